@@ -1,0 +1,103 @@
+"""Kubernetes' components and a few tools, built from their Go modules into a machine-wide cache.
+
+The folder's name is the hash of the module's files and the linker's flags, so a new clone of the same revision
+finds the binaries of the last one, and a changed version never meets an old binary.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+
+from dev.cluster import locations
+from dev.cluster.commands import ClusterError, run
+from dev.cluster.progress import step
+
+
+@dataclass(frozen=True)
+class GoBinary:
+    """One `main` package; `minutes` is a cold build on two cores, told to the person who waits."""
+
+    module: str
+    package: str
+    minutes: float
+
+
+BINARIES = {
+    "etcd": GoBinary("kubernetes", "go.etcd.io/etcd/server/v3", 1),
+    "kube-apiserver": GoBinary("kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver", 5),
+    "kube-controller-manager": GoBinary("kubernetes", "k8s.io/kubernetes/cmd/kube-controller-manager", 2),
+    "kube-scheduler": GoBinary("kubernetes", "k8s.io/kubernetes/cmd/kube-scheduler", 1),
+    "kubelet": GoBinary("kubernetes", "k8s.io/kubernetes/cmd/kubelet", 2),
+    "kube-proxy": GoBinary("kubernetes", "k8s.io/kubernetes/cmd/kube-proxy", 1),
+}
+
+
+def ensure(names: Iterable[str]) -> dict[str, Path]:
+    """Paths of the binaries called `names`; builds those that the cache lacks (see `BINARIES`)."""
+    return {name: _ensure_one(name) for name in names}
+
+
+def cached_path(name: str) -> Path:
+    """Where the binary `name` of this revision is, or will be once built."""
+    if name not in BINARIES:
+        raise ClusterError(f"no binary is called {name!r}; there are {', '.join(sorted(BINARIES))}")
+    return locations.binaries() / _content_hash(BINARIES[name].module) / name
+
+
+def _ensure_one(name: str) -> Path:
+    path = cached_path(name)
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _one_builder_at_a_time():
+        if not path.exists():
+            minutes = BINARIES[name].minutes
+            with step(f"Building {name}", f"{minutes:g} min on a cold machine, seconds when Go's build cache is warm"):
+                _build(BINARIES[name], path)
+    return path
+
+
+def _build(binary: GoBinary, path: Path) -> None:
+    if which("go") is None:
+        raise ClusterError(f"{path.name} is built from source and `go` is not on the PATH: install Go 1.26 or newer (https://go.dev/dl)")
+    module = locations.GO_MODULES / binary.module
+    unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
+    run(
+        ["go", "build", "-mod=readonly", "-trimpath", "-ldflags", _linker_flags(binary.module), "-o", unfinished] + [binary.package],
+        cwd=module,
+        env={"CGO_ENABLED": "0"},
+    )
+    unfinished.replace(path)  # a build that was interrupted never looks finished
+
+
+def _linker_flags(module: str) -> str:
+    """Strip symbols, and tell Kubernetes its version: an unversioned API server announces v0.0.0 and clients refuse it."""
+    text = (locations.GO_MODULES / module / "go.mod").read_text()
+    found = re.search(r"^\s*k8s\.io/kubernetes v((\d+)\.(\d+)\.\d+)\b", text, re.MULTILINE)
+    if not found:
+        return "-s -w"
+    full, major, minor = found.groups()
+    values = {"gitVersion": f"v{full}", "gitMajor": major, "gitMinor": minor}
+    return "-s -w " + " ".join(f"-X k8s.io/component-base/version.{key}={value}" for key, value in values.items())
+
+
+def _content_hash(module: str) -> str:
+    digest = hashlib.sha256(_linker_flags(module).encode())
+    folder = locations.GO_MODULES / module
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return f"{module}-{digest.hexdigest()[:16]}"
+
+
+@contextmanager
+def _one_builder_at_a_time() -> Iterator[None]:
+    """Two clones that start together build once: the second waits and then finds the binary."""
+    with (locations.binaries() / "building.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
