@@ -1,0 +1,57 @@
+"""What every model of the contract has in common: camelCase on the wire, immutable, nothing unknown accepted."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+from pydantic.alias_generators import to_camel
+
+GROUP = "modelyard.io"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+
+# 40 characters leave room for what children append ("-compare-123", "-monitor-29384756", "-v123").
+NAME_PATTERN = r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$"
+
+
+class ApiModel(BaseModel):
+    """Base of every object that is read from or written to the API server, a pod or a bucket."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+    def to_wire(self) -> dict[str, object]:
+        """The JSON object with camelCase keys; unset optional fields are left out, never null."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def rules(*pairs: tuple[str, str]) -> JsonDict:
+    """CEL validations for ``json_schema_extra``: pairs of (rule, message shown by kubectl)."""
+    return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in pairs]}
+
+
+def list_map(*keys: str) -> JsonDict:
+    """A list that the API server merges by ``keys`` and in which they are unique."""
+    return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(keys)}
+
+
+ATOMIC: JsonDict = {"x-kubernetes-list-type": "atomic"}
+
+ColumnName = Annotated[str, Field(min_length=1, max_length=128)]
+ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+ModelName = Annotated[str, Field(min_length=1, max_length=40, pattern=NAME_PATTERN)]
+AliasName = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$")]
+ShortText = Annotated[str, Field(max_length=256)]
+LongText = Annotated[str, Field(max_length=4096)]
+Timestamp = Annotated[str, Field(max_length=40, json_schema_extra={"format": "date-time"})]
+
+
+class SecretReference(ApiModel):
+    """A Secret in the resource's own namespace, by name."""
+
+    name: ObjectName = Field(description="Name of the Secret, in the same namespace.")
+
+
+class SecretSource(ApiModel):
+    """Where a pod finds something secret."""
+
+    secret_ref: SecretReference = Field(description="The Secret that holds it.")

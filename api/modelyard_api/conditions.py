@@ -1,0 +1,100 @@
+"""Condition types and reasons of both resources, and the condition itself. Reasons are constants; messages are sentences."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modelyard_api.base import ApiModel, LongText, Timestamp
+
+ConditionStatus = Literal["True", "False", "Unknown"]
+
+
+class TrainingCondition(StrEnum):
+    """Condition types of a TrainingJob."""
+
+    SUSPENDED = "Suspended"
+    RUNNING = "Running"
+    COMPLETE = "Complete"
+    FAILED = "Failed"
+    REGISTERED = "Registered"
+    PROMOTED = "Promoted"
+
+
+class DeploymentCondition(StrEnum):
+    """Condition types of a ModelDeployment."""
+
+    AVAILABLE = "Available"
+    PROGRESSING = "Progressing"
+    DRIFTED = "Drifted"
+    DATA_QUALITY_DEGRADED = "DataQualityDegraded"
+    QUALITY_DEGRADED = "QualityDegraded"
+    MONITOR_STALE = "MonitorStale"
+
+
+class Reason(StrEnum):
+    """Why a condition has its status."""
+
+    # a TrainingJob's pods
+    PENDING = "Pending"
+    PODS_PENDING = "PodsPending"
+    PODS_READY = "PodsReady"
+    RESTARTING = "Restarting"
+    SUSPENDED = "Suspended"
+    RESUMED = "Resumed"
+    FINISHED = "Finished"
+    IMAGE_PULL_FAILED = "ImagePullFailed"
+    SECRET_NOT_FOUND = "SecretNotFound"
+    CONFIG_MISSING = "ConfigMissing"
+    POD_REJECTED = "PodRejected"
+    # how an attempt or a TrainingJob ended
+    ALL_PODS_SUCCEEDED = "AllPodsSucceeded"
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    RETRIES_EXHAUSTED = "RetriesExhausted"
+    DISRUPTIONS_EXHAUSTED = "DisruptionsExhausted"
+    OOM_KILLED = "OOMKilled"
+    INVALID_SPEC = "InvalidSpec"
+    DATA_UNAVAILABLE = "DataUnavailable"
+    DATA_INVALID = "DataInvalid"
+    TRAINING_DIVERGED = "TrainingDiverged"
+    SUSPECTED_LEAKAGE = "SuspectedLeakage"
+    NAME_CONFLICT = "NameConflict"
+    # registration and promotion
+    REGISTRY_UNAVAILABLE = "RegistryUnavailable"
+    RESULT_MISSING = "ResultMissing"
+    CRITERIA_HELD = "CriteriaHeld"
+    CRITERIA_NOT_MET = "CriteriaNotMet"
+    COMPARISON_INCONCLUSIVE = "ComparisonInconclusive"
+    COMPARING = "Comparing"
+    CHAMPION_CHANGED = "ChampionChanged"
+    APPROVAL_PENDING = "ApprovalPending"
+    ALIAS_MOVING = "AliasMoving"
+    ALIAS_MOVED = "AliasMoved"
+    PROMOTED_OUTSIDE_GATES = "PromotedOutsideGates"
+    # a ModelDeployment
+    MODEL_NOT_FOUND = "ModelNotFound"
+    ALIAS_NOT_FOUND = "AliasNotFound"
+    ROLLING_OUT = "RollingOut"
+    ROLLED_OUT = "RolledOut"
+    ROLLOUT_STALLED = "RolloutStalled"
+    MINIMUM_REPLICAS_AVAILABLE = "MinimumReplicasAvailable"
+    MINIMUM_REPLICAS_UNAVAILABLE = "MinimumReplicasUnavailable"
+    SCALED_TO_ZERO = "ScaledToZero"
+    # monitoring
+    NO_WINDOW_YET = "NoWindowYet"
+    WITHIN_LIMITS = "WithinLimits"
+    LIMITS_EXCEEDED = "LimitsExceeded"
+    NOT_ENOUGH_LABELS = "NotEnoughLabels"
+    MONITOR_FAILED = "MonitorFailed"
+    MONITOR_RUNNING = "MonitorRunning"
+
+
+class Condition(ApiModel):
+    """metav1.Condition."""
+
+    type: Annotated[str, Field(max_length=316)] = Field(description="What the condition is about.")
+    status: ConditionStatus = Field(description="True, False or Unknown.")
+    reason: Annotated[str, Field(min_length=1, max_length=1024)] = Field(description="Why, in one word.")
+    message: LongText = Field("", description="Why, in a sentence.")
+    last_transition_time: Timestamp = Field(description="When status last changed.")
+    observed_generation: int | None = Field(None, ge=0, description="The generation of the spec that this is about.")

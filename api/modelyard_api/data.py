@@ -1,0 +1,168 @@
+"""``spec.data``: where the rows come from, how they are prepared and how they are split."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from modelyard_api.base import ATOMIC, ApiModel, ColumnName, SecretSource, list_map, rules
+
+_S3_URI = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$"
+
+
+class ColumnRole(StrEnum):
+    """What a column is used for."""
+
+    FEATURE = "Feature"
+    IGNORED = "Ignored"
+
+
+class ColumnType(StrEnum):
+    """How a column's values are read."""
+
+    NUMERICAL = "Numerical"
+    CATEGORICAL = "Categorical"
+    DATETIME = "Datetime"
+
+
+class MissingMethod(StrEnum):
+    """What is put in place of a missing value; always fitted on the training split alone."""
+
+    MEDIAN = "Median"
+    MEAN = "Mean"
+    MOST_FREQUENT = "MostFrequent"
+    CONSTANT = "Constant"
+    DROP_ROW = "DropRow"
+
+
+class SplitBy(StrEnum):
+    """How rows are divided into training, validation and test."""
+
+    RANDOM = "Random"
+    STRATIFIED = "Stratified"
+    GROUP = "Group"
+    TIME = "Time"
+
+
+class DataSource(ApiModel):
+    """Files in S3."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "self.uri.matches('[.](csv|csv[.]gz|parquet)$')",
+                "data.source.uri has to end in .csv, .csv.gz or .parquet (a * may stand for several files)",
+            )
+        )
+    )
+
+    uri: Annotated[str, Field(max_length=1024, pattern=_S3_URI)] = Field(
+        description="s3://bucket/key, CSV or Parquet; * in the last part reads several files as one set."
+    )
+    credentials: SecretSource | None = Field(
+        None,
+        description="Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, optionally AWS_ENDPOINT_URL and AWS_REGION. Default: the platform's own S3 credentials of this namespace.",
+    )
+
+
+class Column(ApiModel):
+    """What is known about one column."""
+
+    name: ColumnName = Field(description="Name of the column in the data.")
+    role: ColumnRole = Field(
+        ColumnRole.FEATURE, description="Feature, or Ignored: never read by the model (identifiers, what is only known afterwards)."
+    )
+    type: ColumnType | None = Field(None, description="Numerical, Categorical or Datetime. Default: seen from the data.")
+
+
+class MissingColumn(ApiModel):
+    """The treatment of one column's missing values."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            ("(self.method == 'Constant') == has(self.value)", "value is needed with method Constant, and only there"),
+        )
+    )
+
+    name: ColumnName = Field(description="Name of the column.")
+    method: MissingMethod = Field(description="Median, Mean, MostFrequent, Constant or DropRow.")
+    value: Annotated[str, Field(max_length=256)] | None = Field(
+        None, description="What Constant puts in, as text; read as a number for a numerical column."
+    )
+
+
+class NumericalDefault(StrEnum):
+    """The default for numerical columns; categorical ones always default to the most frequent."""
+
+    MEDIAN = "Median"
+    MEAN = "Mean"
+
+
+class Missing(ApiModel):
+    """How missing values are treated. Counts before and after are in the data report of the run."""
+
+    default: NumericalDefault = Field(
+        NumericalDefault.MEDIAN, description="For numerical columns: Median or Mean. Categorical ones take the most frequent."
+    )
+    columns: Annotated[list[MissingColumn], Field(max_length=512)] | None = Field(
+        None, description="Columns that are treated differently.", json_schema_extra=list_map("name")
+    )
+
+
+class Features(ApiModel):
+    """Features made from columns."""
+
+    timestamps: Annotated[list[ColumnName], Field(max_length=16)] | None = Field(
+        None,
+        description="Timestamp columns that become hour, day of week, day of year and month, cyclically encoded.",
+        json_schema_extra=ATOMIC,
+    )
+
+
+class Prepare(ApiModel):
+    """Preparation, fitted on the training split and stored in the model: serving takes raw rows."""
+
+    missing: Missing = Field(default_factory=Missing, description="Treatment of missing values.")
+    features: Features | None = Field(None, description="Features made from columns.")
+
+
+class Split(ApiModel):
+    """How rows are divided. A row's place is a hash, so a row once trained on is never in a later test of the same model."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "self.validation + self.test <= 0.8",
+                "data.split: validation and test together leave less than a fifth of the rows for training; make them smaller",
+            ),
+            ("!has(self.column) ? !(self.by in ['Group', 'Time']) : true", "data.split.column is needed when by is Group or Time"),
+            ("has(self.column) ? self.by in ['Group', 'Time'] : true", "data.split.column only goes with by: Group or by: Time"),
+            ("!has(self.gapSeconds) || self.by == 'Time'", "data.split.gapSeconds only goes with by: Time"),
+        )
+    )
+
+    validation: float = Field(0.15, gt=0, lt=1, description="Share of the rows that stop training and choose between models.")
+    test: float = Field(0.15, gt=0, lt=1, description="Share of the rows that are looked at once, at the end.")
+    by: SplitBy = Field(
+        SplitBy.STRATIFIED,
+        description="Stratified (Random for Regression), Random, Group (rows with the same value of column stay together) or Time (the latest rows are the test).",
+    )
+    column: ColumnName | None = Field(
+        None, description="The group or the timestamp column. It is not a feature unless prepare.features.timestamps names it."
+    )
+    gap_seconds: int | None = Field(
+        None, ge=0, le=315360000, description="Rows within this time before a boundary are left out (by: Time)."
+    )
+
+
+class Data(ApiModel):
+    """The rows."""
+
+    source: DataSource = Field(description="Where the rows are.")
+    columns: Annotated[list[Column], Field(max_length=512)] | None = Field(
+        None,
+        description="What is known about columns. Those not named are features of the type that their values show.",
+        json_schema_extra=list_map("name"),
+    )
+    prepare: Prepare = Field(default_factory=Prepare, description="Missing values and features.")
+    split: Split = Field(default_factory=Split, description="Training, validation and test.")

@@ -1,0 +1,50 @@
+"""Labels, annotations and tags that tie objects, pods, runs and versions together, and where things are mounted."""
+
+from modelyard_api.base import GROUP
+
+FIELD_MANAGER = "modelyard-operator"
+
+# on every child object and pod
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+MANAGED_BY = "modelyard"
+COMPONENT_LABEL = "app.kubernetes.io/component"  # training | comparison | serving | monitoring
+TRAINING_JOB_LABEL = f"{GROUP}/training-job"
+MODEL_DEPLOYMENT_LABEL = f"{GROUP}/model-deployment"
+VERSION_LABEL = f"{GROUP}/model-version"
+ATTEMPT_LABEL = f"{GROUP}/attempt"
+
+# set by a person on a TrainingJob: the version that may be promoted
+APPROVE_ANNOTATION = f"{GROUP}/approve"
+
+# MLflow tags, on runs and on model versions
+TAG_UID = f"{GROUP}.uid"  # the TrainingJob's UID
+TAG_ATTEMPT = f"{GROUP}.attempt"
+TAG_NAMESPACE = f"{GROUP}.namespace"
+TAG_TRAINING_JOB = f"{GROUP}.training_job"
+
+# The ConfigMap and the Secret of a namespace, both with this name, and the files that pods see of them.
+PLATFORM_NAME = "modelyard"
+PLATFORM_CONFIG_DIRECTORY = "/etc/modelyard/config"
+PLATFORM_SECRET_DIRECTORY = "/etc/modelyard/secret"
+SOURCE_CREDENTIALS_DIRECTORY = "/etc/modelyard/source"
+ALERT_SECRETS_DIRECTORY = "/etc/modelyard/alerts"  # one folder per Secret, numbered from 0
+SCRATCH_DIRECTORY = "/tmp"
+
+CONFIG_MLFLOW_URI = "MLFLOW_TRACKING_URI"
+CONFIG_S3_ENDPOINT = "S3_ENDPOINT_URL"
+CONFIG_S3_BUCKET = "S3_BUCKET"
+CONFIG_S3_REGION = "S3_REGION"
+SECRET_MLFLOW_USERNAME = "MLFLOW_TRACKING_USERNAME"
+SECRET_MLFLOW_PASSWORD = "MLFLOW_TRACKING_PASSWORD"
+SECRET_S3_ACCESS_KEY = "S3_ACCESS_KEY_ID"
+SECRET_S3_SECRET_KEY = "S3_SECRET_ACCESS_KEY"
+
+
+def registered_model(namespace: str, model: str) -> str:
+    """The name in the registry. The namespace is in it, so nobody promotes over another team."""
+    return f"{namespace}.{model}"
+
+
+def experiment(namespace: str, model: str) -> str:
+    """The MLflow experiment of a model's runs."""
+    return f"{namespace}/{model}"

@@ -1,0 +1,101 @@
+"""``spec.objective``: the question a TrainingJob answers and the criteria its model has to meet."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from modelyard_api.base import ATOMIC, ApiModel, ColumnName, rules
+from modelyard_api.metrics import CLASSIFICATION_METRICS, REGRESSION_METRICS, Metric, Task
+
+
+class Opponent(StrEnum):
+    """What a model can be compared with."""
+
+    BASELINE = "baseline"  # the trivial model: majority class or mean
+    CHAMPION = "champion"  # the version at the promotion alias
+
+
+def _cel_list(metrics: frozenset[Metric]) -> str:
+    return "[" + ", ".join(f"'{metric}'" for metric in sorted(metrics)) + "]"
+
+
+_ONE_BOUND = "[has(self.atLeast), has(self.atMost), has(self.betterThan), has(self.notWorseThan)].filter(x, x).size() == 1"
+_ONE_CONDITION = "[has(self.above), has(self.below), has(self.equals)].filter(x, x).size() == 1"
+_METRIC_OF_TASK = (
+    "!has(self.task) || !has(self.metric) || (self.task == 'Regression' ? self.metric in "
+    f"{_cel_list(REGRESSION_METRICS)} : self.metric in {_cel_list(CLASSIFICATION_METRICS)})"
+)
+_CRITERIA_OF_TASK = (
+    "!has(self.task) || !has(self.require) || self.require.all(c, self.task == 'Regression' ? c.metric in "
+    f"{_cel_list(REGRESSION_METRICS)} : c.metric in {_cel_list(CLASSIFICATION_METRICS)})"
+)
+
+
+class TargetFrom(ApiModel):
+    """A yes/no target derived from another column."""
+
+    model_config = ConfigDict(json_schema_extra=rules((_ONE_CONDITION, "targetFrom needs exactly one of above, below or equals")))
+
+    column: ColumnName = Field(description="The column the target is derived from. It is never used as a feature.")
+    above: float | None = Field(None, description="The target is true where the column is greater than this.")
+    below: float | None = Field(None, description="The target is true where the column is less than this.")
+    equals: Annotated[str, Field(max_length=256)] | None = Field(None, description="The target is true where the column equals this text.")
+
+
+class Criterion(ApiModel):
+    """One success criterion. It is judged on the untouched test split, with an interval: Held, Missed or Inconclusive."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (_ONE_BOUND, "a criterion needs exactly one of atLeast, atMost, betterThan or notWorseThan"),
+            ("!has(self.by) || has(self.betterThan)", "by only goes with betterThan"),
+        )
+    )
+
+    metric: Metric = Field(description="The metric that is judged.")
+    at_least: float | None = Field(None, description="The metric has to be this or more.")
+    at_most: float | None = Field(None, description="The metric has to be this or less.")
+    better_than: Opponent | None = Field(
+        None,
+        description="baseline (the trivial model) or champion (the version at the promotion alias; without one the criterion holds).",
+    )
+    not_worse_than: Opponent | None = Field(
+        None, description="As betterThan, but missed only when the interval of the difference lies wholly on the worse side."
+    )
+    by: float | None = Field(None, ge=0, description="The improvement over betterThan has to exceed this. Default 0.")
+
+
+class Objective(ApiModel):
+    """The question: what is predicted, what counts as good, and what a model must show to be promoted."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (_METRIC_OF_TASK, "metric does not fit the task: rmse, mae and r2 are for Regression, the others for Classification"),
+            (
+                _CRITERIA_OF_TASK,
+                "a criterion's metric does not fit the task: rmse, mae and r2 are for Regression, the others for Classification",
+            ),
+            (
+                "!has(self.targetFrom) || !has(self.task) || self.task == 'Classification'",
+                "targetFrom makes a yes/no target: task has to be Classification",
+            ),
+            ("!has(self.targetFrom) || self.targetFrom.column != self.target", "targetFrom.column has to be another column than target"),
+        )
+    )
+
+    task: Task | None = Field(
+        None,
+        description="Classification or Regression. Default: Regression where the target is a number with more than 20 distinct values, else Classification.",
+    )
+    target: ColumnName = Field(description="The column to predict, or with targetFrom the name of the derived one.")
+    target_from: TargetFrom | None = Field(None, description="Derives a yes/no target from another column.")
+    metric: Metric | None = Field(
+        None,
+        description="What training optimises and selection compares. Default: roc_auc for two classes, f1_macro for more, rmse for Regression.",
+    )
+    require: Annotated[list[Criterion], Field(max_length=16)] | None = Field(
+        None,
+        description="Success criteria. All must hold before a version is registered and promoted. Default: better than the baseline, and not worse than the champion.",
+        json_schema_extra=ATOMIC,
+    )

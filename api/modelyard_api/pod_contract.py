@@ -1,0 +1,157 @@
+"""What the operator tells its pods (one JSON object in an environment variable) and what they answer (exit code, termination message)."""
+
+from enum import IntEnum, StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modelyard_api.base import ApiModel, ShortText
+from modelyard_api.conditions import Reason
+from modelyard_api.model_deployment import Monitoring, RequestLog
+from modelyard_api.training_job import TrainingJobSpec
+
+ORDER_VARIABLE = "MODELYARD_ORDER"
+TERMINATION_MESSAGE_PATH = "/dev/termination-log"
+TERMINATION_MESSAGE_LIMIT = 3072  # bytes; the kubelet keeps 4,096 and cuts the front
+
+
+class ExitCode(IntEnum):
+    """Documented exit codes of job pods (after sysexits.h)."""
+
+    OK = 0
+    UNEXPECTED = 1  # retried within policy.retries
+    INVALID = 65  # your input is wrong: terminal, the termination message says what
+    UNAVAILABLE = 69  # something the pod needs doesn't answer: retried
+
+
+class TrainOrder(ApiModel):
+    """Train one model: command ``modelyard-job train``."""
+
+    namespace: ShortText
+    name: ShortText
+    uid: ShortText
+    attempt: int
+    model: ShortText  # without the namespace
+    spec: TrainingJobSpec
+
+
+class CompareOrder(ApiModel):
+    """Compare a registered candidate with a champion that came after it trained: ``modelyard-job compare``."""
+
+    namespace: ShortText
+    name: ShortText
+    uid: ShortText
+    model: ShortText
+    run_id: ShortText  # the candidate's run; its result.json names model id and test rows
+    champion_version: ShortText
+    spec: TrainingJobSpec
+
+
+class MonitorOrder(ApiModel):
+    """Judge the newest window of one ModelDeployment: ``modelyard-job monitor``."""
+
+    namespace: ShortText
+    name: ShortText
+    uid: ShortText
+    model: ShortText
+    version: ShortText
+    monitoring: Monitoring
+
+
+class ServeOrder(ApiModel):
+    """Serve one version: ``modelyard-serve``."""
+
+    namespace: ShortText
+    name: ShortText
+    model: ShortText
+    version: ShortText
+    request_log: RequestLog
+
+
+class PodError(ApiModel):
+    """Why a pod ended: the termination message of every exit code but 0."""
+
+    kind: Literal["Error"] = "Error"
+    reason: Reason
+    message: Annotated[str, Field(max_length=2048)]
+
+
+class CriterionState(StrEnum):
+    """Verdict on one criterion."""
+
+    HELD = "Held"
+    MISSED = "Missed"
+    INCONCLUSIVE = "Inconclusive"
+
+
+class Evidence(ApiModel):
+    """What was measured for one criterion: the metric itself, or the improvement over the opponent (positive is better)."""
+
+    got: float | None = None  # None: could not be measured, why says so
+    low: float | None = None  # 95 % interval, clustered by the split's group
+    high: float | None = None
+    rows: int = 0
+    why: ShortText = ""  # e.g. "no champion yet", "only 37 rows that neither model was fitted on"
+
+
+class MetricValue(ApiModel):
+    """One named number."""
+
+    name: ShortText
+    value: float
+
+
+class TrainResult(ApiModel):
+    """Termination message of a training or comparison pod that succeeded; the whole story is result.json on the run."""
+
+    kind: Literal["Trained"] = "Trained"
+    run_id: ShortText
+    experiment_id: ShortText
+    model_id: ShortText  # MLflow's logged model, m-…
+    digest: ShortText  # sha256 of the model's files
+    champion_version: ShortText = ""  # the version the evidence compares with; empty: there was none
+    metrics: Annotated[list[MetricValue], Field(max_length=16)]  # on the test split
+    evidence: Annotated[list[Evidence], Field(max_length=16)]  # one per criterion of the resolved objective, same order
+    resolved: dict[str, str]  # what was chosen where the manifest left it open
+    warnings: Annotated[list[ShortText], Field(max_length=5)] = []
+
+
+class ColumnDrift(ApiModel):
+    """One column's distance from the reference."""
+
+    name: ShortText
+    method: ShortText
+    distance: float | None = None  # None: not compared, finding says why
+    threshold: float
+    drifted: bool
+    finding: ShortText = ""  # data quality: "missing", "all null", "62 % null (reference 1 %)", "3 unseen categories"
+
+
+class QualityEstimate(ApiModel):
+    """The realised metric with its 95 % interval."""
+
+    metric: ShortText
+    value: float
+    low: float
+    high: float
+    rows: int
+    degraded: bool
+
+
+class MonitorResult(ApiModel):
+    """Termination message of a monitoring pod that succeeded."""
+
+    kind: Literal["Monitored"] = "Monitored"
+    version: ShortText
+    window: ShortText = ""  # "2026-01-01T00:00:00Z/2026-01-01T00:05:00Z"; empty: no new window
+    rows: int = 0
+    windows_judged: int = 0  # votes so far
+    drifted_share: float | None = None
+    votes: int = 0  # votes for drift among the last `of`
+    drifted: bool = False  # the k-of-n verdict
+    columns: Annotated[list[ColumnDrift], Field(max_length=20)] = []  # the worst first
+    findings: Annotated[list[ShortText], Field(max_length=5)] = []  # data quality
+    realized: QualityEstimate | None = None
+    report_url: ShortText = ""  # s3:// of the HTML report
+    alerted: bool = False  # an alert was sent for this episode
+    alert_problem: ShortText = ""  # why an alert could not be delivered

@@ -1,0 +1,139 @@
+"""``status`` of both resources. It is computed in one place, by the operator."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from modelyard_api.base import ATOMIC, ApiModel, LongText, ShortText, Timestamp, list_map
+from modelyard_api.conditions import Condition
+from modelyard_api.pod_contract import ColumnDrift, CriterionState, MetricValue, QualityEstimate
+
+Conditions = Annotated[list[Condition], Field(max_length=16, json_schema_extra=list_map("type"))]
+
+
+class Attempt(ApiModel):
+    """One Job."""
+
+    number: int = Field(ge=1, description="Which attempt.")
+    job_uid: ShortText = Field("", alias="jobUID", description="UID of its Job.")
+    outcome: Literal["Running", "Succeeded", "Failed", "Disrupted", "Lost", "Stopped"] = Field(description="How it ended.")
+    exit_code: int | None = Field(None, description="Exit code of its container.")
+    message: LongText = Field("", description="What it said last.")
+
+
+class MlflowRun(ApiModel):
+    """Where the run is."""
+
+    experiment_id: ShortText = Field("", description="Experiment.")
+    run_id: ShortText = Field("", description="Run.")
+    url: Annotated[str, Field(max_length=2048)] = Field("", description="Page of the run.")
+
+
+class Progress(ApiModel):
+    """How far training is."""
+
+    epoch: int = Field(0, ge=0, description="Epochs done.")
+    epochs: int = Field(0, ge=0, description="Most epochs.")
+    metrics: Annotated[list[MetricValue], Field(max_length=8)] = Field([], description="Newest values.", json_schema_extra=ATOMIC)
+
+
+class Verdict(ApiModel):
+    """One criterion: wanted, got, held or not."""
+
+    metric: ShortText = Field(description="The metric.")
+    wanted: ShortText = Field(description="What was asked for, e.g. 'at least 0.6' or 'better than champion by 0.005'.")
+    got: ShortText = Field("", description="What was measured.")
+    interval: ShortText = Field("", description="95 % interval.")
+    state: CriterionState = Field(description="Held, Missed or Inconclusive.")
+    why: ShortText = Field("", description="What else there is to know.")
+
+
+class TrainingOutcome(ApiModel):
+    """What came out."""
+
+    model_version: ShortText = Field("", description="Version in the registry; empty while not registered.")
+    model_id: ShortText = Field("", description="MLflow's logged model.")
+    champion_version: ShortText = Field("", description="The version it was compared with.")
+    metrics: Annotated[list[MetricValue], Field(max_length=16)] = Field([], description="On the test split.", json_schema_extra=ATOMIC)
+    verdict: Annotated[list[Verdict], Field(max_length=16)] = Field([], description="Criterion by criterion.", json_schema_extra=ATOMIC)
+
+
+class ResolvedValue(ApiModel):
+    """A value that the manifest left open."""
+
+    name: ShortText = Field(description="Which.")
+    value: ShortText = Field(description="What was chosen.")
+
+
+class PromotionRecord(ApiModel):
+    """One movement of the alias, or the intent to make it."""
+
+    alias: ShortText = Field("", description="The alias.")
+    from_version: ShortText = Field("", alias="from", description="Version before; empty: none.")
+    to_version: ShortText = Field("", alias="to", description="Version after.")
+    at: Timestamp | None = Field(None, description="When it was confirmed; unset while it is an intent.")
+    by: ShortText = Field("", description="Who.")
+    why: ShortText = Field("", description="Why.")
+
+
+class TrainingJobStatus(ApiModel):
+    """What was observed."""
+
+    observed_generation: int = Field(0, ge=0, description="The generation of the spec that this is about.")
+    conditions: Conditions = Field([], description="Suspended, Running, Complete, Failed, Registered, Promoted.")
+    state: ShortText = Field("", description="One word for kubectl get, derived from the conditions.")
+    attempts: Annotated[list[Attempt], Field(max_length=10)] = Field([], description="The last ten.", json_schema_extra=list_map("number"))
+    retries: int = Field(0, ge=0, description="Attempts after a failure.")
+    disruptions: int = Field(0, ge=0, description="Attempts after a disruption.")
+    running_seconds: int = Field(0, ge=0, description="Running time of finished attempts and of those stopped by suspension.")
+    start_time: Timestamp | None = Field(None, description="When the first Job was made.")
+    completion_time: Timestamp | None = Field(None, description="When it finished.")
+    mlflow: MlflowRun | None = Field(None, description="Where the run is.")
+    progress: Progress | None = Field(None, description="How far training is.")
+    result: TrainingOutcome | None = Field(None, description="What came out.")
+    resolved: Annotated[list[ResolvedValue], Field(max_length=32)] = Field(
+        [], description="What was chosen where the manifest left it open.", json_schema_extra=list_map("name")
+    )
+    warnings: Annotated[list[ShortText], Field(max_length=5)] = Field([], description="What to look at.", json_schema_extra=ATOMIC)
+    promotion: PromotionRecord | None = Field(None, description="The movement of the alias.")
+
+
+class ServedVersion(ApiModel):
+    """One version that has pods."""
+
+    version: ShortText = Field(description="Version in the registry.")
+    role: Literal["Stable", "Next", "Retiring"] = Field(description="Stable answers; Next is being started; Retiring drains.")
+    ready_replicas: int = Field(0, ge=0, description="Pods that are ready.")
+    replicas: int = Field(0, ge=0, description="Pods that are wanted.")
+
+
+class MonitoringStatus(ApiModel):
+    """What the monitor found last."""
+
+    last_run: Timestamp | None = Field(None, description="When it last succeeded.")
+    last_window: ShortText = Field("", description="From/to.")
+    rows: int = Field(0, ge=0, description="Rows in that window.")
+    drifted_share: float | None = Field(None, description="Share of the columns that drifted.")
+    votes: ShortText = Field("", description="Votes for drift, e.g. '2 of 3'.")
+    columns: Annotated[list[ColumnDrift], Field(max_length=20)] = Field(
+        [], description="The worst first.", json_schema_extra=list_map("name")
+    )
+    realized: QualityEstimate | None = Field(None, description="Realised quality.")
+    report_url: Annotated[str, Field(max_length=1024)] = Field("", description="HTML report.")
+
+
+class ModelDeploymentStatus(ApiModel):
+    """What was observed."""
+
+    observed_generation: int = Field(0, ge=0, description="The generation of the spec that this is about.")
+    conditions: Conditions = Field([], description="Available, Progressing, Drifted, DataQualityDegraded, QualityDegraded, MonitorStale.")
+    state: ShortText = Field("", description="One word for kubectl get, derived from the conditions.")
+    version: ShortText = Field("", description="The version that answers.")
+    url: ShortText = Field("", description="Address inside the cluster.")
+    versions: Annotated[list[ServedVersion], Field(max_length=8)] = Field(
+        [], description="Versions that have pods.", json_schema_extra=list_map("version")
+    )
+    history: Annotated[list[PromotionRecord], Field(max_length=20)] = Field(
+        [], description="The last 20 changes of the version that answers.", json_schema_extra=ATOMIC
+    )
+    monitoring: MonitoringStatus | None = Field(None, description="What the monitor found last.")

@@ -1,0 +1,1 @@
+"""The operator: watches both resources and makes the cluster and the registry match them."""
