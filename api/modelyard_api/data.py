@@ -122,7 +122,7 @@ class Features(ApiModel):
 class Prepare(ApiModel):
     """Preparation, fitted on the training split and stored in the model: serving takes raw rows."""
 
-    missing: Missing = Field(default_factory=Missing, description="Treatment of missing values.")
+    missing: Missing = Field(Missing(), description="Treatment of missing values.")
     features: Features | None = Field(None, description="Features made from columns.")
 
 
@@ -164,5 +164,5 @@ class Data(ApiModel):
         description="What is known about columns. Those not named are features of the type that their values show.",
         json_schema_extra=list_map("name"),
     )
-    prepare: Prepare = Field(default_factory=Prepare, description="Missing values and features.")
-    split: Split = Field(default_factory=Split, description="Training, validation and test.")
+    prepare: Prepare = Field(Prepare(), description="Missing values and features.")
+    split: Split = Field(Split(), description="Training, validation and test.")

@@ -74,8 +74,8 @@ class CategoricalDrift(ApiModel):
 class Drift(ApiModel):
     """When the inputs count as moved, compared with the sample that was set aside before training."""
 
-    numerical: NumericalDrift = Field(default_factory=NumericalDrift, description="For numerical columns.")
-    categorical: CategoricalDrift = Field(default_factory=CategoricalDrift, description="For categorical columns.")
+    numerical: NumericalDrift = Field(NumericalDrift(), description="For numerical columns.")
+    categorical: CategoricalDrift = Field(CategoricalDrift(), description="For categorical columns.")
     share: float = Field(0.3, gt=0, le=1, description="A window votes for drift when this share of the columns drifted.")
 
 
@@ -120,9 +120,9 @@ class Monitoring(ApiModel):
     )
     window: Window = Field(description="Which predictions a verdict is about.")
     minimum_rows: int = Field(500, ge=50, le=1000000, description="With fewer new rows a window gives no vote.")
-    drift: Drift = Field(default_factory=Drift, description="Methods and thresholds.")
+    drift: Drift = Field(Drift(), description="Methods and thresholds.")
     performance: Performance | None = Field(None, description="Realised quality, when true outcomes are sent.")
-    alert: Alert = Field(default_factory=Alert, description="When and whom to alert.")
+    alert: Alert = Field(Alert(), description="When and whom to alert.")
 
 
 class ModelDeploymentSpec(ApiModel):
@@ -140,5 +140,5 @@ class ModelDeploymentSpec(ApiModel):
     model: ModelReference = Field(description="Which model is served.")
     replicas: int = Field(1, ge=0, le=100, description="Number of pods.")
     resources: Resources = Field(DEFAULT_RESOURCES, description="Requests and limits of each pod.")
-    request_log: RequestLog = Field(default_factory=RequestLog, description="What is logged of the traffic.")
+    request_log: RequestLog = Field(RequestLog(), description="What is logged of the traffic.")
     monitoring: Monitoring | None = Field(None, description="Drift and quality monitoring. Without it there is none.")

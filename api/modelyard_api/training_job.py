@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from modelyard_api.architectures import PARAMETERS, Architecture
-from modelyard_api.base import ApiModel, AliasName, ModelName, list_map, rules
+from modelyard_api.base import AliasName, ApiModel, ModelName, list_map, rules
 from modelyard_api.data import Data
 from modelyard_api.objective import Objective
 from modelyard_api.workers import Workers
@@ -160,8 +160,8 @@ class TrainingJobSpec(ApiModel):
 
     objective: Objective = Field(description="The question and the success criteria.")
     data: Data = Field(description="The rows, their preparation and their split.")
-    model: ModelSpec = Field(default_factory=ModelSpec, description="The model to train. Default: Auto.")
-    training: Training = Field(default_factory=Training, description="How it is trained.")
-    workers: Workers = Field(default_factory=Workers, description="The pod it is trained in.")
-    policy: Policy = Field(default_factory=Policy, description="Retries, deadline, suspension, clean-up.")
-    promotion: Promotion = Field(default_factory=Promotion, description="Where the model goes when it meets its criteria.")
+    model: ModelSpec = Field(ModelSpec(), description="The model to train. Default: Auto.")
+    training: Training = Field(Training(), description="How it is trained.")
+    workers: Workers = Field(Workers(), description="The pod it is trained in.")
+    policy: Policy = Field(Policy(), description="Retries, deadline, suspension, clean-up.")
+    promotion: Promotion = Field(Promotion(), description="Where the model goes when it meets its criteria.")
