@@ -1,0 +1,96 @@
+"""The seam between the controller and what it controls: one Reconciler per kind of resource.
+
+The controller calls ``gather`` (reads only), then ``reconcile`` (pure), then carries the Plan out. If carrying out fails for a reason
+that the owner of the resource should know, the controller gathers once more with that Problem, writes status and Events of the Plan that
+comes of it, and tries the whole again later, with growing pauses. So a Plan made with a Problem is the Plan made without it, except that
+its status tells the Problem.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from modelyard_api.conditions import Reason
+
+from modelyard_operator.kube.interface import Kind, Object
+from modelyard_operator.plan import Plan
+from modelyard_operator.registry.interface import RegistryReader
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """Which resource: ``kind`` is ``TrainingJob`` or ``ModelDeployment``."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why the last Plan could not be carried out; goes as it is into a condition and an Event.
+
+    ``reason`` is one of NAME_CONFLICT (a child's name is taken by an object that isn't ours), INVALID_SPEC (the API server refused a
+    child: 400, 403, 422, e.g. quota or Pod Security), REGISTRY_UNAVAILABLE (a registry action failed; it is tried again).
+    """
+
+    reason: Reason
+    message: str
+
+
+class View(Protocol):
+    """What is known of the cluster: mirrors of all resources of ours and of all objects labelled as managed by us.
+
+    Objects are shared: never change one. Lists are sorted by name.
+    """
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        """One object."""
+        ...
+
+    def children(self, kind: Kind, owner_uid: str) -> Sequence[Object]:
+        """Objects whose controller (owner reference) has this UID."""
+        ...
+
+    def labelled(self, kind: Kind, namespace: str, label: str, value: str) -> Sequence[Object]:
+        """Objects of the namespace with this label (one of those in ``modelyard_api.labels``)."""
+        ...
+
+    def pod_events(self, namespace: str, pod_uid: str) -> Sequence[Object]:
+        """Events (events.k8s.io/v1) about a pod, oldest first, asked of the API server: for pods pending over 10 s. May raise KubeError."""
+        ...
+
+
+ObservedT = TypeVar("ObservedT")
+
+
+class Reconciler(Protocol[ObservedT]):
+    """What one kind of resource does. Made once; used by several threads at a time, never two for one resource."""
+
+    @property
+    def kind(self) -> Kind:
+        """TRAINING_JOB or MODEL_DEPLOYMENT."""
+        ...
+
+    def gather(self, key: Key, view: View, registry: RegistryReader, problem: Problem | None) -> ObservedT | None:
+        """Read everything that the decision needs; None if the resource is gone or being deleted.
+
+        RegistryError is caught here and becomes part of what was observed; KubeError may pass (the controller tries again). A spec or
+        status that pydantic refuses is an observation as well: reconcile turns it into a condition.
+        """
+        ...
+
+    def reconcile(self, observed: ObservedT, now: datetime) -> Plan:
+        """Decide. Pure: no I/O, no clock, the same answer for the same question. ``now`` is UTC.
+
+        After registry actions were carried out the resource is reconciled again at once.
+        """
+        ...
+
+    def followed_model(self, resource: Object) -> str | None:
+        """The registered model whose aliases concern this resource now; it is reconciled when one of them moves. Never raises."""
+        ...
