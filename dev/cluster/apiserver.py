@@ -6,20 +6,18 @@ controller acts on a Job, no owner reference is collected, a deleted namespace s
 
 import shutil
 import socket
-import ssl
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from dev.cluster import apiserver_flags, binaries, kubeconfigs
-from dev.cluster.certificates import CertificateAuthority, KeyPair
+from dev.cluster.certificates import CertificateAuthority
 from dev.cluster.commands import ClusterError
+from dev.cluster.probes import Probe
 
 _READY_WITHIN_SECONDS = 60.0
 
@@ -52,7 +50,7 @@ def running_apiserver(directory: Path, audit_log: bool = False) -> Iterator[ApiS
         process = stack.enter_context(_running("kube-apiserver", [str(programs["kube-apiserver"]), *flags], directory))
         admin = authority.client("admin", "admin", ["system:masters"])
         url = f"https://127.0.0.1:{port}"
-        _wait_until_ready(url, authority, admin, process, directory / "kube-apiserver.log")
+        _wait_until_ready(url, Probe(authority.files.certificate, admin), process, directory / "kube-apiserver.log")
         yield ApiServer(url, kubeconfigs.write(directory / "kubeconfig", url, authority, admin), audit)
 
 
@@ -100,25 +98,14 @@ def _free_port() -> int:
         return port
 
 
-def _wait_until_ready(url: str, authority: CertificateAuthority, admin: KeyPair, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    context = ssl.create_default_context(cafile=str(authority.files.certificate))
-    context.load_cert_chain(admin.certificate, admin.key)
+def _wait_until_ready(url: str, probe: Probe, process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
-    while not _answers(f"{url}/readyz", context):
+    while not probe.answers(f"{url}/readyz"):
         if process.poll() is not None:
             raise ClusterError(f"kube-apiserver ended with {process.returncode}; the end of {log}:\n{_end_of(log)}")
         if time.monotonic() > deadline:
             raise ClusterError(f"kube-apiserver not ready in {_READY_WITHIN_SECONDS:.0f} s; {log}:\n{_end_of(log)}")
         time.sleep(0.1)
-
-
-def _answers(url: str, context: ssl.SSLContext) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
-    try:
-        with opener.open(url, timeout=5) as response:
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _end_of(log: Path) -> str:

@@ -3,6 +3,7 @@
 etcd listens on a Unix socket in a folder only its owner may enter: no port to collide, no second set of certificates.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dev.cluster.certificates import CertificateAuthority
@@ -32,9 +33,11 @@ def etcd(data: Path, socket_file: Path) -> list[str]:
     ]
 
 
-def apiserver(authority: CertificateAuthority, etcd_socket: Path, address: str, port: int, service_range: str) -> list[str]:
+def apiserver(
+    authority: CertificateAuthority, etcd_socket: Path, address: str, port: int, service_range: str, other_names: Sequence[str] = ()
+) -> list[str]:
     """Flags of a kube-apiserver with client certificates, RBAC and service account tokens."""
-    names = ["localhost", "127.0.0.1", address, "kubernetes.default.svc", "kubernetes.default"]
+    names = ["localhost", "127.0.0.1", address, "kubernetes.default.svc", "kubernetes.default", *other_names]
     serving = authority.server("kube-apiserver", names)
     signing = authority.signing_key("service-accounts")
     return [

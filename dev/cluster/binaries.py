@@ -35,6 +35,10 @@ BINARIES = {
     "kube-scheduler": GoBinary("kubernetes", "k8s.io/kubernetes/cmd/kube-scheduler", 1),
     "kubelet": GoBinary("kubernetes", "k8s.io/kubernetes/cmd/kubelet", 2),
     "kube-proxy": GoBinary("kubernetes", "k8s.io/kubernetes/cmd/kube-proxy", 1),
+    "pause": GoBinary("pause", ".", 0.1),
+    "coredns": GoBinary("coredns", ".", 1.5),
+    "volume-provisioner": GoBinary("volume-provisioner", ".", 0.5),
+    "helm": GoBinary("helm", "helm.sh/helm/v4/cmd/helm", 2),
 }
 
 
@@ -69,7 +73,7 @@ def _build(binary: GoBinary, path: Path) -> None:
     module = locations.GO_MODULES / binary.module
     unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
     run(
-        ["go", "build", "-mod=readonly", "-trimpath", "-ldflags", _linker_flags(binary.module), "-o", unfinished] + [binary.package],
+        ["go", "build", "-mod=readonly", "-trimpath", "-ldflags", _linker_flags(binary.module), "-o", unfinished, binary.package],
         cwd=module,
         env={"CGO_ENABLED": "0"},
     )
@@ -77,14 +81,22 @@ def _build(binary: GoBinary, path: Path) -> None:
 
 
 def _linker_flags(module: str) -> str:
-    """Strip symbols, and tell Kubernetes its version: an unversioned API server announces v0.0.0 and clients refuse it."""
+    """Strip symbols, and set the version: an API server built without announces v0.0.0, and clients refuse it."""
+    required = _required_versions(module)
+    values = {}
+    if kubernetes := required.get("k8s.io/kubernetes"):
+        major, minor = kubernetes.removeprefix("v").split(".")[:2]
+        package = "k8s.io/component-base/version"
+        values = {f"{package}.gitVersion": kubernetes, f"{package}.gitMajor": major, f"{package}.gitMinor": minor}
+    if helm := required.get("helm.sh/helm/v4"):
+        values = {"helm.sh/helm/v4/internal/version.version": helm}
+    return " ".join(["-s -w", *(f"-X {name}={value}" for name, value in values.items())])
+
+
+def _required_versions(module: str) -> dict[str, str]:
+    """Version of each Go module that go.mod of `module` requires."""
     text = (locations.GO_MODULES / module / "go.mod").read_text()
-    found = re.search(r"^\s*k8s\.io/kubernetes v((\d+)\.(\d+)\.\d+)\b", text, re.MULTILINE)
-    if not found:
-        return "-s -w"
-    full, major, minor = found.groups()
-    values = {"gitVersion": f"v{full}", "gitMajor": major, "gitMinor": minor}
-    return "-s -w " + " ".join(f"-X k8s.io/component-base/version.{key}={value}" for key, value in values.items())
+    return dict(re.findall(r"^\s+(\S+) (v\S+)", text, re.MULTILINE))
 
 
 def _content_hash(module: str) -> str:

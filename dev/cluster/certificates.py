@@ -14,8 +14,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 # Fixed dates instead of a clock: a cluster for development is thrown away long before, and a clock that was
 # set wrongly when it started does no harm.
-_VALID_FROM = datetime.datetime(2020, 1, 1)
-_VALID_UNTIL = datetime.datetime(2049, 12, 31)
+_VALID_FROM = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+_VALID_UNTIL = datetime.datetime(2049, 12, 31, tzinfo=datetime.UTC)
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class CertificateAuthority:
     """Signs certificates into one folder; reads its own key back when the folder has one."""
 
     def __init__(self, directory: Path) -> None:
+        """Use the authority in `directory`, or make one there."""
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self.files = KeyPair(directory / "ca.crt", directory / "ca.key")

@@ -33,7 +33,7 @@ def run(
 def succeeds(command: Sequence[str | Path], timeout: float = 60) -> bool:
     """Whether `command` ends with 0; for questions, its output is dropped."""
     try:
-        return subprocess.run(command, capture_output=True, timeout=timeout).returncode == 0
+        return subprocess.run(command, check=False, capture_output=True, timeout=timeout).returncode == 0
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return False
 
@@ -48,9 +48,11 @@ def _completed(
 ) -> "subprocess.CompletedProcess[str]":
     try:
         if log is None:
-            return subprocess.run(command, env=env, cwd=cwd, input=input_text, capture_output=True, text=True, timeout=timeout)
+            return subprocess.run(command, check=False, env=env, cwd=cwd, input=input_text, capture_output=True, text=True, timeout=timeout)
         with log.open("a") as sink:
-            return subprocess.run(command, env=env, cwd=cwd, input=input_text, stdout=sink, stderr=sink, text=True, timeout=timeout)
+            return subprocess.run(
+                command, check=False, env=env, cwd=cwd, input=input_text, stdout=sink, stderr=sink, text=True, timeout=timeout
+            )
     except FileNotFoundError as error:
         raise ClusterError(f"program not found: {error.filename or command[0]}") from error
     except subprocess.TimeoutExpired as error:

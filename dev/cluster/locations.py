@@ -15,6 +15,7 @@ def cache() -> Path:
 
 
 def binaries() -> Path:
+    """What was built from the Go modules, one folder per content hash."""
     return cache() / "bin"
 
 
@@ -24,4 +25,5 @@ def cluster() -> Path:
 
 
 def image_builds() -> Path:
+    """The base image's file system and the images on their way into the node."""
     return cache() / "images"

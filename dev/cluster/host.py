@@ -1,0 +1,51 @@
+"""What the machine itself must offer: root, free disk, forwarding, and the node's address."""
+
+import os
+import shutil
+from pathlib import Path
+
+from dev.cluster import locations, settings
+from dev.cluster.commands import ClusterError, run, succeeds
+
+_FRESH_GIGABYTES = 45
+_RUNNING_GIGABYTES = 5
+
+
+def check() -> None:
+    """Raise `ClusterError` unless this can work: Linux, root, enough free disk."""
+    if os.geteuid() != 0:
+        raise ClusterError("a node mounts file systems and sets up networks: run this as root, or use CLUSTER=current")
+    folder = locations.cache()
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free / 1e9
+    needed = _RUNNING_GIGABYTES if (locations.cluster() / "containerd").exists() else _FRESH_GIGABYTES
+    if free < needed:
+        raise ClusterError(
+            f"{folder} has {free:.0f} GB free, {needed} GB are needed (PyTorch with CUDA alone is 5.3 GB installed, kept by the "
+            "build, the image store and the node). Free some, or set MODELYARD_CACHE to a folder on a larger disk."
+        )
+
+
+def prepare_network() -> None:
+    """Give the node its address and let the kernel forward between pods; repeatable."""
+    run(["ip", "address", "replace", f"{settings.NODE_ADDRESS}/32", "dev", "lo"])
+    _set_kernel_setting("net/ipv4/ip_forward", "1")
+    bridged = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
+    if not bridged.exists():
+        succeeds(["modprobe", "br_netfilter"])
+    if bridged.exists():
+        _set_kernel_setting("net/bridge/bridge-nf-call-iptables", "1")  # a Service must be found from the same bridge
+
+
+def release_network() -> None:
+    """Take back the node's address, kube-proxy's rules and the bridge."""
+    succeeds(["ip", "address", "delete", f"{settings.NODE_ADDRESS}/32", "dev", "lo"])
+    succeeds(["ip", "link", "delete", settings.BRIDGE])
+    for family in ("ip", "ip6"):
+        succeeds(["nft", "delete", "table", family, "kube-proxy"])
+
+
+def _set_kernel_setting(name: str, value: str) -> None:
+    file = Path("/proc/sys") / name
+    if file.read_text().strip() != value:
+        file.write_text(value)
