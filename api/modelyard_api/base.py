@@ -29,6 +29,11 @@ def rules(*pairs: tuple[str, str]) -> JsonDict:
     return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in pairs]}
 
 
+def matching(pattern: str, message: str) -> JsonDict:
+    """A pattern with a message for people; OpenAPI's own ``pattern`` would only show the expression."""
+    return rules((f"self.matches(r'{pattern}')", message))
+
+
 def list_map(*keys: str) -> JsonDict:
     """A list that the API server merges by ``keys`` and in which they are unique."""
     return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(keys)}
@@ -37,9 +42,34 @@ def list_map(*keys: str) -> JsonDict:
 ATOMIC: JsonDict = {"x-kubernetes-list-type": "atomic"}
 
 ColumnName = Annotated[str, Field(min_length=1, max_length=128)]
-ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
-ModelName = Annotated[str, Field(min_length=1, max_length=40, pattern=NAME_PATTERN)]
-AliasName = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$")]
+ObjectName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=253,
+        json_schema_extra=matching(
+            "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", "has to be an object's name: lowercase letters, digits, '-' and '.'"
+        ),
+    ),
+]
+ModelName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=40,
+        json_schema_extra=matching(NAME_PATTERN, "at most 40 lowercase letters, digits and '-', starting with a letter"),
+    ),
+]
+AliasName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=63,
+        json_schema_extra=matching(
+            "^[a-z]([-a-z0-9]*[a-z0-9])?$", "an alias has lowercase letters, digits and '-', starting with a letter"
+        ),
+    ),
+]
 ShortText = Annotated[str, Field(max_length=256)]
 LongText = Annotated[str, Field(max_length=4096)]
 Timestamp = Annotated[str, Field(max_length=40, json_schema_extra={"format": "date-time"})]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from modelyard_api.base import ATOMIC, ApiModel, ColumnName, SecretSource, list_map, rules
+from modelyard_api.base import ATOMIC, ApiModel, ColumnName, SecretSource, list_map, matching, rules
 
 _S3_URI = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$"
 
@@ -56,7 +56,7 @@ class DataSource(ApiModel):
         )
     )
 
-    uri: Annotated[str, Field(max_length=1024, pattern=_S3_URI)] = Field(
+    uri: Annotated[str, Field(max_length=1024, json_schema_extra=matching(_S3_URI, "has to be s3://bucket/key"))] = Field(
         description="s3://bucket/key, CSV or Parquet; * in the last part reads several files as one set."
     )
     credentials: SecretSource | None = Field(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from modelyard_api.base import ATOMIC, AliasName, ApiModel, ModelName, SecretSource, rules
+from modelyard_api.base import ATOMIC, AliasName, ApiModel, ModelName, SecretSource, matching, rules
 from modelyard_api.metrics import Metric
 from modelyard_api.workers import DEFAULT_RESOURCES, Resources
 
@@ -35,9 +35,10 @@ class ModelReference(ApiModel):
 
     name: ModelName = Field(description="The model's name; it is registered as <namespace>.<name>.")
     alias: AliasName | None = Field(None, description="Follow this alias: moving it starts a rolling update.")
-    version: Annotated[str, Field(pattern="^[1-9][0-9]{0,8}$", max_length=9)] | None = Field(
-        None, description="Serve this version, as text."
-    )
+    version: (
+        Annotated[str, Field(max_length=9, json_schema_extra=matching("^[1-9][0-9]*$", 'has to be a version\'s number, as text: "7"'))]
+        | None
+    ) = Field(None, description="Serve this version, as text.")
 
 
 class RequestLog(ApiModel):
@@ -115,9 +116,9 @@ class Monitoring(ApiModel):
 
     model_config = ConfigDict(json_schema_extra=rules((_MINIMUM_FITS, "monitoring.minimumRows can't be more than window.rows")))
 
-    schedule: Annotated[str, Field(pattern=_CRON, max_length=100)] = Field(
-        "*/5 * * * *", description="When the monitor runs, in cron's five fields (UTC)."
-    )
+    schedule: Annotated[
+        str, Field(max_length=100, json_schema_extra=matching(_CRON, "has to be cron's five fields, such as */5 * * * *"))
+    ] = Field("*/5 * * * *", description="When the monitor runs, in cron's five fields (UTC).")
     window: Window = Field(description="Which predictions a verdict is about.")
     minimum_rows: int = Field(500, ge=50, le=1000000, description="With fewer new rows a window gives no vote.")
     drift: Drift = Field(Drift(), description="Methods and thresholds.")
