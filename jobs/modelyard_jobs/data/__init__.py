@@ -1,0 +1,1 @@
+"""The rows: read from S3, typed, checked and described."""

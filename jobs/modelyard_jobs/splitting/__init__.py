@@ -1,0 +1,1 @@
+"""Which row goes where, by hash."""

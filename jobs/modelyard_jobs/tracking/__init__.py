@@ -1,0 +1,1 @@
+"""MLflow: the run, the logged model, the champion."""
