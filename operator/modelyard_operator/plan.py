@@ -76,6 +76,6 @@ class Plan:
     suspend: tuple[Suspension, ...] = ()
     delete: tuple[Deletion, ...] = ()
     status: Object | None = None  # the whole status; written only if it differs from what is stored
-    notices: tuple[Notice, ...] = ()  # sent only after the status was written
+    notices: tuple[Notice, ...] = ()  # sent only after this Plan changed the status: best effort, never twice
     registry: tuple[RegistryAction, ...] = ()
     requeue_after: float | None = None  # seconds; None: wait for the next change

@@ -27,6 +27,7 @@ class Key:
     name: str
 
     def __str__(self) -> str:
+        """As messages and logs name it."""
         return f"{self.kind} {self.namespace}/{self.name}"
 
 
@@ -58,6 +59,13 @@ class View(Protocol):
 
     def labelled(self, kind: Kind, namespace: str, label: str, value: str) -> Sequence[Object]:
         """Objects of the namespace with this label (one of those in ``modelyard_api.labels``)."""
+        ...
+
+    def fresh(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        """One object, asked of the API server: before concluding from an absence, since mirrors of two kinds are not equally new.
+
+        May raise KubeError.
+        """
         ...
 
     def pod_events(self, namespace: str, pod_uid: str) -> Sequence[Object]:

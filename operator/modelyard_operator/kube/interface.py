@@ -115,7 +115,9 @@ class Kube(Protocol):
         """One page of all objects of ``kind`` (all namespaces if empty) that match the label selector."""
         ...
 
-    def watch(self, kind: Kind, *, resource_version: str, selector: str = "", timeout_seconds: int = 290) -> Iterator[WatchEvent]:
+    def watch(
+        self, kind: Kind, *, resource_version: str, namespace: str = "", selector: str = "", timeout_seconds: int = 290
+    ) -> Iterator[WatchEvent]:
         """Changes after ``resource_version``, with bookmarks; ends by itself after ``timeout_seconds``."""
         ...
 
