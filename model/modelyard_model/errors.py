@@ -1,0 +1,18 @@
+"""What can be wrong with a model's input, its files or the settings of its namespace; messages never contain values of rows."""
+
+
+class InvalidInput(ValueError):
+    """Rows that the model can't answer: ``column`` (empty: the rows as a whole) and what is wrong with it. The sender's fault, terminal."""
+
+    def __init__(self, column: str, message: str) -> None:
+        super().__init__(f"column {column!r}: {message}" if column else message)
+        self.column = column
+        self.message = message
+
+
+class ModelFilesInvalid(Exception):
+    """A model folder that can't be served: a file is missing, damaged, or answers differently from what was stored. Terminal."""
+
+
+class PlatformIncomplete(Exception):
+    """The namespace's ConfigMap or Secret lacks a key. Whoever looks after the namespace adds it; the next attempt then works."""

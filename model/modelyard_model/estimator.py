@@ -1,0 +1,59 @@
+"""scikit-learn estimators as ``estimator.skops``: no pickle, and only the types that are listed here are ever constructed."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelyard_model.errors import ModelFilesInvalid
+
+FILE = "estimator.skops"
+# Ours, never the list that comes with a model: whoever writes a model could write that list too.
+TRUSTED_TYPES = ("sklearn.tree._tree.Tree",)
+_CLASSIFIERS = frozenset({"LogisticRegression", "RandomForestClassifier"})
+_REGRESSORS = frozenset({"Ridge", "RandomForestRegressor"})
+
+
+class EstimatorPredictor:
+    """A fitted classifier (on class numbers 0 to ``classes`` - 1) or, with ``classes`` 0, a regressor."""
+
+    def __init__(self, estimator: Any, classes: int) -> None:
+        if hasattr(estimator, "n_jobs"):
+            estimator.set_params(n_jobs=1)  # starting threads costs more than answering a request
+        self._estimator = estimator
+        self._classes = classes
+
+    def outputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities (rows, classes), or standardised values (rows,)."""
+        if not self._classes:
+            return np.asarray(self._estimator.predict(features), dtype=np.float64)
+        known = np.asarray(self._estimator.predict_proba(features), dtype=np.float64)
+        out = np.zeros((len(features), self._classes))  # a class without training rows has probability 0
+        out[:, self._estimator.classes_.astype(np.intp)] = known
+        return out
+
+    def save(self, folder: Path) -> None:
+        """Writes ``estimator.skops``."""
+        import skops.io
+
+        skops.io.dump(self._estimator, folder / FILE)
+
+
+def load_estimator(folder: Path, classes: int) -> EstimatorPredictor:
+    """Reads ``estimator.skops``; raises ModelFilesInvalid when it is damaged or holds anything but our estimators."""
+    import skops.io
+    from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
+
+    try:
+        estimator = skops.io.load(folder / FILE, trusted=list(TRUSTED_TYPES))
+    except FileNotFoundError:
+        raise ModelFilesInvalid(f"{FILE} is not among the model's files") from None
+    except (UntrustedTypesFoundException, UnsupportedTypeException) as error:
+        raise ModelFilesInvalid(f"{FILE} holds types that are not trusted: {str(error)[:300]}") from None
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+        raise ModelFilesInvalid(f"{FILE} is damaged: {str(error)[:300]}") from None
+    if type(estimator).__name__ not in (_CLASSIFIERS if classes else _REGRESSORS):
+        raise ModelFilesInvalid(f"{FILE} holds a {type(estimator).__name__}, not one of {', '.join(sorted(_CLASSIFIERS | _REGRESSORS))}")
+    return EstimatorPredictor(estimator, classes)

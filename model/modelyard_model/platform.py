@@ -1,0 +1,122 @@
+"""Where MLflow and S3 are and how to log in: read from the namespace's mounted ConfigMap and Secret, never from ``AWS_*`` variables."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from modelyard_api import labels
+from modelyard_model.errors import PlatformIncomplete
+
+ROOT_VARIABLE = "MODELYARD_ROOT"  # another place than /etc/modelyard, for tests and local runs
+_DEFAULT_ROOT = Path(labels.PLATFORM_CONFIG_DIRECTORY).parent
+_DEFAULT_REGION = "us-east-1"  # what S3 servers other than AWS expect in signatures
+_CONFIG = Path(labels.PLATFORM_CONFIG_DIRECTORY).name
+_SECRET = Path(labels.PLATFORM_SECRET_DIRECTORY).name
+_SOURCE = Path(labels.SOURCE_CREDENTIALS_DIRECTORY).name
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The services of one namespace; passwords and keys are left out of ``repr``."""
+
+    mlflow_uri: str
+    mlflow_username: str
+    mlflow_password: str = field(repr=False)
+    s3_endpoint: str  # empty: AWS
+    s3_bucket: str
+    s3_region: str
+    s3_access_key: str = field(repr=False)
+    s3_secret_key: str = field(repr=False)
+
+    def configure_mlflow(self) -> None:
+        """Tells MLflow where its server is and how to log in; MLflow only reads the environment."""
+        os.environ["MLFLOW_TRACKING_URI"] = self.mlflow_uri
+        _set_or_remove("MLFLOW_TRACKING_USERNAME", self.mlflow_username)
+        _set_or_remove("MLFLOW_TRACKING_PASSWORD", self.mlflow_password)
+
+    def s3(self) -> Any:
+        """A boto3 S3 client for the platform's bucket."""
+        return _client(self.s3_endpoint, self.s3_region, self.s3_access_key, self.s3_secret_key)
+
+
+def platform_root() -> Path:
+    """``/etc/modelyard``, or what ``MODELYARD_ROOT`` names."""
+    return Path(os.environ.get(ROOT_VARIABLE) or _DEFAULT_ROOT)
+
+
+def read_platform(root: Path | None = None) -> Platform:
+    """Reads the mounted files below ``root``; raises PlatformIncomplete naming the object and the key that is missing."""
+    folder = root or platform_root()
+    config, secret = folder / _CONFIG, folder / _SECRET
+    return Platform(
+        mlflow_uri=_required(config, "ConfigMap", labels.CONFIG_MLFLOW_URI),
+        mlflow_username=_optional(secret, labels.SECRET_MLFLOW_USERNAME),
+        mlflow_password=_optional(secret, labels.SECRET_MLFLOW_PASSWORD),
+        s3_endpoint=_optional(config, labels.CONFIG_S3_ENDPOINT),
+        s3_bucket=_required(config, "ConfigMap", labels.CONFIG_S3_BUCKET),
+        s3_region=_optional(config, labels.CONFIG_S3_REGION) or _DEFAULT_REGION,
+        s3_access_key=_required(secret, "Secret", labels.SECRET_S3_ACCESS_KEY),
+        s3_secret_key=_required(secret, "Secret", labels.SECRET_S3_SECRET_KEY),
+    )
+
+
+def source_s3(root: Path | None, platform: Platform) -> Any:
+    """The client for the training data: with the mounted source credentials if there are any, else the platform's own.
+
+    A source Secret without ``AWS_ENDPOINT_URL`` means AWS itself.
+    """
+    folder = (root or platform_root()) / _SOURCE
+    if not folder.is_dir():
+        return platform.s3()
+    return _client(
+        _optional(folder, "AWS_ENDPOINT_URL"),
+        _optional(folder, "AWS_REGION") or _DEFAULT_REGION,
+        _required(folder, "Secret of data.source.credentials", "AWS_ACCESS_KEY_ID"),
+        _required(folder, "Secret of data.source.credentials", "AWS_SECRET_ACCESS_KEY"),
+    )
+
+
+def _client(endpoint: str, region: str, access_key: str, secret_key: str) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=endpoint or None,
+        region_name=region,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        config=Config(
+            s3={"addressing_style": "path"},
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"mode": "standard", "max_attempts": 4},
+            ignore_configured_endpoint_urls=True,
+        ),
+    )
+
+
+def _required(folder: Path, kind: str, key: str) -> str:
+    value = _optional(folder, key)
+    if not value:
+        raise PlatformIncomplete(f"the {kind} {_object_name(kind)}of this namespace has no key {key}, or it is empty; add it")
+    return value
+
+
+def _object_name(kind: str) -> str:
+    return f"{labels.PLATFORM_NAME} " if kind in {"ConfigMap", "Secret"} else ""
+
+
+def _optional(folder: Path, key: str) -> str:
+    try:
+        return (folder / key).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _set_or_remove(variable: str, value: str) -> None:
+    if value:
+        os.environ[variable] = value
+    else:
+        os.environ.pop(variable, None)
