@@ -99,3 +99,11 @@ class Objective(ApiModel):
         description="Success criteria. All must hold before a version is registered and promoted. Default: better than the baseline, and not worse than the champion.",
         json_schema_extra=ATOMIC,
     )
+
+
+def default_criteria(metric: Metric) -> tuple[Criterion, ...]:
+    """The criteria where the manifest names none, in the order in which evidence for them is reported."""
+    return (
+        Criterion(metric=metric, better_than=Opponent.BASELINE),
+        Criterion(metric=metric, not_worse_than=Opponent.CHAMPION),
+    )
