@@ -74,6 +74,7 @@ class Reason(StrEnum):
     # a ModelDeployment
     MODEL_NOT_FOUND = "ModelNotFound"
     ALIAS_NOT_FOUND = "AliasNotFound"
+    VERSION_NOT_FOUND = "VersionNotFound"
     ROLLING_OUT = "RollingOut"
     ROLLED_OUT = "RolledOut"
     ROLLOUT_STALLED = "RolloutStalled"

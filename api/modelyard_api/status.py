@@ -110,6 +110,7 @@ class ServedVersion(ApiModel):
 class MonitoringStatus(ApiModel):
     """What the monitor found last."""
 
+    version: ShortText = Field("", description="The version that this is about.")
     last_run: Timestamp | None = Field(None, description="When it last succeeded.")
     last_window: ShortText = Field("", description="From/to.")
     rows: int = Field(0, ge=0, description="Rows in that window.")
