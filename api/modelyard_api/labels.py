@@ -12,6 +12,7 @@ TRAINING_JOB_LABEL = f"{GROUP}/training-job"
 MODEL_DEPLOYMENT_LABEL = f"{GROUP}/model-deployment"
 VERSION_LABEL = f"{GROUP}/model-version"
 ATTEMPT_LABEL = f"{GROUP}/attempt"
+MODEL_LABEL = f"{GROUP}/model"  # without the namespace; on the Jobs of a TrainingJob
 
 # set by a person on a TrainingJob: the version that may be promoted
 APPROVE_ANNOTATION = f"{GROUP}/approve"

@@ -18,7 +18,9 @@ class Attempt(ApiModel):
     job_uid: ShortText = Field("", alias="jobUID", description="UID of its Job.")
     outcome: Literal["Running", "Succeeded", "Failed", "Disrupted", "Lost", "Stopped"] = Field(description="How it ended.")
     exit_code: int | None = Field(None, description="Exit code of its container.")
+    reason: ShortText = Field("", description="Why it failed, in one word.")
     message: LongText = Field("", description="What it said last.")
+    finished_at: Timestamp | None = Field(None, description="When its end was seen.")
 
 
 class MlflowRun(ApiModel):
