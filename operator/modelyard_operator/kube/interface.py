@@ -148,3 +148,7 @@ class Kube(Protocol):
     def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
         """Delete with background propagation, only the object with this UID; gone already is success."""
         ...
+
+    def pod_events(self, namespace: str, pod_uid: str) -> list[Object]:
+        """Events (events.k8s.io/v1) about a pod, oldest first."""
+        ...

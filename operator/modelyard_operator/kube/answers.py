@@ -1,0 +1,61 @@
+"""What an answer of the API server means: every failure becomes one of the errors of the seam, in the server's own words."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from modelyard_operator.kube.interface import (
+    AlreadyExists,
+    Conflict,
+    Expired,
+    KubeError,
+    NotFound,
+    Object,
+    Refused,
+    Throttled,
+    Unreachable,
+)
+
+_DEFAULT_RETRY_AFTER_SECONDS = 1.0
+_ERRORS: Mapping[int, type[KubeError]] = {
+    400: Refused,
+    403: Refused,
+    404: NotFound,
+    405: Refused,
+    410: Expired,
+    413: Refused,
+    415: Refused,
+    422: Refused,
+}
+
+
+def error_of(asked: str, code: int, body: bytes, headers: Mapping[str, str]) -> KubeError:
+    """The error for an answer that is not 2xx; ``asked`` is what was tried, such as ``POST /api/v1/namespaces/a/pods``."""
+    status = _status(body)
+    return error_of_status({**status, "code": code}, asked, headers.get("Retry-After", ""))
+
+
+def error_of_status(status: Object, asked: str, retry_after: str = "") -> KubeError:
+    """The error for a ``Status`` object, which also comes as the ERROR event of a watch."""
+    code = int(status.get("code") or 500)
+    message = f"{asked}: {status.get('message') or f'HTTP {code}'}"
+    if code == 409:
+        return AlreadyExists(message) if status.get("reason") == "AlreadyExists" else Conflict(message)
+    if code == 429:
+        return Throttled(message, _seconds(retry_after))
+    return _ERRORS.get(code, Unreachable)(message)  # 401 as well: a token is renewed on disk, then the same request succeeds
+
+
+def _status(body: bytes) -> dict[str, Any]:
+    try:
+        parsed = json.loads(body)
+    except ValueError:  # a proxy's page, or nothing
+        return {"message": body[:200].decode(errors="replace").strip()}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _seconds(retry_after: str) -> float:
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        return _DEFAULT_RETRY_AFTER_SECONDS

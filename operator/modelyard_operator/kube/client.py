@@ -1,0 +1,233 @@
+"""The API server behind the Kube seam. The official client is the transport; objects stay plain dicts.
+
+Its typed models, informer and elector are not used: decoding to models costs ten times the memory, the informer has neither read timeout
+nor backoff, the elector goes on working when the API server is gone.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import urllib3
+from kubernetes import client, config
+from modelyard_api.labels import FIELD_MANAGER
+
+from modelyard_operator.kube.answers import error_of, error_of_status
+from modelyard_operator.kube.field_ownership import taken_over
+from modelyard_operator.kube.interface import (
+    KINDS,
+    Conflict,
+    Kind,
+    NotFound,
+    Object,
+    Page,
+    Throttled,
+    Unreachable,
+    WatchEvent,
+)
+from modelyard_operator.kube.rate_limit import TokenBucket
+
+_JSON = "application/json"
+_MERGE_PATCH = "application/merge-patch+json"
+_JSON_PATCH = "application/json-patch+json"
+_APPLY_PATCH = "application/apply-patch+yaml"
+_WATCH_GRACE_SECONDS = 15
+_LONGEST_WAIT_WHEN_THROTTLED_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds that a request may wait; none waits for ever."""
+
+    connect: float = 5
+    read: float = 30
+    attempts: int = 3  # of a request that was answered 429
+
+
+class ApiServer:
+    """Implements ``Kube``. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        transport: client.ApiClient,
+        bucket: TokenBucket | None = None,
+        timeouts: Timeouts | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._transport = transport
+        self._bucket = bucket or TokenBucket()
+        self._timeouts = timeouts or Timeouts()
+        self._sleep = sleep
+
+    def list_page(self, kind: Kind, *, namespace: str = "", selector: str = "", limit: int = 500, next_page: str = "") -> Page:
+        """One page; the first one is read from the server's cache at its newest, the following ones continue it."""
+        query = {"limit": limit, "labelSelector": selector, "continue": next_page}
+        answer = self._send("GET", _path(kind, namespace), query)
+        items = [_clean({"apiVersion": kind.api_version, "kind": kind.name, **item}) for item in answer.get("items") or ()]
+        return Page(items, answer["metadata"]["resourceVersion"], answer["metadata"].get("continue") or "")
+
+    def watch(
+        self, kind: Kind, *, resource_version: str, namespace: str = "", selector: str = "", timeout_seconds: int = 290
+    ) -> Iterator[WatchEvent]:
+        """Changes as they come. A peer that fell silent is given up after ``timeout_seconds`` and a little more."""
+        query = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": resource_version,
+            "labelSelector": selector,
+            "timeoutSeconds": timeout_seconds,
+        }
+        path = _path(kind, namespace)
+        response = self._open("GET", path, query, None, _JSON, timeout_seconds + _WATCH_GRACE_SECONDS)
+        try:
+            for line in response:
+                yield _event(json.loads(line), f"watch {path}")
+        except (urllib3.exceptions.HTTPError, ValueError) as error:  # cut in the middle of a line, or of a chunk
+            raise Unreachable(f"watch {path}: {error}") from error
+        finally:
+            response.close()  # not release_conn: what is left of the stream must not reach the next request
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Object:
+        """A consistent read."""
+        return _clean(self._send("GET", _path(kind, namespace, name)))
+
+    def create(self, body: Object) -> Object:
+        """POST under our field manager."""
+        kind = KINDS[body["kind"]]
+        path = _path(kind, body["metadata"].get("namespace", ""))
+        return _clean(self._send("POST", path, {"fieldManager": FIELD_MANAGER}, body))
+
+    def apply(self, body: Object) -> Object:
+        """Server-side apply; fields that we once set and that ``body`` lacks are removed, also those set by our POST.
+
+        With a ``metadata.uid`` it raises Conflict if the object is another one, or gone.
+        """
+        metadata = body["metadata"]
+        path = _path(KINDS[body["kind"]], metadata.get("namespace", ""), metadata["name"])
+        self._take_over_created_fields(path)
+        query = {"fieldManager": FIELD_MANAGER, "force": "true"}
+        return _clean(self._send("PATCH", path, query, body, _APPLY_PATCH))
+
+    def patch_suspend(self, kind: Kind, namespace: str, name: str, suspend: bool) -> Object:
+        """A merge patch, so that nothing else of the spec is touched or claimed."""
+        body = {"spec": {"suspend": suspend}}
+        return _clean(self._send("PATCH", _path(kind, namespace, name), {"fieldManager": FIELD_MANAGER}, body, _MERGE_PATCH))
+
+    def replace_status(self, kind: Kind, body: Object) -> Object:
+        """PUT ``/status``."""
+        return self._put(kind, body, "/status")
+
+    def update(self, kind: Kind, body: Object) -> Object:
+        """PUT."""
+        return self._put(kind, body, "")
+
+    def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> None:
+        """The UID is a precondition: a newer object of the same name counts as "gone already"."""
+        body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
+        try:
+            self._send("DELETE", _path(kind, namespace, name), {}, body)
+        except (NotFound, Conflict):
+            return
+
+    def pod_events(self, namespace: str, pod_uid: str) -> list[Object]:
+        """Events about a pod, oldest first."""
+        kind = KINDS["Event"]
+        query = {"fieldSelector": f"regarding.kind=Pod,regarding.uid={pod_uid}", "limit": 100}
+        answer = self._send("GET", _path(kind, namespace), query)
+        return sorted((_clean(item) for item in answer.get("items") or ()), key=lambda item: str(item["metadata"]["creationTimestamp"]))
+
+    def _put(self, kind: Kind, body: Object, subresource: str) -> Object:
+        metadata = body["metadata"]
+        path = _path(kind, metadata.get("namespace", ""), metadata["name"]) + subresource
+        return _clean(self._send("PUT", path, {"fieldManager": FIELD_MANAGER}, body))
+
+    def _take_over_created_fields(self, path: str) -> None:
+        """What we POSTed belongs to us as an updater; let it belong to us as an applier, or apply could never remove it."""
+        try:
+            metadata = self._send("GET", path)["metadata"]
+        except NotFound:
+            return
+        entries = taken_over(metadata.get("managedFields") or [], FIELD_MANAGER)
+        if entries is not None:
+            patch = [
+                {"op": "replace", "path": "/metadata/managedFields", "value": entries},
+                {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
+            ]
+            self._send("PATCH", path, {"fieldManager": FIELD_MANAGER}, patch, _JSON_PATCH)
+
+    def _send(self, method: str, path: str, query: Object | None = None, body: Any = None, content_type: str = _JSON) -> Object:
+        """The answer's JSON object. A throttled request waits as long as it is told and is sent again."""
+        for attempts_left in reversed(range(self._timeouts.attempts)):
+            try:
+                return self._send_once(method, path, query or {}, body, content_type)
+            except Throttled as throttled:
+                if not attempts_left or throttled.retry_after > _LONGEST_WAIT_WHEN_THROTTLED_SECONDS:
+                    raise
+                self._sleep(throttled.retry_after)
+        raise AssertionError("at least one attempt is made")
+
+    def _send_once(self, method: str, path: str, query: Object, body: Any, content_type: str) -> Object:
+        response = self._open(method, path, query, body, content_type, self._timeouts.read)
+        try:
+            parsed: Object = json.loads(response.data)
+        except (urllib3.exceptions.HTTPError, ValueError) as error:
+            raise Unreachable(f"{method} {path}: the answer broke off: {error}") from error
+        return parsed
+
+    def _open(self, method: str, path: str, query: Object, body: Any, content_type: str, read_seconds: float) -> Any:
+        """The response, not yet read, if its status is 2xx."""
+        self._bucket.take()
+        try:
+            request = self._transport.param_serialize(
+                method,
+                _with_query(path, query),
+                header_params={"Accept": _JSON, **({"Content-Type": content_type} if body is not None else {})},
+                auth_settings=["BearerToken"],
+            )
+            response = self._transport.call_api(*request[:3], body=body, _request_timeout=(self._timeouts.connect, read_seconds)).response
+            if 200 <= response.status < 300:
+                return response
+            answer = response.data
+        except (urllib3.exceptions.HTTPError, client.ApiException, OSError) as error:
+            raise Unreachable(f"{method} {path}: {error}") from error
+        raise error_of(f"{method} {path}", response.status, answer, response.headers)
+
+
+def connect(kubeconfig: Path | None = None, *, bucket: TokenBucket | None = None, timeouts: Timeouts | None = None) -> ApiServer:
+    """The API server of ``kubeconfig``, else of the pod this runs in, else of the user's own kubeconfig."""
+    configuration = client.Configuration()
+    if kubeconfig is None and Path("/var/run/secrets/kubernetes.io/serviceaccount/token").exists():
+        config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]  # reads the token again when it was renewed
+    else:
+        config.load_kube_config(str(kubeconfig) if kubeconfig else None, client_configuration=configuration, persist_config=False)  # type: ignore[no-untyped-call]
+    configuration.keep_alive = True
+    configuration.retries = False  # ours, with their deadlines, are the only ones
+    configuration.connection_pool_maxsize = 32  # a watch per kind, and the workers
+    return ApiServer(client.ApiClient(configuration), bucket, timeouts)
+
+
+def _path(kind: Kind, namespace: str, name: str = "") -> str:
+    root = f"/apis/{kind.group}/{kind.version}" if kind.group else f"/api/{kind.version}"
+    scope = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
+    return f"{root}{scope}/{kind.plural}" + (f"/{quote(name, safe='')}" if name else "")
+
+
+def _with_query(path: str, query: Object) -> str:
+    given = {key: value for key, value in query.items() if value != ""}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def _event(raw: Object, asked: str) -> WatchEvent:
+    if raw["type"] == "ERROR":
+        raise error_of_status(raw["object"], asked)
+    return WatchEvent(raw["type"], _clean(raw["object"]))
+
+
+def _clean(obj: Object) -> Object:
+    """Without ``managedFields``: half of an object's size, and nobody here reads it."""
+    obj.get("metadata", {}).pop("managedFields", None)
+    return obj
