@@ -1,0 +1,81 @@
+"""Makes the S3 buckets and MLflow users that the chart names and that are missing. Safe to run again."""
+
+import base64
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+WAIT_SECONDS = 240
+
+
+def make_buckets() -> None:
+    """Every bucket of S3_BUCKETS exists."""
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=os.environ["S3_ENDPOINT_URL"],
+        region_name=os.environ["S3_REGION"],
+        aws_access_key_id=os.environ["S3_ACCESS_KEY_ID"],
+        aws_secret_access_key=os.environ["S3_SECRET_ACCESS_KEY"],
+        config=Config(s3={"addressing_style": "path"}, connect_timeout=5, read_timeout=20),
+    )
+    existing = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    for bucket in os.environ["S3_BUCKETS"].split():
+        if bucket not in existing:
+            s3.create_bucket(Bucket=bucket)
+            print(f"made bucket {bucket}")
+
+
+def mlflow(method: str, path: str, body: dict[str, Any]) -> None:
+    """One call of MLflow's users API, as the administrator."""
+    login = f"{os.environ['MLFLOW_ADMIN_USERNAME']}:{os.environ['MLFLOW_ADMIN_PASSWORD']}"
+    request = urllib.request.Request(
+        f"{os.environ['MLFLOW_URL']}/api/2.0/mlflow/users/{path}",
+        method=method,
+        data=json.dumps(body).encode(),
+        headers={"Authorization": "Basic " + base64.b64encode(login.encode()).decode(), "Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=20).read()
+
+
+def make_users() -> None:
+    """Every user of users.json exists with its password; administrators are administrators."""
+    for user in json.loads(Path("/etc/users/users.json").read_text()):
+        login = {"username": user["username"], "password": user["password"]}
+        try:
+            mlflow("POST", "create", login)
+            print(f"made MLflow user {user['username']}")
+        except urllib.error.HTTPError as error:
+            if b"RESOURCE_ALREADY_EXISTS" not in error.read():
+                raise
+            mlflow("PATCH", "update-password", login)
+        mlflow("PATCH", "update-admin", {"username": user["username"], "is_admin": user["admin"]})
+
+
+def until_it_works(what: str, action: Callable[[], None]) -> None:
+    """Servers that were just installed need a while to answer."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            return action()
+        except (OSError, BotoCoreError, ClientError) as error:
+            if time.monotonic() > deadline:
+                sys.exit(f"{what}: {error}")
+            print(f"{what}: not yet ({error})", flush=True)
+            time.sleep(2)
+
+
+if __name__ == "__main__":
+    if "S3_BUCKETS" in os.environ:
+        until_it_works("S3", make_buckets)
+    if "MLFLOW_URL" in os.environ:
+        until_it_works("MLflow", make_users)
