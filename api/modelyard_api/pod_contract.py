@@ -128,14 +128,15 @@ class ColumnDrift(ApiModel):
 
 
 class QualityEstimate(ApiModel):
-    """The realised metric with its 95 % interval."""
+    """The realised metric with its 95 % interval, over the newest windows that have labels."""
 
     metric: ShortText
     value: float
     low: float
     high: float
-    rows: int
+    rows: int  # with a label
     degraded: bool
+    clusters: ShortText = ""  # what the interval's bootstrap draws: "37 hours" (of the log) or "812 rows"
 
 
 class MonitorResult(ApiModel):
@@ -143,7 +144,8 @@ class MonitorResult(ApiModel):
 
     kind: Literal["Monitored"] = "Monitored"
     version: ShortText
-    window: ShortText = ""  # "2026-01-01T00:00:00Z/2026-01-01T00:05:00Z"; empty: no new window
+    # The newest judged window (also when this run found no new one), "2026-01-01T00:00:00Z/2026-01-01T00:05:00Z"; empty: none yet.
+    window: ShortText = ""
     rows: int = 0
     windows_judged: int = 0  # votes so far
     drifted_share: float | None = None

@@ -5,7 +5,8 @@ Keys in the platform's bucket start with the namespace::
     <namespace>/<deployment>/requests/date=YYYY-MM-DD/<microseconds>-<pod>-<number>.parquet
     <namespace>/<deployment>/feedback/date=YYYY-MM-DD/<microseconds>-<pod>-<number>.parquet
     <namespace>/<deployment>/monitoring/state.json          windows, votes and the alert episode; written conditionally (ETag)
-    <namespace>/<deployment>/monitoring/reports/<window>.html
+    <namespace>/<deployment>/monitoring/reports/<window>.html       Evidently's page (gzip) of the 50 newest windows
+    <namespace>/<deployment>/monitoring/predictions/<window>.parquet  their predictions, to be joined with outcomes that come later
 
 ``<microseconds>`` is the UTC time of writing since the epoch, 16 digits, so that keys sort by time.
 """
