@@ -14,6 +14,9 @@ VERSION_LABEL = f"{GROUP}/model-version"
 ATTEMPT_LABEL = f"{GROUP}/attempt"
 MODEL_LABEL = f"{GROUP}/model"  # without the namespace; on the Jobs of a TrainingJob
 
+# on the stable Service: since when it selects its version
+SERVING_SINCE_ANNOTATION = f"{GROUP}/serving-since"
+
 # set by a person on a TrainingJob: the version that may be promoted
 APPROVE_ANNOTATION = f"{GROUP}/approve"
 
