@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ _NUMBERS = frozenset({int, float, bool, type(None)})
 _TEXTS = frozenset({str, type(None)})
 
 
-def read_numbers(column: str, values: Sequence[object]) -> NDArray[np.float64]:
+def read_numbers(column: str, values: Sequence[object] | NDArray[Any]) -> NDArray[np.float64]:
     """float64 array; None and NaN are missing (NaN). Raises InvalidInput for anything but finite numbers and truth values."""
     numbers = _to_float(column, values)
     if np.isinf(numbers).any():
@@ -20,7 +21,7 @@ def read_numbers(column: str, values: Sequence[object]) -> NDArray[np.float64]:
     return numbers
 
 
-def _to_float(column: str, values: Sequence[object]) -> NDArray[np.float64]:
+def _to_float(column: str, values: Sequence[object] | NDArray[Any]) -> NDArray[np.float64]:
     if isinstance(values, np.ndarray) and values.dtype.kind in "iufb":
         return values.astype(np.float64)
     cells = values.tolist() if isinstance(values, np.ndarray) else list(values)
@@ -40,7 +41,7 @@ def _number(column: str, cell: object) -> float | int | bool | None:
     raise InvalidInput(column, f"expected a number, got {_kind(cell)}")
 
 
-def read_texts(column: str, values: Sequence[object]) -> list[str | None]:
+def read_texts(column: str, values: Sequence[object] | NDArray[Any]) -> list[str | None]:
     """Texts; None, NaN and the empty text are missing (None). Raises InvalidInput for anything else."""
     cells = values.tolist() if isinstance(values, np.ndarray) else values
     if _TEXTS.issuperset(map(type, cells)):

@@ -36,15 +36,15 @@ class EstimatorPredictor:
 
     def save(self, folder: Path) -> None:
         """Writes ``estimator.skops``."""
-        import skops.io
+        import skops.io  # noqa: PLC0415
 
         skops.io.dump(self._estimator, folder / FILE)
 
 
 def load_estimator(folder: Path, classes: int) -> EstimatorPredictor:
     """Reads ``estimator.skops``; raises ModelFilesInvalid when it is damaged or holds anything but our estimators."""
-    import skops.io
-    from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
+    import skops.io  # noqa: PLC0415
+    from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException  # noqa: PLC0415
 
     try:
         estimator = skops.io.load(folder / FILE, trusted=list(TRUSTED_TYPES))

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-
 from modelyard_api.metrics import Task
+
 from modelyard_model import estimator, network
 from modelyard_model.errors import ModelFilesInvalid
 from modelyard_model.model_document import EXPECTED_FILE, MODEL_FILE, ExpectedDocument, ModelDocument, read_document

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import modelyard_api
-import modelyard_model
 from modelyard_api.metrics import Task
+
+import modelyard_model
 from modelyard_model import network
 from modelyard_model.loading import load_model
 from modelyard_model.model_document import EXPECTED_FILE, ExpectedDocument, read_document
@@ -17,7 +18,7 @@ LOADER_MODULE = "modelyard_model.pyfunc_loader"
 
 def log_arguments(folder: Path) -> dict[str, Any]:
     """Arguments for ``mlflow.pyfunc.log_model`` and ``save_model``; the caller adds the name, metadata and tags."""
-    import pandas as pd
+    import pandas as pd  # noqa: PLC0415
 
     model = load_model(folder, device="cpu")
     rows = read_document(ExpectedDocument, folder / EXPECTED_FILE).inputs
@@ -35,8 +36,8 @@ def log_arguments(folder: Path) -> dict[str, Any]:
 
 def signature(model: TabularModel) -> Any:
     """Every number is ``double``, dates and categories are ``string``: MLflow converts nothing then that our preparation should read."""
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, Schema
+    from mlflow.models import ModelSignature  # noqa: PLC0415
+    from mlflow.types import ColSpec, DataType, Schema  # noqa: PLC0415
 
     kinds = {"number": DataType.double, "text": DataType.string}
     answer = DataType.double if model.task is Task.REGRESSION else DataType.string

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
+from modelyard_api.metrics import Task
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
-from modelyard_api.metrics import Task
 from modelyard_model.errors import ModelFilesInvalid
 
 MODEL_FILE = "model.json"

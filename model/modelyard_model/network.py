@@ -31,7 +31,7 @@ class NetworkShape(BaseModel):
 
     def build(self) -> "nn.Sequential":
         """A network with fresh random weights, in float32 on the CPU."""
-        from torch import nn
+        from torch import nn  # noqa: PLC0415
 
         layers: list[nn.Module] = []
         width = self.inputs
@@ -43,7 +43,7 @@ class NetworkShape(BaseModel):
 
 def default_device() -> str:
     """``cuda`` where there is one, else ``cpu``."""
-    import torch
+    import torch  # noqa: PLC0415
 
     return "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -59,7 +59,7 @@ class NetworkPredictor:
 
     def outputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probabilities (rows, classes), or standardised values (rows,)."""
-        import torch
+        import torch  # noqa: PLC0415
 
         parts = []
         with torch.inference_mode():
@@ -71,8 +71,8 @@ class NetworkPredictor:
 
     def save(self, folder: Path) -> None:
         """Weights as they were trained, in float32, contiguous, on the CPU."""
-        import torch
-        from safetensors.torch import save_file
+        import torch  # noqa: PLC0415
+        from safetensors.torch import save_file  # noqa: PLC0415
 
         weights = {
             name: tensor.detach().to("cpu", torch.float32).contiguous().clone() for name, tensor in self._network.state_dict().items()
@@ -83,8 +83,8 @@ class NetworkPredictor:
 
 def load_network(folder: Path, classification: bool, device: str | None = None) -> NetworkPredictor:
     """Reads both files; raises ModelFilesInvalid when they are damaged or don't belong together."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors import SafetensorError  # noqa: PLC0415
+    from safetensors.torch import load_file  # noqa: PLC0415
 
     try:
         shape = NetworkShape.model_validate_json((folder / SHAPE_FILE).read_bytes())

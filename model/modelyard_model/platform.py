@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from modelyard_api import labels
+
 from modelyard_model.errors import PlatformIncomplete
 
 ROOT_VARIABLE = "MODELYARD_ROOT"  # another place than /etc/modelyard, for tests and local runs
@@ -78,8 +79,8 @@ def source_s3(root: Path | None, platform: Platform) -> Any:
 
 
 def _client(endpoint: str, region: str, access_key: str, secret_key: str) -> Any:
-    import boto3
-    from botocore.config import Config
+    import boto3  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
 
     return boto3.session.Session().client(
         "s3",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,8 @@ from modelyard_model.preparation_document import (
 )
 
 FILE = "preparation.json"
-Columns = Mapping[str, Sequence[object]]
+Cells = Sequence[object] | NDArray[Any]
+Columns = Mapping[str, Cells]
 Matrix = NDArray[np.float64]
 _LARGEST = 1e30  # keeps absurd inputs finite in float32, where forests compare
 

@@ -2,9 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
-
 from modelyard_api.data import MissingMethod
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 
 class _Part(BaseModel):

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from modelyard_api.metrics import Task
 from numpy.typing import NDArray
 
-from modelyard_api.metrics import Task
 from modelyard_model.preparation import Columns, InputColumn, Preparation
 
 PREDICTION = "prediction"
@@ -55,6 +55,10 @@ class TargetScale:
     mean: float = 0.0
     scale: float = 1.0
 
+    def restore(self, outputs: Outputs) -> Outputs:
+        """Standardised outputs in the target's own units."""
+        return self.mean + self.scale * outputs
+
 
 @dataclass(frozen=True)
 class TabularModel:
@@ -82,5 +86,5 @@ class TabularModel:
             return Prediction(self.task, self.classes, np.zeros((0, len(self.classes)) if self.classes else (0,)))
         outputs = self.predictor.outputs(features)
         if self.task is Task.REGRESSION:
-            outputs = self.target.mean + self.target.scale * outputs
+            outputs = self.target.restore(outputs)
         return Prediction(self.task, self.classes, outputs)

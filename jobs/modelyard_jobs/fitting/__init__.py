@@ -1,0 +1,29 @@
+"""Fits models to rows: preparation, the built-in architectures, the choice between them and the trivial baseline.
+
+The way through: ``plan_columns`` (what is a feature, and what fills its gaps) → ``Problem`` and ``Rows`` → ``fit_model`` → a ``TabularModel`` that takes raw
+rows, saved with ``modelyard_model.saving.save_model``. Everything that is wrong with data or settings is an ``InvalidOrder`` with its reason.
+"""
+
+from modelyard_jobs.fitting.baseline import Baseline, fit_baseline
+from modelyard_jobs.fitting.column_plan import ColumnPlan, PlannedColumn, plan_columns
+from modelyard_jobs.fitting.fit import fit_model
+from modelyard_jobs.fitting.preparing import fit_preparation, raw_columns
+from modelyard_jobs.fitting.problem import EpochReport, FittedModel, LeaderboardRow, Problem, Rows
+from modelyard_jobs.fitting.scores import score
+
+__all__ = [
+    "Baseline",
+    "ColumnPlan",
+    "EpochReport",
+    "FittedModel",
+    "LeaderboardRow",
+    "PlannedColumn",
+    "Problem",
+    "Rows",
+    "fit_baseline",
+    "fit_model",
+    "fit_preparation",
+    "plan_columns",
+    "raw_columns",
+    "score",
+]

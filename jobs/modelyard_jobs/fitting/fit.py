@@ -1,0 +1,92 @@
+"""From rows to a fitted model: one architecture, or Auto over all of them."""
+
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from modelyard_api.architectures import Architecture, parameter_problems, resolve_parameters
+from modelyard_api.conditions import Reason
+from modelyard_api.metrics import Task
+from modelyard_model.preparation import Preparation
+from modelyard_model.tabular_model import TabularModel, TargetScale
+
+from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.fitting import selection
+from modelyard_jobs.fitting.estimator_training import fit_estimator, scaled_defaults
+from modelyard_jobs.fitting.examples import Examples
+from modelyard_jobs.fitting.network_training import Report, fit_network
+from modelyard_jobs.fitting.preparing import fit_preparation, raw_columns
+from modelyard_jobs.fitting.problem import FittedModel, Problem, Rows
+
+
+def fit_model(
+    architecture: Architecture,
+    parameters: Mapping[str, object],
+    problem: Problem,
+    train: Rows,
+    validation: Rows,
+    report: Report,
+    clock: Callable[[], float] = time.perf_counter,
+) -> FittedModel:
+    """Fits on ``train``; ``validation`` stops networks and, for Auto, chooses (with few rows: cross-validation over both).
+
+    ``parameters``: those of the manifest, the others take their defaults. ``report`` is called after every epoch of a network, ``clock``
+    gives seconds. Raises InvalidOrder for what is wrong with data or settings.
+    """
+    if problems := parameter_problems(architecture, parameters):
+        raise InvalidOrder(Reason.INVALID_SPEC, "; ".join(problems))
+    _require_rows(problem, train, validation)
+
+    def fit(chosen: Architecture, fold: Rows, stop: Rows, reported: Report) -> FittedModel:
+        given = parameters if chosen is architecture else {}
+        return _fit_one(chosen, given, problem, fold, stop, reported)
+
+    if architecture is Architecture.AUTO:
+        return selection.choose(fit, problem, train, validation, report, clock)
+    return fit(architecture, train, validation, report)
+
+
+def _require_rows(problem: Problem, train: Rows, validation: Rows) -> None:
+    for name, rows in (("training", train), ("validation", validation)):
+        if not len(rows):
+            raise InvalidOrder(Reason.DATA_INVALID, f"the {name} split has no rows; give more data or change spec.data.split")
+    if problem.task is Task.CLASSIFICATION and len(np.unique(train.target)) < 2:
+        raise InvalidOrder(
+            Reason.DATA_INVALID,
+            "the training split has one class of the target only: there is nothing to learn; give more data or split otherwise",
+        )
+
+
+def _fit_one(
+    architecture: Architecture,
+    given: Mapping[str, object],
+    problem: Problem,
+    train: Rows,
+    validation: Rows,
+    report: Report,
+) -> FittedModel:
+    parameters = resolve_parameters(architecture, {**scaled_defaults(architecture, len(train)), **given})
+    preparation = fit_preparation(train.features, problem.plan)
+    scale = _target_scale(problem, train)
+    examples = _examples(problem, preparation, train, scale)
+    if architecture is Architecture.MLP:
+        stop = _examples(problem, preparation, validation, scale)
+        network = fit_network(parameters, problem, examples, stop, report)
+        model = TabularModel(architecture, problem.task, problem.classes, preparation, network.predictor, scale)
+        return FittedModel(model, architecture, parameters, network.epochs, network.best_epoch)
+    predictor, notes = fit_estimator(architecture, parameters, examples, len(problem.classes), problem.training.seed)
+    model = TabularModel(architecture, problem.task, problem.classes, preparation, predictor, scale)
+    return FittedModel(model, architecture, parameters, warnings=notes)
+
+
+def _target_scale(problem: Problem, train: Rows) -> TargetScale:
+    if problem.task is Task.CLASSIFICATION:
+        return TargetScale()
+    spread = float(train.target.std())
+    return TargetScale(float(train.target.mean()), spread if spread > 0 else 1.0)
+
+
+def _examples(problem: Problem, preparation: Preparation, rows: Rows, scale: TargetScale) -> Examples:
+    features = preparation.transform(raw_columns(rows.features, [item.name for item in preparation.inputs]))
+    target = rows.target if problem.task is Task.CLASSIFICATION else (rows.target - scale.mean) / scale.scale
+    return Examples(features, target, scale)

@@ -1,0 +1,172 @@
+"""Trains the MLP: mini-batches, early stopping on the validation split, the best epoch's weights; on the GPU where there is one."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from modelyard_api.conditions import Reason
+from modelyard_api.metrics import Task
+from modelyard_api.training_job import EarlyStopping, Optimizer, OptimizerName, Training
+from modelyard_model.network import NetworkPredictor, NetworkShape, default_device
+from numpy.typing import NDArray
+
+from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.fitting.examples import Examples
+from modelyard_jobs.fitting.problem import EpochReport, Problem
+from modelyard_jobs.fitting.scores import score
+
+if TYPE_CHECKING:
+    import torch
+
+DEFAULT_EPOCHS = 50
+DEFAULT_BATCH_SIZE = 256
+_LEAST_STEPS_PER_EPOCH = 20  # small tables take smaller batches by default, or 50 epochs would be 50 steps
+_LEAST_BATCH_SIZE = 16
+_EVALUATION_ROWS = 8192
+Report = Callable[[EpochReport], None]
+
+
+@dataclass(frozen=True)
+class NetworkFit:
+    """The network with its best epoch's weights."""
+
+    predictor: NetworkPredictor
+    epochs: tuple[EpochReport, ...]
+    best_epoch: int
+
+
+def batch_size(training: Training, rows: int) -> int:
+    """As asked for, else 256, or less where a table is too small for 20 steps of it."""
+    return training.batch_size or min(DEFAULT_BATCH_SIZE, max(_LEAST_BATCH_SIZE, rows // _LEAST_STEPS_PER_EPOCH))
+
+
+def fit_network(
+    parameters: Mapping[str, float],
+    problem: Problem,
+    train: Examples,
+    validation: Examples,
+    report: Report,
+) -> NetworkFit:
+    """Reports every epoch as it ends. The same seed gives the same network on the CPU. Raises InvalidOrder (TrainingDiverged)."""
+    import torch  # noqa: PLC0415  takes seconds
+
+    shape = NetworkShape(
+        inputs=train.features.shape[1],
+        hidden=(int(parameters["hidden_width"]),) * int(parameters["hidden_layers"]),
+        outputs=len(problem.classes) or 1,
+        dropout=parameters["dropout"],
+    )
+    with torch.random.fork_rng():  # the seed is this network's, not the process's
+        torch.manual_seed(problem.training.seed)
+        loop = _Loop(problem, shape, parameters["weight_decay"])
+        return loop.run(train, validation, report)
+
+
+class _Loop:
+    """The state of one training run."""
+
+    def __init__(self, problem: Problem, shape: NetworkShape, weight_decay: float) -> None:
+        import torch  # noqa: PLC0415
+
+        self.problem, self.shape, self.training = problem, shape, problem.training
+        self.device = problem.device or default_device()
+        self.classification = problem.task is Task.CLASSIFICATION
+        self.network = shape.build().to(self.device)
+        self.loss: torch.nn.Module = torch.nn.CrossEntropyLoss() if self.classification else torch.nn.MSELoss()
+        self.optimizer = _optimizer(self.training.optimizer or Optimizer(), self.network, weight_decay)
+        self.cuda = torch.device(self.device).type == "cuda"
+        self.scaler = torch.amp.GradScaler(enabled=self.cuda)  # half precision where the GPU gains from it
+        self.order = torch.Generator().manual_seed(self.training.seed)
+
+    def run(self, train: Examples, validation: Examples, report: Report) -> NetworkFit:
+        epochs = self.training.epochs or DEFAULT_EPOCHS
+        patience = (self.training.early_stopping or EarlyStopping()).patience
+        rows, targets = self._tensors(train)
+        history: list[EpochReport] = []
+        best_epoch, best_loss, best_weights = 0, math.inf, self._weights()
+        for epoch in range(1, epochs + 1):
+            done = self._finish_epoch(epoch, epochs, self._train_once(rows, targets), validation)
+            history.append(done)
+            report(done)
+            if done.validation_loss < best_loss:
+                best_epoch, best_loss, best_weights = epoch, done.validation_loss, self._weights()
+            elif epoch - best_epoch >= patience:
+                break
+        self.network.load_state_dict(best_weights)
+        return NetworkFit(NetworkPredictor(self.shape, self.network, self.classification, self.device), tuple(history), best_epoch)
+
+    def _tensors(self, examples: Examples) -> "tuple[torch.Tensor, torch.Tensor]":
+        import torch  # noqa: PLC0415
+
+        kind = torch.int64 if self.classification else torch.float32
+        return torch.from_numpy(examples.features.astype(np.float32)), torch.from_numpy(np.asarray(examples.target)).to(kind)
+
+    def _weights(self) -> "dict[str, torch.Tensor]":
+        return {name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()}
+
+    def _batches(self, rows: "torch.Tensor", targets: "torch.Tensor") -> "Iterator[tuple[torch.Tensor, torch.Tensor]]":
+        import torch  # noqa: PLC0415
+
+        for chosen in torch.split(torch.randperm(len(rows), generator=self.order), batch_size(self.training, len(rows))):
+            batch, answers = rows[chosen], targets[chosen]
+            if self.cuda:  # pinned memory is copied while the GPU computes
+                batch, answers = batch.pin_memory(), answers.pin_memory()
+            yield batch.to(self.device, non_blocking=True), answers.to(self.device, non_blocking=True)
+
+    def _train_once(self, rows: "torch.Tensor", targets: "torch.Tensor") -> float:
+        """One pass over the rows; the mean loss."""
+        import torch  # noqa: PLC0415
+
+        self.network.train()
+        total = torch.zeros((), device=self.device)
+        for batch, answers in self._batches(rows, targets):
+            self.optimizer.zero_grad(set_to_none=True)
+            with torch.autocast(torch.device(self.device).type, dtype=torch.float16, enabled=self.cuda):
+                loss = self._loss_of(self.network(batch), answers)
+            self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+            total += loss.detach() * len(batch)  # read once per epoch: every read waits for the GPU
+        return float(total) / len(rows)
+
+    def _loss_of(self, outputs: "torch.Tensor", answers: "torch.Tensor") -> "torch.Tensor":
+        loss: torch.Tensor = self.loss(outputs if self.classification else outputs[:, 0], answers)
+        return loss
+
+    def _finish_epoch(self, epoch: int, epochs: int, train_loss: float, validation: Examples) -> EpochReport:
+        loss, outputs = self._evaluate(validation)
+        if not (math.isfinite(train_loss) and math.isfinite(loss)):
+            raise InvalidOrder(
+                Reason.TRAINING_DIVERGED,
+                f"the loss was no longer a finite number in epoch {epoch} of {epochs}; lower spec.training.optimizer.learningRate"
+                f" (it is {(self.training.optimizer or Optimizer()).learning_rate:g})",
+            )
+        scale = validation.scale  # the metric is reported in the target's own units
+        metric = score(
+            self.problem.metric,
+            *(validation.target, outputs) if self.classification else (scale.restore(validation.target), scale.restore(outputs)),
+        )
+        return EpochReport(epoch, epochs, train_loss, loss, metric)
+
+    def _evaluate(self, examples: Examples) -> tuple[float, NDArray[np.float64]]:
+        """Mean loss, and probabilities or standardised values."""
+        import torch  # noqa: PLC0415
+
+        rows, targets = self._tensors(examples)
+        self.network.eval()
+        with torch.inference_mode():
+            raw = torch.cat([self.network(part.to(self.device)).cpu() for part in torch.split(rows, _EVALUATION_ROWS)])
+            loss = float(self._loss_of(raw, targets))
+            outputs = torch.softmax(raw.double(), dim=1) if self.classification else raw[:, 0].double()
+        return loss, outputs.numpy()
+
+
+def _optimizer(wanted: Optimizer, network: "torch.nn.Module", weight_decay: float) -> "torch.optim.Optimizer":
+    import torch  # noqa: PLC0415
+
+    if wanted.name is OptimizerName.SGD:
+        return torch.optim.SGD(network.parameters(), lr=wanted.learning_rate, momentum=0.9, weight_decay=weight_decay)
+    kind = torch.optim.AdamW if wanted.name is OptimizerName.ADAMW else torch.optim.Adam
+    return kind(network.parameters(), lr=wanted.learning_rate, weight_decay=weight_decay)

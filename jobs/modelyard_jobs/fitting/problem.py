@@ -1,0 +1,82 @@
+"""What is fitted to what, and what comes out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from modelyard_api.architectures import Architecture
+from modelyard_api.metrics import Metric, Task
+from modelyard_api.training_job import Training
+from modelyard_model.tabular_model import TabularModel
+from numpy.typing import NDArray
+
+from modelyard_jobs.fitting.column_plan import ColumnPlan
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The question and the settings. ``classes`` in the order of the class numbers in ``Rows.target``; empty for Regression."""
+
+    task: Task
+    classes: tuple[str, ...]
+    metric: Metric
+    plan: ColumnPlan
+    training: Training
+    device: str | None = None  # cpu, cuda; None: CUDA where there is one
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One split: canonical feature columns (Float64 or String), the target (class number or value) and the group of each row."""
+
+    features: "pl.DataFrame"
+    target: NDArray[np.float64] | NDArray[np.int64]
+    groups: NDArray[np.generic]  # rows with the same value belong together: text or integers
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.target)
+
+    def take(self, rows: NDArray[np.intp]) -> "Rows":
+        """The rows with these positions."""
+        return Rows(self.features[rows], self.target[rows], self.groups[rows])
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """One epoch of a network. Losses are mean cross-entropy, or mean squared error of the standardised target."""
+
+    epoch: int  # from 1
+    epochs: int  # at most
+    train_loss: float
+    validation_loss: float
+    validation_metric: float  # NaN where the metric is undefined on the validation split
+
+
+@dataclass(frozen=True)
+class LeaderboardRow:
+    """How one architecture did when Auto chose; ``score`` is None where it could not be fitted, ``note`` says why."""
+
+    architecture: Architecture
+    score: float | None
+    standard_error: float | None
+    seconds: float
+    selected: bool
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A model ready to be saved, and how it came about."""
+
+    model: TabularModel
+    architecture: Architecture  # never Auto
+    parameters: Mapping[str, float]
+    epochs: tuple[EpochReport, ...] = ()
+    best_epoch: int | None = None  # the epoch whose weights were kept
+    leaderboard: tuple[LeaderboardRow, ...] = ()
+    warnings: tuple[str, ...] = ()
