@@ -1,0 +1,1 @@
+"""One run of a ModelDeployment's monitor: windows from the request log, drift, realised quality, alerts."""

@@ -1,0 +1,112 @@
+"""The metric on what was predicted and what then happened, with a 95 % interval.
+
+The interval draws whole hours of the log when there are enough of them: requests of one hour share their circumstances, and drawn row by row
+the interval of the flights data is six times too narrow.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from modelyard_api.metrics import BINARY_ONLY, REGRESSION_METRICS, Metric
+from modelyard_api.model_deployment import Performance
+from modelyard_api.pod_contract import QualityEstimate
+from modelyard_api.request_log import OUTCOME, OUTPUT_PREFIX, TIME
+from numpy.typing import NDArray
+
+from modelyard_jobs.evaluation.intervals import TooFew, metric_interval
+from modelyard_jobs.evaluation.metrics import Scores
+from modelyard_jobs.monitoring.times import SECOND
+
+MINIMUM_LABELS = 100
+MAXIMUM_LABELS = 20_000  # of more an even sample is drawn: the interval is narrow by then
+FEWEST_HOURS = 10
+_SEED = 0
+_PREDICTION = f"{OUTPUT_PREFIX}prediction"
+_PROBABILITY = f"{OUTPUT_PREFIX}probability_"
+_TRUTH_WORDS = {"true": "1.0", "false": "0.0"}
+
+
+@dataclass(frozen=True)
+class Realized:
+    """The estimate, or in words why there is none (empty: simply too few labels so far)."""
+
+    estimate: QualityEstimate | None
+    problem: str = ""
+
+
+def realized_quality(labelled: pl.DataFrame, performance: Performance) -> Realized:
+    """``labelled``: predictions with their outcome and time."""
+    classes = [name.removeprefix(_PROBABILITY) for name in labelled.columns if name.startswith(_PROBABILITY)]
+    if problem := _unfit(performance.metric, classes):
+        return Realized(None, problem)
+    usable, truth = _truth(labelled, classes)
+    problem = ""
+    if len(truth) < labelled.height:
+        problem = f"{labelled.height - len(truth)} of {labelled.height} outcomes are no {'class of the model' if classes else 'number'}"
+    if len(truth) < MINIMUM_LABELS:
+        return Realized(None, problem)
+    if len(truth) > MAXIMUM_LABELS:
+        chosen = np.sort(np.random.default_rng(_SEED).choice(len(truth), MAXIMUM_LABELS, replace=False))
+        usable, truth = usable[chosen], truth[chosen]
+    return Realized(_estimate(usable, Scores(truth, *_answers(usable, classes)), performance), problem)
+
+
+def _unfit(metric: Metric, classes: list[str]) -> str:
+    if (metric in REGRESSION_METRICS) == bool(classes):
+        return f"monitoring.performance.metric {metric} does not fit: the model answers {'classes' if classes else 'numbers'}"
+    if metric in BINARY_ONLY and len(classes) != 2:
+        return f"monitoring.performance.metric {metric} needs two classes, the model has {len(classes)}"
+    return ""
+
+
+def _estimate(usable: pl.DataFrame, scores: Scores, performance: Performance) -> QualityEstimate | None:
+    clusters, drawn = _clusters(usable)
+    interval = metric_interval(performance.metric, scores, clusters, _SEED)
+    if isinstance(interval, TooFew):
+        return None
+    below = performance.at_least is not None and interval.high < performance.at_least
+    above = performance.at_most is not None and interval.low > performance.at_most
+    value, low, high = (float(f"{each:.6g}") for each in (interval.value, interval.low, interval.high))
+    return QualityEstimate(
+        metric=performance.metric, value=value, low=low, high=high, rows=usable.height, degraded=below or above, clusters=drawn
+    )
+
+
+def _clusters(usable: pl.DataFrame) -> tuple[NDArray[np.uint64], str]:
+    hours = (usable[TIME].to_numpy() // (3600 * SECOND)).astype(np.uint64)
+    count = len(np.unique(hours))
+    return (hours, f"{count} hours") if count >= FEWEST_HOURS else (np.arange(usable.height, dtype=np.uint64), f"{usable.height} rows")
+
+
+def _truth(labelled: pl.DataFrame, classes: list[str]) -> tuple[pl.DataFrame, NDArray[np.float64] | NDArray[np.int64]]:
+    """The rows whose outcome can be understood, and it: numbers, or indexes into ``classes``."""
+    if classes:
+        codes = _codes(labelled[OUTCOME].to_list(), classes)
+        return labelled.filter(codes >= 0), codes[codes >= 0]
+    numbers = labelled[OUTCOME].cast(pl.Float64, strict=False)
+    known = numbers.is_finite().fill_null(value=False)
+    return labelled.filter(known), numbers.filter(known).to_numpy()
+
+
+def _answers(usable: pl.DataFrame, classes: list[str]) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64] | None]:
+    if not classes:
+        return usable[_PREDICTION].cast(pl.Float64).to_numpy(), None
+    probabilities = usable.select(pl.col(f"{_PROBABILITY}{name}").cast(pl.Float64) for name in classes).to_numpy()
+    return _codes(usable[_PREDICTION].cast(pl.String).to_list(), classes), probabilities
+
+
+def _codes(texts: list[str], classes: list[str]) -> NDArray[np.int64]:
+    """Index of the class, -1: none. ``1``, ``1.0`` and ``true`` are the same answer unless the model tells them apart."""
+    exact = {name: index for index, name in enumerate(classes)}
+    alike = {_plain(name): index for index, name in enumerate(classes)}
+    spoken = alike if len(alike) == len(classes) else {}
+    return np.array([exact.get(text, spoken.get(_plain(text), -1)) for text in texts], dtype=np.int64)
+
+
+def _plain(text: str) -> str:
+    word = text.strip().casefold()
+    try:
+        return str(float(word))
+    except ValueError:
+        return _TRUTH_WORDS.get(word, word)

@@ -1,0 +1,92 @@
+"""The sample that was set aside before the watched version was trained: fetched from MLflow, without the model's weights."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from modelyard_api.conditions import Reason
+from modelyard_api.request_log import INPUT_PREFIX, OUTPUT_PREFIX
+
+from modelyard_jobs.failures import InvalidOrder, JobFailure, Unavailable
+from modelyard_jobs.monitoring.times import to_microseconds
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from modelyard_model.platform import Platform
+
+REFERENCE_FILE = "reference.parquet"
+REFERENCE_ROWS = 10_000
+_NOT_THERE = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
+_REFUSED = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """One registered version in MLflow."""
+
+    platform: "Platform"
+    registered: str
+    version: str
+
+    def created_at(self, now: "datetime") -> int:
+        """Microseconds; no request can have been answered by this version before. A registry clock ahead of ours doesn't count."""
+        from mlflow import MlflowClient  # noqa: PLC0415  seconds
+
+        created = self._ask(lambda: MlflowClient().get_model_version(self.registered, self.version).creation_timestamp)
+        return min(int(created) * 1000, to_microseconds(now))
+
+    def reference(self) -> pl.DataFrame:
+        """Columns ``input.<column>``, ``output.<column>``, ``label``, ``group``; at most REFERENCE_ROWS rows."""
+        with TemporaryDirectory() as folder:
+            frame = pl.read_parquet(self._download(Path(folder)))
+        if not any(name.startswith(INPUT_PREFIX) for name in frame.columns) or frame.is_empty():
+            raise InvalidOrder(Reason.DATA_INVALID, f"{REFERENCE_FILE} of {self._name()} has no rows or no columns {INPUT_PREFIX}<name>.")
+        wanted = frame.select(name for name in frame.columns if name.startswith((INPUT_PREFIX, OUTPUT_PREFIX)))
+        return wanted.sample(REFERENCE_ROWS, seed=_SEED) if wanted.height > REFERENCE_ROWS else wanted
+
+    def _download(self, folder: Path) -> Path:
+        """Two small files: MLmodel says in which folder the model's own files are."""
+        from mlflow.models import Model  # noqa: PLC0415
+
+        described = Model.load(str(self._fetch("MLmodel", folder)))
+        data = described.flavors.get("python_function", {}).get("data")
+        if not data:
+            raise InvalidOrder(Reason.DATA_INVALID, f"{self._name()} has no {REFERENCE_FILE}: it was not trained by a TrainingJob.")
+        return self._fetch(f"{data}/{REFERENCE_FILE}", folder)
+
+    def _fetch(self, path: str, folder: Path) -> Path:
+        from mlflow.artifacts import download_artifacts  # noqa: PLC0415
+
+        uri = f"models:/{self.registered}/{self.version}/{path}"
+        return Path(self._ask(lambda: download_artifacts(artifact_uri=uri, dst_path=str(folder))))
+
+    def _ask(self, question: Any) -> Any:
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
+        self.platform.configure_mlflow()
+        try:
+            return question()
+        except MlflowException as error:
+            raise self._explained(error.error_code) from error
+        except OSError as error:
+            raise self._explained(type(error).__name__) from error
+
+    def _explained(self, code: str) -> JobFailure:
+        if code in _NOT_THERE:
+            return InvalidOrder(Reason.MODEL_NOT_FOUND, f"MLflow has no {self._name()}, or it lacks {REFERENCE_FILE} ({code}).")
+        if code in _REFUSED:
+            return Unavailable(
+                Reason.REGISTRY_UNAVAILABLE,
+                f"MLflow refused to read {self._name()} ({code}). Check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD in Secret modelyard.",
+            )
+        return Unavailable(
+            Reason.REGISTRY_UNAVAILABLE,
+            f"MLflow could not give {self._name()} ({code}). Check MLFLOW_TRACKING_URI in ConfigMap modelyard and the MLflow server.",
+        )
+
+    def _name(self) -> str:
+        return f"version {self.version} of model {self.registered}"

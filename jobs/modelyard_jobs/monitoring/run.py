@@ -1,0 +1,102 @@
+"""One run of a monitor: judge, write the state, then tell.
+
+The state is written before anything is sent, and only over the state that was read. A run that dies before that write changed nothing; one that
+dies after it leaves the notifications in the state, and the next run sends them. Only a run that dies between a receiver's answer and the second
+write sends a notification twice: with the same id, which Alertmanager and consumers of CloudEvents take for one.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelyard_api.labels import ALERT_SECRETS_DIRECTORY, registered_model
+from modelyard_api.pod_contract import MonitorOrder, MonitorResult
+from modelyard_api.request_log import monitoring_prefix
+
+from modelyard_jobs.failures import Unavailable
+from modelyard_jobs.monitoring.bucket import Bucket, platform_bucket
+from modelyard_jobs.monitoring.delivery import deliver
+from modelyard_jobs.monitoring.episodes import advance, close, drift_trigger, quality_trigger
+from modelyard_jobs.monitoring.judging import WindowJudge
+from modelyard_jobs.monitoring.labelled_windows import refresh_quality
+from modelyard_jobs.monitoring.receivers import mounted_receivers
+from modelyard_jobs.monitoring.reference import ModelSource
+from modelyard_jobs.monitoring.state import KEPT_VERSIONS, MonitorState, Position, VersionState
+from modelyard_jobs.monitoring.state_store import StateStore
+from modelyard_jobs.monitoring.summary import summarise
+from modelyard_jobs.monitoring.verdict import votes
+
+if TYPE_CHECKING:
+    from modelyard_model.platform import Platform
+
+
+def run(order: MonitorOrder, platform: "Platform", now: datetime) -> MonitorResult:
+    """Raises ``InvalidOrder`` or ``Unavailable`` (both ``JobFailure``) and then has changed nothing but, at most, delivered alerts."""
+    bucket = platform_bucket(platform)
+    store = StateStore(bucket, f"{monitoring_prefix(order.namespace, order.name)}state.json")
+    source = ModelSource(platform, registered_model(order.namespace, order.model), order.version)
+    before, etag = store.load()
+    state, problems = _judged(before, order, bucket, source, now)
+    if state != before:
+        etag = store.save(state, etag)
+    told, alert_problems = _tell(state, order, now)
+    if told != state:
+        store.save(told, etag)
+    _forget(before, told, bucket)
+    return summarise(told, order, problems, alert_problems)
+
+
+def _judged(
+    before: MonitorState | None, order: MonitorOrder, bucket: Bucket, source: ModelSource, now: datetime
+) -> tuple[MonitorState, list[str]]:
+    state = _opened(before, order, source, now)
+    judge = WindowJudge(order, bucket, source, now)
+    version = judge.judge_new(state.versions[order.version])
+    version, label_problems = refresh_quality(version, order, bucket)
+    state = state.model_copy(update={"versions": state.versions | {order.version: version}})
+    return _with_alerts(state, order, now), judge.problems + label_problems
+
+
+def _opened(before: MonitorState | None, order: MonitorOrder, source: ModelSource, now: datetime) -> MonitorState:
+    """The state for this version. One that comes (back) into service starts without votes, and its predecessor's alerts end."""
+    if before and before.uid == order.uid and before.version == order.version:
+        return before
+    versions = dict(before.versions) if before else {}
+    known = versions.pop(order.version, None) or VersionState(position=Position(horizon=source.created_at(now)))
+    versions[order.version] = known.model_copy(update={"votes_after": known.judged})
+    kept = dict(list(versions.items())[-KEPT_VERSIONS:])
+    if before is None:
+        return MonitorState(uid=order.uid, version=order.version, versions=kept)
+    return close(before, before.episodes, now).model_copy(update={"uid": order.uid, "version": order.version, "versions": kept})
+
+
+def _with_alerts(state: MonitorState, order: MonitorOrder, now: datetime) -> MonitorState:
+    version = state.versions[order.version]
+    count, drifted = votes(version.windows, order.monitoring.alert, version.votes_after)
+    shown = version.last_drifted or version.last
+    window = shown.window if shown else ""
+    state = advance(state, drift_trigger(order, drifted, window, count, shown.columns if shown else ()), order, now)
+    return advance(state, quality_trigger(order, version.realized, version.last.window if version.last else ""), order, now)
+
+
+def _tell(state: MonitorState, order: MonitorOrder, now: datetime) -> tuple[MonitorState, list[str]]:
+    from modelyard_model.platform import platform_root  # noqa: PLC0415
+
+    folder = platform_root() / Path(ALERT_SECRETS_DIRECTORY).name
+    receivers, problems = mounted_receivers(folder, order)
+    told, failed = deliver(state, receivers, now, all_known=not problems)
+    return told, problems + failed
+
+
+def _forget(before: MonitorState | None, after: MonitorState, bucket: Bucket) -> None:
+    """Deletes reports and predictions of windows that the state no longer knows."""
+    for key in sorted(_files(before) - _files(after)):
+        try:
+            bucket.delete(key)
+        except Unavailable:  # the verdict is written; a file too many does no harm
+            return
+
+
+def _files(state: MonitorState | None) -> set[str]:
+    windows = [window for version in state.versions.values() for window in version.windows] if state else []
+    return {key for window in windows for key in (window.report, window.predictions) if key}
