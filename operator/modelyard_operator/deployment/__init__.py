@@ -1,0 +1,1 @@
+"""ModelDeployment: which version answers, its pods, its monitor."""

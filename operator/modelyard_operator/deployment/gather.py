@@ -1,0 +1,94 @@
+"""Reads everything that a decision needs, once, into ``Observed``."""
+
+from collections.abc import Iterable
+
+from modelyard_api import labels
+from modelyard_api.conditions import Reason
+from modelyard_api.model_deployment import ModelDeploymentSpec
+from modelyard_api.status import ModelDeploymentStatus
+from pydantic import ValidationError
+
+from modelyard_operator.deployment.monitor_runs import MonitorRun, monitor_runs
+from modelyard_operator.deployment.observed import Observed, Resolution, StableService
+from modelyard_operator.deployment.resolution import resolve
+from modelyard_operator.deployment.workload import Workload
+from modelyard_operator.kube.interface import CRON_JOB, DEPLOYMENT, JOB, MODEL_DEPLOYMENT, POD, POD_DISRUPTION_BUDGET, SERVICE, Kind, Object
+from modelyard_operator.ownership import controller_uid
+from modelyard_operator.reconciler import Key, Problem, View
+from modelyard_operator.registry.interface import RegistryReader
+
+
+def gather(key: Key, view: View, registry: RegistryReader, problem: Problem | None) -> Observed | None:
+    """None if the ModelDeployment is gone or being deleted."""
+    owner = view.get(MODEL_DEPLOYMENT, key.namespace, key.name)
+    if owner is None or owner["metadata"].get("deletionTimestamp"):
+        return None
+    spec, spec_problem = _spec(owner)
+    uid = owner["metadata"]["uid"]
+    return Observed(
+        owner=owner,
+        spec=spec,
+        spec_problem=spec_problem,
+        status=_status(owner),
+        resolution=resolve(spec.model, key.namespace, registry) if spec else Resolution(problem=Reason.INVALID_SPEC, message=spec_problem),
+        stable=_stable_service(key, uid, view),
+        workloads=_workloads(key, uid, view),
+        extras=_children((POD_DISRUPTION_BUDGET, CRON_JOB), uid, view),
+        monitor_runs=_monitor_runs(uid, view),
+        problem=problem,
+    )
+
+
+def _spec(owner: Object) -> tuple[ModelDeploymentSpec | None, str]:
+    try:
+        return ModelDeploymentSpec.model_validate(owner.get("spec", {})), ""
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(["spec", *map(str, first["loc"])])
+        return None, f"{field}: {first['msg']}. Correct it, or install CRDs and operator of one version."
+
+
+def _status(owner: Object) -> ModelDeploymentStatus:
+    """A status of another version of the operator is written anew."""
+    try:
+        return ModelDeploymentStatus.model_validate(owner.get("status", {}))
+    except ValidationError:
+        return ModelDeploymentStatus()
+
+
+def _stable_service(key: Key, uid: str, view: View) -> StableService | None:
+    """Asked of the API server before it counts as missing: without it, the target would answer before it is ready."""
+    service = view.get(SERVICE, key.namespace, key.name) or view.fresh(SERVICE, key.namespace, key.name)
+    if service is None or controller_uid(service) != uid:
+        return None
+    version = service["spec"].get("selector", {}).get(labels.VERSION_LABEL, "")
+    return StableService(str(version), str(service["metadata"].get("annotations", {}).get(labels.SERVING_SINCE_ANNOTATION, "")))
+
+
+def _workloads(key: Key, uid: str, view: View) -> dict[str, Workload]:
+    deployments = _by_version(view.children(DEPLOYMENT, uid))
+    services = _by_version(service for service in view.children(SERVICE, uid) if service["metadata"]["name"] != key.name)
+    pods = view.labelled(POD, key.namespace, labels.MODEL_DEPLOYMENT_LABEL, key.name)
+    return {
+        version: Workload(version, deployments.get(version), services.get(version), _pods_of(version, pods))
+        for version in sorted({*deployments, *services}, key=lambda v: (len(v), v))
+    }
+
+
+def _by_version(objects: Iterable[Object]) -> dict[str, Object]:
+    versions = ((o["metadata"].get("labels", {}).get(labels.VERSION_LABEL), o) for o in objects)
+    return {version: o for version, o in versions if version}
+
+
+def _pods_of(version: str, pods: Iterable[Object]) -> tuple[Object, ...]:
+    wanted = {labels.VERSION_LABEL: version, labels.COMPONENT_LABEL: "serving"}
+    return tuple(pod for pod in pods if wanted.items() <= pod["metadata"].get("labels", {}).items())
+
+
+def _children(kinds: Iterable[Kind], uid: str, view: View) -> tuple[tuple[Kind, Object], ...]:
+    return tuple((kind, child) for kind in kinds for child in view.children(kind, uid))
+
+
+def _monitor_runs(uid: str, view: View) -> tuple[MonitorRun, ...]:
+    jobs = [job for cron_job in view.children(CRON_JOB, uid) for job in view.children(JOB, cron_job["metadata"]["uid"])]
+    return monitor_runs(jobs, lambda job: view.children(POD, job["metadata"]["uid"]))

@@ -1,0 +1,78 @@
+"""The reconciler of ModelDeployments: gather, decide, render, tell."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from modelyard_api import labels
+
+from modelyard_operator.deployment import gather as reading
+from modelyard_operator.deployment.events import notices
+from modelyard_operator.deployment.observed import Observed
+from modelyard_operator.deployment.render import render
+from modelyard_operator.deployment.rollout import Rollout, decide_rollout, next_history
+from modelyard_operator.deployment.status import next_status
+from modelyard_operator.kube.interface import DEPLOYMENT, MODEL_DEPLOYMENT, SERVICE, Kind, Object
+from modelyard_operator.plan import Deletion, Plan
+from modelyard_operator.pod_template import Images
+from modelyard_operator.reconciler import Key, Problem, View
+from modelyard_operator.registry.interface import RegistryReader
+
+_ASK_AGAIN_SECONDS = 30.0  # a registry that was away, a model that doesn't exist: nobody tells us when that changes
+
+
+@dataclass(frozen=True)
+class ModelDeploymentReconciler:
+    """A Reconciler of ModelDeployments; ``images`` is all that it is told."""
+
+    images: Images
+
+    @property
+    def kind(self) -> Kind:
+        """MODEL_DEPLOYMENT."""
+        return MODEL_DEPLOYMENT
+
+    def gather(self, key: Key, view: View, registry: RegistryReader, problem: Problem | None) -> Observed | None:
+        """See ``Reconciler.gather``."""
+        return reading.gather(key, view, registry, problem)
+
+    def reconcile(self, observed: Observed, now: datetime) -> Plan:
+        """See ``Reconciler.reconcile``."""
+        rollout = decide_rollout(observed, now)
+        history = next_history(observed, rollout, now)
+        status = next_status(observed, rollout, history, now)
+        told = Plan(status=status.to_wire(), notices=notices(observed, status))
+        if observed.spec is None:
+            return told
+        children = render(observed.owner, observed.spec, rollout, self.images, has_answered=bool(history))
+        return Plan(
+            apply=children,
+            delete=_deletions(observed, rollout, children),
+            status=told.status,
+            notices=told.notices,
+            requeue_after=_look_again(observed, rollout),
+        )
+
+    def followed_model(self, resource: Object) -> str | None:
+        """The registered model of ``spec.model``, if an alias of it is followed."""
+        model = (resource.get("spec") or {}).get("model") or {}
+        if not isinstance(model, dict) or not model.get("alias") or not model.get("name"):
+            return None
+        return labels.registered_model(resource["metadata"]["namespace"], str(model["name"]))
+
+
+def _deletions(observed: Observed, rollout: Rollout, children: tuple[Object, ...]) -> tuple[Deletion, ...]:
+    """Versions that are drained, and what the spec doesn't ask for any more."""
+    gone: list[tuple[Kind, Object]] = []
+    for version in rollout.finished:
+        workload = observed.workloads[version]
+        gone += [(kind, o) for kind, o in ((DEPLOYMENT, workload.deployment), (SERVICE, workload.service)) if o]
+    wanted = {(child["kind"], child["metadata"]["name"]) for child in children}
+    gone += [(kind, extra) for kind, extra in observed.extras if (kind.name, extra["metadata"]["name"]) not in wanted]
+    return tuple(Deletion(kind, observed.namespace, o["metadata"]["name"], o["metadata"]["uid"]) for kind, o in gone)
+
+
+def _look_again(observed: Observed, rollout: Rollout) -> float | None:
+    waits = [rollout.drained_in] if rollout.drained_in is not None else []
+    if observed.resolution.problem:
+        waits.append(_ASK_AGAIN_SECONDS)
+    return min(waits, default=None)

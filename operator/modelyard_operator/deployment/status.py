@@ -1,0 +1,124 @@
+"""The whole status of a ModelDeployment, computed in one place."""
+
+from datetime import datetime
+
+from modelyard_api.conditions import Condition, ConditionStatus, DeploymentCondition, Reason
+from modelyard_api.status import ModelDeploymentStatus, PromotionRecord, ServedVersion
+
+from modelyard_operator.conditions import Finding, find, to_conditions
+from modelyard_operator.deployment.monitoring import monitoring_findings, monitoring_status
+from modelyard_operator.deployment.observed import Observed
+from modelyard_operator.deployment.rollout import Rollout
+from modelyard_operator.deployment.workload import Workload
+
+_VERSIONS = 8
+_WAITING_FOR_A_MODEL = frozenset({Reason.MODEL_NOT_FOUND, Reason.ALIAS_NOT_FOUND, Reason.VERSION_NOT_FOUND, Reason.REGISTRY_UNAVAILABLE})
+_AS_ASKED = frozenset({Reason.ROLLED_OUT, Reason.ROLLING_OUT, Reason.REGISTRY_UNAVAILABLE, Reason.SCALED_TO_ZERO})
+
+
+def next_status(observed: Observed, rollout: Rollout, history: list[PromotionRecord], now: datetime) -> ModelDeploymentStatus:
+    """What was observed and decided, with the history as it will be."""
+    findings = [_available(observed, rollout), _progressing(observed, rollout)]
+    monitoring = observed.spec.monitoring if observed.spec else None
+    if monitoring:
+        findings += monitoring_findings(observed, monitoring, rollout.serving)
+    conditions = to_conditions(observed.status.conditions, findings, observed.generation, now)
+    return ModelDeploymentStatus(
+        observed_generation=observed.generation,
+        conditions=conditions,
+        state=_state(conditions, observed, rollout, has_answered=bool(history)),
+        version=history[-1].to_version if history else "",
+        url=f"http://{observed.name}.{observed.namespace}.svc",
+        versions=_versions(observed, rollout),
+        history=history,
+        monitoring=monitoring_status(observed, monitoring, rollout.serving) if monitoring else None,
+    )
+
+
+def _available(observed: Observed, rollout: Rollout) -> Finding:
+    serving = observed.workloads.get(rollout.serving)
+    if not rollout.serving:
+        problem = observed.resolution.problem or Reason.PENDING
+        return Finding(DeploymentCondition.AVAILABLE, "False", problem, observed.resolution.message)
+    if observed.spec and observed.spec.replicas == 0:
+        return Finding(DeploymentCondition.AVAILABLE, "False", Reason.SCALED_TO_ZERO, "No pod answers: spec.replicas is 0.")
+    trouble = f" {serving.trouble}" if serving and serving.trouble and not serving.is_complete else ""
+    if serving and serving.ready:
+        words = f"Version {rollout.serving} answers: {_ready(serving)}.{trouble}"
+        return Finding(DeploymentCondition.AVAILABLE, "True", Reason.MINIMUM_REPLICAS_AVAILABLE, words)
+    words = f"No pod of version {rollout.serving} is ready.{trouble}"
+    return Finding(DeploymentCondition.AVAILABLE, "False", Reason.MINIMUM_REPLICAS_UNAVAILABLE, words)
+
+
+def _progressing(observed: Observed, rollout: Rollout) -> Finding:
+    """The first that applies: can't be carried out, can't be resolved, stalled, under way, done."""
+    blocked = _blocked(observed, rollout)
+    return blocked or _of_rollout(observed, rollout)
+
+
+def _blocked(observed: Observed, rollout: Rollout) -> Finding | None:
+    if observed.problem:
+        return Finding(DeploymentCondition.PROGRESSING, "False", observed.problem.reason, observed.problem.message)
+    resolution = observed.resolution
+    if resolution.problem is None:
+        return None
+    meanwhile = f" Meanwhile version {rollout.serving} stays." if rollout.serving else ""
+    status: ConditionStatus = "Unknown" if resolution.problem is Reason.REGISTRY_UNAVAILABLE else "False"
+    return Finding(DeploymentCondition.PROGRESSING, status, resolution.problem, f"{resolution.message}{meanwhile}")
+
+
+def _of_rollout(observed: Observed, rollout: Rollout) -> Finding:
+    target = observed.workloads.get(rollout.target) or Workload(rollout.target)
+    other = rollout.serving if rollout.serving != rollout.target else ""
+    meanwhile = f" Version {other} answers meanwhile." if other else ""
+    trouble = f" {target.trouble}" if target.trouble else ""
+    if target.is_stalled:
+        words = f"Version {rollout.target} did not become ready in time: {_ready(target)}.{trouble}{meanwhile}"
+        return Finding(DeploymentCondition.PROGRESSING, "False", Reason.ROLLOUT_STALLED, words)
+    if other or target.is_rolling:
+        words = f"Version {rollout.target} is starting: {_ready(target)}.{trouble}{meanwhile}"
+        return Finding(DeploymentCondition.PROGRESSING, "True", Reason.ROLLING_OUT, words)
+    return Finding(DeploymentCondition.PROGRESSING, "False", Reason.ROLLED_OUT, f"Version {rollout.target} is rolled out.")
+
+
+def _ready(workload: Workload) -> str:
+    pods = "pod is" if workload.wanted == 1 else "pods are"
+    return f"{workload.ready} of {workload.wanted} {pods} ready"
+
+
+def _versions(observed: Observed, rollout: Rollout) -> list[ServedVersion]:
+    """Those that have a Deployment and keep it: first the one that answers."""
+    kept = (*rollout.running, *rollout.draining)
+    served = []
+    for version in kept[:_VERSIONS]:
+        workload = observed.workloads.get(version)
+        if workload and workload.deployment:
+            role = "Stable" if version == rollout.serving else "Next" if version == rollout.target else "Retiring"
+            served.append(ServedVersion(version=version, role=role, ready_replicas=workload.ready, replicas=workload.wanted))
+    return served
+
+
+def _state(conditions: list[Condition], observed: Observed, rollout: Rollout, *, has_answered: bool) -> str:
+    """One word for ``kubectl get``."""
+    available, progressing = find(conditions, DeploymentCondition.AVAILABLE), find(conditions, DeploymentCondition.PROGRESSING)
+    assert available is not None
+    assert progressing is not None
+    if observed.spec is None or observed.problem:
+        return "Degraded" if available.status == "True" else "Failed"
+    if available.status == "True":
+        return _state_while_available(progressing, observed.workloads[rollout.serving])
+    if available.reason == Reason.SCALED_TO_ZERO:
+        return "ScaledToZero"
+    if available.reason in _WAITING_FOR_A_MODEL:
+        return "Pending"
+    if progressing.reason == Reason.ROLLOUT_STALLED:
+        return "Failed"
+    return "Degraded" if has_answered else "Progressing"
+
+
+def _state_while_available(progressing: Condition, serving: Workload) -> str:
+    if progressing.reason not in _AS_ASKED:
+        return "Degraded"
+    if progressing.status == "True":
+        return "Progressing"
+    return "Available" if serving.is_complete else "Degraded"

@@ -1,0 +1,69 @@
+"""The Deployment, the Service and the pods of one version."""
+
+from dataclasses import dataclass
+
+from modelyard_operator.deployment.pod_trouble import trouble
+from modelyard_operator.kube.interface import Object
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One version that has objects. Its Deployment or its Service may be missing."""
+
+    version: str
+    deployment: Object | None = None
+    service: Object | None = None
+    pods: tuple[Object, ...] = ()
+
+    @property
+    def wanted(self) -> int:
+        """Replicas that its Deployment asks for."""
+        return int(self._spec.get("replicas", 1)) if self.deployment else 0
+
+    @property
+    def ready(self) -> int:
+        """Pods that are ready."""
+        return int(self._status.get("readyReplicas", 0))
+
+    @property
+    def is_complete(self) -> bool:
+        """Every pod runs the newest template and is ready."""
+        updated = int(self._status.get("updatedReplicas", 0))
+        return self.deployment is not None and self._is_seen and updated >= self.wanted and self.ready >= self.wanted
+
+    @property
+    def is_rolling(self) -> bool:
+        """Pods of the newest template are still being brought up, for the first time."""
+        finished = self._condition("Progressing").get("reason") == "NewReplicaSetAvailable"
+        return not self.is_complete and not (self._is_seen and finished)
+
+    @property
+    def is_stalled(self) -> bool:
+        """The Deployment's progress deadline has passed."""
+        return self._is_seen and self._condition("Progressing").get("reason") == "ProgressDeadlineExceeded"
+
+    @property
+    def trouble(self) -> str:
+        """Why pods are missing or not ready, in a sentence; empty: nothing is known to be wrong."""
+        failure = self._condition("ReplicaFailure")
+        if failure.get("status") == "True":
+            return f"{failure.get('reason', 'ReplicaFailure')}: {str(failure.get('message', '')).rstrip('.')}."
+        return trouble(self.pods)
+
+    @property
+    def _spec(self) -> Object:
+        return self.deployment["spec"] if self.deployment else {}
+
+    @property
+    def _status(self) -> Object:
+        return self.deployment.get("status", {}) if self.deployment else {}
+
+    @property
+    def _is_seen(self) -> bool:
+        """The Deployment controller has acted on the newest spec."""
+        generation = self.deployment["metadata"].get("generation", 0) if self.deployment else 1
+        return int(self._status.get("observedGeneration", 0)) >= int(generation)
+
+    def _condition(self, condition_type: str) -> Object:
+        conditions = self._status.get("conditions", ())
+        return next((dict(c) for c in conditions if c.get("type") == condition_type), {})
