@@ -1,6 +1,7 @@
 """A certificate authority for one cluster, and the certificates and keys it signs (EC P-256)."""
 
 import datetime
+import hashlib
 import ipaddress
 import os
 from collections.abc import Sequence
@@ -69,7 +70,9 @@ class CertificateAuthority:
         host_names: Sequence[str],
         usage: x509.ObjectIdentifier,
     ) -> KeyPair:
-        files = KeyPair(self._directory / f"{name}.crt", self._directory / f"{name}.key")
+        # The content is part of the file's name: another subject or host name means another certificate.
+        digest = hashlib.sha256(repr((subject, host_names, usage)).encode()).hexdigest()[:8]
+        files = KeyPair(self._directory / f"{name}-{digest}.crt", self._directory / f"{name}-{digest}.key")
         if not files.certificate.exists():
             key = ec.generate_private_key(ec.SECP256R1())
             builder = _unsigned(_name(subject), self._certificate.subject, key.public_key())

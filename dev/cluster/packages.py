@@ -15,6 +15,7 @@ PACKAGES = (
     "iptables",
     "nftables",
     "runc",
+    "skopeo",
 )
 
 
