@@ -58,25 +58,26 @@ def fit_network(
         outputs=len(problem.classes) or 1,
         dropout=parameters["dropout"],
     )
-    with torch.random.fork_rng():  # the seed is this network's, not the process's
+    device = torch.device(problem.device or default_device())
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):  # the seed is this network's, not the process's
         torch.manual_seed(problem.training.seed)
-        loop = _Loop(problem, shape, parameters["weight_decay"])
+        loop = _Loop(problem, shape, parameters["weight_decay"], device)
         return loop.run(train, validation, report)
 
 
 class _Loop:
     """The state of one training run."""
 
-    def __init__(self, problem: Problem, shape: NetworkShape, weight_decay: float) -> None:
+    def __init__(self, problem: Problem, shape: NetworkShape, weight_decay: float, device: "torch.device") -> None:
         import torch  # noqa: PLC0415
 
         self.problem, self.shape, self.training = problem, shape, problem.training
-        self.device = problem.device or default_device()
+        self.device = device
         self.classification = problem.task is Task.CLASSIFICATION
         self.network = shape.build().to(self.device)
         self.loss: torch.nn.Module = torch.nn.CrossEntropyLoss() if self.classification else torch.nn.MSELoss()
         self.optimizer = _optimizer(self.training.optimizer or Optimizer(), self.network, weight_decay)
-        self.cuda = torch.device(self.device).type == "cuda"
+        self.cuda = self.device.type == "cuda"
         self.scaler = torch.amp.GradScaler(enabled=self.cuda)  # half precision where the GPU gains from it
         self.order = torch.Generator().manual_seed(self.training.seed)
 
@@ -95,7 +96,7 @@ class _Loop:
             elif epoch - best_epoch >= patience:
                 break
         self.network.load_state_dict(best_weights)
-        return NetworkFit(NetworkPredictor(self.shape, self.network, self.classification, self.device), tuple(history), best_epoch)
+        return NetworkFit(NetworkPredictor(self.shape, self.network, self.classification, str(self.device)), tuple(history), best_epoch)
 
     def _tensors(self, examples: Examples) -> "tuple[torch.Tensor, torch.Tensor]":
         import torch  # noqa: PLC0415
@@ -123,7 +124,7 @@ class _Loop:
         total = torch.zeros((), device=self.device)
         for batch, answers in self._batches(rows, targets):
             self.optimizer.zero_grad(set_to_none=True)
-            with torch.autocast(torch.device(self.device).type, dtype=torch.float16, enabled=self.cuda):
+            with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.cuda):
                 loss = self._loss_of(self.network(batch), answers)
             self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
             self.scaler.step(self.optimizer)
