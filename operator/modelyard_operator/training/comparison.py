@@ -1,0 +1,84 @@
+"""The champion changed since the model was compared with it: a small Job compares again, with the champion of now."""
+
+from typing import TYPE_CHECKING
+
+from modelyard_api.conditions import Reason, TrainingCondition
+from modelyard_api.pod_contract import PodError, TrainResult
+from modelyard_api.status import TrainingOutcome
+
+from modelyard_operator.conditions import Finding
+from modelyard_operator.training import criteria, evaluation, job_facts, pending, render
+from modelyard_operator.training.decision import PENDING_SECONDS, Decision
+from modelyard_operator.training.observed import Child, Observed
+
+if TYPE_CHECKING:
+    from modelyard_operator.training.promotion import Standing
+
+
+def is_due(observed: Observed, outcome: TrainingOutcome) -> bool:
+    """Whether the verdict is about another champion than the one of now."""
+    champion = observed.registry.champion
+    known = {"", outcome.champion_version, outcome.model_version}
+    return champion not in known and criteria.concern_champion(observed.valid_spec.objective)
+
+
+def latest(observed: Observed, outcome: TrainingOutcome) -> TrainingOutcome:
+    """The outcome against the champion of now, if that comparison has succeeded; else as it was."""
+    if not is_due(observed, outcome):
+        return outcome
+    child = observed.comparisons.get(observed.registry.champion)
+    said = job_facts.said(child) if child and job_facts.is_complete(child.job) else None
+    try:
+        return evaluation.rejudged(observed, outcome, said) if isinstance(said, TrainResult) else outcome
+    except criteria.UnusableResult:
+        return outcome
+
+
+def comparing(standing: "Standing") -> Decision | None:
+    """Policy: make the Job, wait for it, or say why there will be no comparison."""
+    observed = standing.observed
+    if not is_due(observed, standing.outcome):
+        return None
+    champion = observed.registry.champion
+    child = observed.comparisons.get(champion)
+    if child is None:
+        return _started(standing, champion)
+    if job_facts.is_active(child.job):
+        return _awaited(standing, child, champion)
+    message = f"the comparison with champion version {champion} (Job {child.name}) gave no verdict: {_complaint(child)}"
+    return standing.short(Reason.COMPARISON_INCONCLUSIVE, message)
+
+
+def _started(standing: "Standing", champion: str) -> Decision:
+    before = standing.outcome.champion_version
+    moved = f"moved from version {before} to {champion}" if before else f"is version {champion} now"
+    message = f"the champion {moved} since the model was judged: it is compared again before it may be promoted"
+    if standing.observed.valid_spec.policy.suspend:
+        return standing.waiting(TrainingCondition.PROMOTED, Reason.SUSPENDED, f"{message}, once spec.policy.suspend is false")
+    job = render.comparison_job(standing.observed, champion, standing.images)
+    return standing.waiting(TrainingCondition.PROMOTED, Reason.CHAMPION_CHANGED, message, create=(job,))
+
+
+def _awaited(standing: "Standing", child: Child, champion: str) -> Decision:
+    cause = None if job_facts.running_since(child) or job_facts.ended(child) else pending.why(child)
+    message = f"Job {child.name} compares the model with champion version {champion}"
+    told = f"{message}; {cause.message}" if cause else message
+    return standing.waiting(TrainingCondition.PROMOTED, Reason.COMPARING, told, requeue_after=PENDING_SECONDS)
+
+
+def _complaint(child: Child) -> str:
+    said = job_facts.said(child)
+    if isinstance(said, PodError):
+        return f"{said.reason}: {said.message}"
+    if isinstance(said, TrainResult):
+        return "its evidence doesn't fit the criteria (do operator and jobs image have the same version?)"
+    last = job_facts.ended(child)
+    return f"exit code {last.exit_code}, no message" if last else "its pod is gone and left no message"
+
+
+def registered_finding(observed: Observed, outcome: TrainingOutcome) -> Finding | None:
+    """Registered=True as soon as there is a version."""
+    if not outcome.model_version:
+        return None
+    message = f"registered as {observed.registered_name} version {outcome.model_version}"
+    return Finding(TrainingCondition.REGISTERED, "True", Reason.CRITERIA_HELD, message)

@@ -1,0 +1,188 @@
+"""Reads everything that a decision needs, once. What the registry is asked depends on how far the TrainingJob is."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from modelyard_api import labels
+from modelyard_api.conditions import TrainingCondition
+from modelyard_api.pod_contract import TrainResult
+from modelyard_api.status import TrainingJobStatus
+from modelyard_api.training_job import TrainingJobSpec
+from pydantic import ValidationError
+
+from modelyard_operator.kube.interface import JOB, POD, TRAINING_JOB, Object
+from modelyard_operator.reconciler import Key, Problem, View
+from modelyard_operator.registry.interface import RegistryError, RegistryReader
+from modelyard_operator.training import criteria, finished, job_facts, render
+from modelyard_operator.training.observed import Child, Observed, RegistryFacts
+from modelyard_operator.training.promotion import is_open
+
+
+def gather(key: Key, view: View, registry: RegistryReader, problem: Problem | None) -> Observed | None:
+    """None if the TrainingJob is gone or being deleted."""
+    resource = view.get(TRAINING_JOB, key.namespace, key.name)
+    if resource is None or "deletionTimestamp" in resource["metadata"]:
+        return None
+    observed = replace(_read(resource), problem=problem)
+    if observed.status_problem:
+        return observed
+    observed = _with_children(observed, view)
+    if observed.spec is None:
+        return observed
+    observed = replace(observed, rivals=_rivals(observed, view))
+    return replace(observed, registry=_facts(observed, registry))
+
+
+def _read(resource: Object) -> Observed:
+    spec, status = None, TrainingJobStatus()
+    spec_problem = status_problem = ""
+    try:
+        spec = TrainingJobSpec.model_validate(resource["spec"])
+    except ValidationError as error:
+        spec_problem = _words("spec", error)
+    try:
+        status = TrainingJobStatus.model_validate(resource.get("status") or {})
+    except ValidationError as error:
+        status_problem = _words("status", error)
+    return Observed(resource, spec, status, spec_problem, status_problem)
+
+
+def _words(where: str, error: ValidationError) -> str:
+    problems = [".".join([where, *map(str, one["loc"])]) + f": {one['msg']}" for one in error.errors()]
+    return "; ".join(problems[:5])
+
+
+def _with_children(observed: Observed, view: View) -> Observed:
+    attempts: dict[int, Child] = {}
+    comparisons: dict[str, Child] = {}
+    for job in _jobs(observed, view):
+        own_labels, child = job["metadata"].get("labels") or {}, _child(job, observed, view)
+        if own_labels.get(labels.COMPONENT_LABEL) == "training":
+            attempts[int(own_labels[labels.ATTEMPT_LABEL])] = child
+        elif own_labels.get(labels.COMPONENT_LABEL) == "comparison":
+            comparisons[own_labels[labels.VERSION_LABEL]] = child
+    return replace(observed, attempts=attempts, comparisons=comparisons)
+
+
+def _jobs(observed: Observed, view: View) -> list[Object]:
+    """The children; one that is on record and not in the mirror is asked for, before it counts as lost."""
+    jobs = list(view.children(JOB, observed.uid))
+    known = {job["metadata"]["uid"] for job in jobs}
+    for attempt in observed.status.attempts:
+        if attempt.outcome == "Running" and attempt.job_uid not in known:
+            job = view.fresh(JOB, observed.namespace, render.attempt_name(observed.name, attempt.number))
+            if job is not None and job["metadata"]["uid"] == attempt.job_uid:
+                jobs.append(job)
+    return jobs
+
+
+def _child(job: Object, observed: Observed, view: View) -> Child:
+    pods = tuple(view.children(POD, job["metadata"]["uid"]))
+    child = Child(job, pods)
+    if observed.finished or not job_facts.is_active(job) or job_facts.running_since(child) or job_facts.ended(child):
+        return child
+    return replace(child, events=tuple(_events(child, observed.namespace, view)))
+
+
+def _events(child: Child, namespace: str, view: View) -> Sequence[Object]:
+    """About the pod that doesn't start; about the Job, if the namespace doesn't even take a pod."""
+    pod = job_facts.newest_pod(child)
+    return view.pod_events(namespace, pod["metadata"]["uid"] if pod else child.uid)
+
+
+def _rivals(observed: Observed, view: View) -> tuple[str, ...]:
+    """TrainingJobs with an open intent on the same model. With an intent of our own only the older ones go first."""
+    owners = {
+        (job["metadata"].get("labels") or {}).get(labels.TRAINING_JOB_LABEL, "")
+        for job in view.labelled(JOB, observed.namespace, labels.MODEL_LABEL, observed.model)
+    }
+    others = [view.get(TRAINING_JOB, observed.namespace, name) for name in sorted(owners - {observed.name, ""})]
+    open_ones = [other for other in others if other is not None and _has_intent(other)]
+    if is_open(observed.status.promotion):
+        open_ones = [other for other in open_ones if _age(other) < _age(observed.resource)]
+    return tuple(other["metadata"]["name"] for other in open_ones)
+
+
+def _has_intent(resource: Object) -> bool:
+    status = resource.get("status") or {}
+    intent = status.get("promotion") or {}
+    return bool(intent.get("to")) and "at" not in intent and "completionTime" not in status
+
+
+def _age(resource: Object) -> tuple[str, str]:
+    return resource["metadata"]["creationTimestamp"], resource["metadata"]["name"]
+
+
+def _facts(observed: Observed, registry: RegistryReader) -> RegistryFacts:
+    try:
+        if observed.finished:
+            return _after_the_end(observed, registry)
+        if observed.status.result is not None:
+            return _for_promotion(observed, registry)
+        return _for_training(observed, registry)
+    except RegistryError as error:
+        return RegistryFacts(problem=str(error))
+
+
+def _for_training(observed: Observed, registry: RegistryReader) -> RegistryFacts:
+    child = observed.attempts.get(max(observed.attempts, default=0))
+    if child is None or job_facts.is_failed(child.job):
+        return _for_start(observed, registry)
+    if job_facts.is_complete(child.job) and isinstance(job_facts.said(child), TrainResult):
+        return RegistryFacts()
+    number = int(child.job["metadata"]["labels"][labels.ATTEMPT_LABEL])
+    run = registry.find_run(observed.namespace, observed.model, observed.uid, number)
+    if run is None:
+        return RegistryFacts()
+    if job_facts.is_complete(child.job):
+        return RegistryFacts(run=run, result=_result(registry.result(run.run_id)))
+    return RegistryFacts(run=run, progress=registry.progress(run.run_id))
+
+
+def _for_start(observed: Observed, registry: RegistryReader) -> RegistryFacts:
+    """Preparedness is remembered, so the alias is read as well: it shows that the registry answers now."""
+    if observed.valid_spec.policy.suspend:
+        return RegistryFacts()
+    champion = registry.alias_version(observed.registered_name, observed.valid_spec.promotion.alias)
+    return RegistryFacts(prepared=registry.is_prepared(observed.namespace, observed.model), champion=champion)
+
+
+def _result(document: Object | None) -> TrainResult | None:
+    """``result.json`` tells more than the termination message; what both have is enough."""
+    known = {field.alias or name for name, field in TrainResult.model_fields.items()}
+    try:
+        return TrainResult.model_validate({key: value for key, value in document.items() if key in known}) if document else None
+    except ValidationError:
+        return None
+
+
+def _for_promotion(observed: Observed, registry: RegistryReader) -> RegistryFacts:
+    result = observed.status.result
+    if result is None or criteria.shortfall(result.verdict):
+        return RegistryFacts()
+    name = observed.registered_name
+    champion = registry.alias_version(name, observed.valid_spec.promotion.alias)
+    version = registry.version_of(name, observed.uid)
+    prepared = version is not None or registry.is_prepared(observed.namespace, observed.model)
+    return RegistryFacts(champion=champion, version=version, prepared=prepared)
+
+
+def _after_the_end(observed: Observed, registry: RegistryReader) -> RegistryFacts:
+    """Only a model that wasn't promoted is watched, and only a version that wasn't there before is looked at."""
+    result = observed.status.result
+    if result is None or not finished.awaits_hand(observed):
+        return RegistryFacts()
+    champion = registry.alias_version(observed.registered_name, observed.valid_spec.promotion.alias)
+    if champion in {"", result.champion_version, result.model_version}:
+        return RegistryFacts(champion=champion)
+    version = registry.version(observed.registered_name, champion)
+    return RegistryFacts(champion=champion, champion_run=version.run_id if version else "")
+
+
+def followed_model(resource: Object) -> str | None:
+    """The model whose alias matters: from the result on, until this model was promoted."""
+    observed = _read(resource)
+    is_failed = any(one.type == TrainingCondition.FAILED and one.status == "True" for one in observed.status.conditions)
+    if observed.spec is None or observed.status_problem or is_failed or not finished.awaits_hand(observed):
+        return None
+    return observed.registered_name

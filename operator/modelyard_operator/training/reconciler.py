@@ -1,0 +1,73 @@
+"""The Reconciler of TrainingJobs: gather, decide, and put the Plan together."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from modelyard_operator.kube.interface import TRAINING_JOB, Kind, Object
+from modelyard_operator.plan import Deletion, Notice, Plan, Suspension
+from modelyard_operator.pod_template import Images
+from modelyard_operator.reconciler import Key, Problem, View
+from modelyard_operator.registry.interface import RegistryReader
+from modelyard_operator.training import attempts, gather, job_facts, notices, status
+from modelyard_operator.training.attempts import Attempts
+from modelyard_operator.training.decide import decide
+from modelyard_operator.training.decision import Decision, RunUrl
+from modelyard_operator.training.observed import Observed
+
+
+class TrainingJobReconciler:
+    """What TrainingJobs do; it holds settings and nothing else."""
+
+    kind: Kind = TRAINING_JOB
+
+    def __init__(self, images: Images, run_url: RunUrl) -> None:
+        """``run_url`` makes the address of a run's page, for a browser, from experiment and run."""
+        self._images = images
+        self._run_url = run_url
+
+    def gather(self, key: Key, view: View, registry: RegistryReader, problem: Problem | None) -> Observed | None:
+        """See Reconciler."""
+        return gather.gather(key, view, registry, problem)
+
+    def reconcile(self, observed: Observed, now: datetime) -> Plan:
+        """See Reconciler."""
+        if observed.status_problem:
+            return Plan(notices=(Notice("Warning", "StatusUnreadable", f"nothing is done: {observed.status_problem}"),))
+        story = _story(observed, now)
+        decision = decide(observed, story, self._images, now)
+        new = status.compute(observed, story, decision, self._run_url, now)
+        return Plan(
+            create=decision.create,
+            suspend=tuple(_suspensions(observed)),
+            delete=_deletion(observed, decision),
+            status=new.to_wire(),
+            notices=notices.between(observed.status, new),
+            registry=decision.registry,
+            requeue_after=decision.requeue_after,
+        )
+
+    def followed_model(self, resource: Object) -> str | None:
+        """See Reconciler."""
+        return gather.followed_model(resource)
+
+
+def _story(observed: Observed, now: datetime) -> Attempts:
+    """Attempts are over, and stay as they are stored, once there is a result or it is finished otherwise."""
+    stored = observed.status
+    if observed.finished or stored.result is not None or observed.spec is None:
+        return Attempts(tuple(stored.attempts), stored.retries, stored.disruptions, stored.running_seconds)
+    return attempts.observe(observed, now)
+
+
+def _suspensions(observed: Observed) -> Iterable[Suspension]:
+    """Jobs follow ``spec.policy.suspend``; what still runs of a TrainingJob that is over is stopped, and kept to be looked at."""
+    wanted = observed.finished or (observed.spec is not None and observed.spec.policy.suspend)
+    for child in observed.children:
+        if job_facts.is_active(child.job) and bool(child.job["spec"].get("suspend")) != wanted:
+            yield Suspension(observed.namespace, child.name, wanted)
+
+
+def _deletion(observed: Observed, decision: Decision) -> tuple[Deletion, ...]:
+    if not decision.delete:
+        return ()
+    return (Deletion(TRAINING_JOB, observed.namespace, observed.name, observed.uid),)
