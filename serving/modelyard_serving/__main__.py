@@ -1,0 +1,62 @@
+"""``modelyard-serve``: serves the version that the order in ``MODELYARD_ORDER`` names."""
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from modelyard_api.conditions import Reason
+from modelyard_api.pod_contract import ORDER_VARIABLE, TERMINATION_MESSAGE_PATH, ExitCode, PodError, ServeOrder
+from pydantic import ValidationError
+
+from modelyard_serving.clock import SystemClock
+from modelyard_serving.cores import usable_cores
+from modelyard_serving.settings import InvalidSetting, Settings
+
+
+class InvalidOrder(ValueError):
+    """The order can't be read."""
+
+
+def main() -> int:
+    """Returns 0 after a signal, 65 when the order or a setting can't be read."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        order, settings = read_order(os.environ), Settings.from_environment(os.environ)
+    except (InvalidOrder, InvalidSetting) as error:
+        return _refuse(str(error))
+    _limit_threads(settings)
+    from modelyard_serving.server import ModelServer  # noqa: PLC0415  after the limits were set
+
+    ModelServer(order, settings, SystemClock()).run()
+    return ExitCode.OK
+
+
+def read_order(environment: Mapping[str, str]) -> ServeOrder:
+    """Raises InvalidOrder naming the field."""
+    try:
+        return ServeOrder.model_validate_json(environment.get(ORDER_VARIABLE, ""))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join([ORDER_VARIABLE, *map(str, first["loc"])])
+        raise InvalidOrder(f"{where}: {first['msg']}") from None
+
+
+def _limit_threads(settings: Settings) -> None:
+    """Before NumPy and torch are imported: requests run side by side, so that each gets its share of the cores, not all of them."""
+    cores = usable_cores()
+    share = max(1, cores // (settings.threads or cores))
+    os.environ.setdefault("OMP_NUM_THREADS", str(share))
+
+
+def _refuse(message: str) -> int:
+    print(message, file=sys.stderr)
+    path = Path(TERMINATION_MESSAGE_PATH)
+    if path.exists():
+        path.write_text(PodError(reason=Reason.INVALID_SPEC, message=message[:2048]).model_dump_json(by_alias=True), encoding="utf-8")
+    return ExitCode.INVALID
+
+
+if __name__ == "__main__":
+    sys.exit(main())

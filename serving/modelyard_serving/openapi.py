@@ -1,0 +1,113 @@
+"""OpenAPI in the model's own terms: its columns with their types. No data of the model is in it."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from modelyard_model.preparation import InputColumn
+
+from modelyard_serving.errors import NotReady
+from modelyard_serving.predictor import Predictor, output_names
+from modelyard_serving.protocols.invocations import FORMS
+from modelyard_serving.protocols.open_inference import DATATYPES
+from modelyard_serving.readiness import Readiness
+
+Schema = dict[str, Any]
+
+
+def typed_openapi(app: FastAPI, readiness: Readiness) -> Schema:
+    """The document; without the model's columns as long as the model isn't loaded."""
+    document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+    try:
+        model = readiness.service().model
+    except NotReady:
+        return document
+    document.setdefault("components", {}).setdefault("schemas", {}).update(_schemas(model))
+    for path, operations in document["paths"].items():
+        names = ("InferRequest", "InferResponse") if path.endswith("/infer") else _BODIES.get(path)
+        if names:
+            _set_bodies(operations["post"], *names)
+    return document
+
+
+_BODIES = {"/invocations": ("Invocation", "Predictions"), "/feedback": ("Feedback", "Accepted")}
+
+
+def _set_bodies(operation: Schema, request: str, response: str) -> None:
+    operation["requestBody"] = {"required": True, "content": _json(request)}
+    status = "202" if request == "Feedback" else "200"
+    operation["responses"][status] = {"description": "The answer", "content": _json(response)}
+    operation["responses"].pop("422", None)
+
+
+def _json(name: str) -> Schema:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+
+
+def _schemas(model: Predictor) -> dict[str, Schema]:
+    return {
+        "Row": _row(model.inputs),
+        "Invocation": _invocation(model.inputs),
+        "Prediction": _prediction(model),
+        "Predictions": _object({"predictions": _list({"$ref": "#/components/schemas/Prediction"})}),
+        "InferRequest": _object({"id": {"type": "string"}, "inputs": _list(_input_tensor(model.inputs))}, ["inputs"]),
+        "InferResponse": _object({"model_name": _TEXT, "model_version": _TEXT, "id": _TEXT, "outputs": _list(_output_tensor(model))}),
+        "Outcome": _outcome(model),
+        "Feedback": {
+            "oneOf": [{"$ref": "#/components/schemas/Outcome"}, _object({"outcomes": _list({"$ref": "#/components/schemas/Outcome"})})]
+        },
+        "Accepted": _object({"accepted": {"type": "integer"}}),
+    }
+
+
+_TEXT = {"type": "string"}
+_NUMBER = {"type": "number"}
+
+
+def _object(properties: Schema, required: list[str] | None = None) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties) if required is None else required}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _cell(column: InputColumn) -> Schema:
+    return {"type": ["number" if column.kind == "number" else "string", "null"]}
+
+
+def _row(inputs: tuple[InputColumn, ...]) -> Schema:
+    return _object({column.name: _cell(column) for column in inputs}, [column.name for column in inputs if column.required])
+
+
+def _invocation(inputs: tuple[InputColumn, ...]) -> Schema:
+    rows = _list({"$ref": "#/components/schemas/Row"})
+    split = _object({"columns": _list(_TEXT), "index": _list({}), "data": _list(_list({}))}, ["columns", "data"])
+    columns = _object({column.name: _list(_cell(column)) for column in inputs}, [column.name for column in inputs if column.required])
+    shapes = dict(zip(FORMS, (split, rows, rows, columns), strict=True))
+    return {"oneOf": [_object({form: shape, "params": {"type": "object"}}, [form]) for form, shape in shapes.items()]}
+
+
+def _prediction(model: Predictor) -> Schema:
+    prediction = {"type": "string", "enum": list(model.classes)} if model.classes else _NUMBER
+    return _object({name: _NUMBER if index else prediction for index, name in enumerate(output_names(model))})
+
+
+def _input_tensor(inputs: tuple[InputColumn, ...]) -> Schema:
+    name = {"type": "string", "enum": [column.name for column in inputs]}
+    return _object(
+        {"name": name, "shape": _list({"type": "integer"}), "datatype": {"type": "string", "enum": list(DATATYPES)}, "data": _list({})}
+    )
+
+
+def _output_tensor(model: Predictor) -> Schema:
+    name = {"type": "string", "enum": list(output_names(model))}
+    return _object(
+        {"name": name, "shape": _list({"type": "integer"}), "datatype": {"type": "string", "enum": ["FP64", "BYTES"]}, "data": _list({})}
+    )
+
+
+def _outcome(model: Predictor) -> Schema:
+    outcome = {"type": "string", "enum": list(model.classes)} if model.classes else _NUMBER
+    row = {"type": "integer", "minimum": 0, "default": 0}
+    return _object({"request_id": _TEXT, "row": row, "outcome": outcome}, ["request_id", "outcome"])

@@ -1,0 +1,113 @@
+"""One server process: loads what it was ordered to serve, answers, and on SIGTERM drains before it ends."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import uvicorn
+from modelyard_api.labels import registered_model
+from modelyard_api.pod_contract import ServeOrder
+from modelyard_model.loading import TOLERANCE, load_model, verify_expected
+from modelyard_model.platform import read_platform
+
+from modelyard_serving.application import Serving, create_app
+from modelyard_serving.clock import Clock
+from modelyard_serving.cores import usable_cores
+from modelyard_serving.errors import ModelUnusable
+from modelyard_serving.metrics import ServingMetrics
+from modelyard_serving.prediction_service import PredictionService, ServedVersion
+from modelyard_serving.readiness import Readiness
+from modelyard_serving.registry import download_version
+from modelyard_serving.request_log.deployment_log import DeploymentLog
+from modelyard_serving.request_log.storage import PlatformBucket
+from modelyard_serving.settings import Settings
+from modelyard_serving.startup import Startup
+
+_log = logging.getLogger(__name__)
+
+
+class ModelServer:
+    """Everything of one process, put together."""
+
+    def __init__(self, order: ServeOrder, settings: Settings, clock: Clock) -> None:
+        self._order = order
+        self._settings = settings
+        self._clock = clock
+        self._name = registered_model(order.namespace, order.model)
+        self._metrics = ServingMetrics()
+        self._readiness = Readiness()
+        self._deployment_log: DeploymentLog | None = None
+        self._inference = ThreadPoolExecutor(settings.threads or usable_cores(), thread_name_prefix="inference")
+
+    def run(self) -> None:
+        """Returns after a signal, when everything in flight is answered and the request log is written."""
+        title = f"{self._name} version {self._order.version}"
+        Startup(title, self._load, self._readiness, threading.Event().wait).start()
+        config = self._uvicorn_config()
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_serve(_Server(config), self._readiness, self._settings.drain_seconds))
+        if self._deployment_log:
+            self._deployment_log.close()
+        _log.info("ended")
+
+    def _uvicorn_config(self) -> uvicorn.Config:
+        settings, order = self._settings, self._order
+        serving = Serving(order.model, order.version, settings, self._readiness, self._metrics, self._clock, self._inference)
+        return uvicorn.Config(
+            create_app(serving),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=max(1, round(settings.finish_seconds)),
+        )
+
+    def _load(self) -> PredictionService:
+        """One attempt; raises what ``Startup`` expects."""
+        order, settings = self._order, self._settings
+        folder = download_version(read_platform(), self._name, order.version, settings.scratch / "model")
+        model = load_model(folder)
+        difference = verify_expected(model, folder)
+        if difference > TOLERANCE:
+            raise ModelUnusable(
+                f"its answers differ by {difference:.2g} from those stored with it (at most {TOLERANCE:.0e} is accepted);"
+                " this server's libraries are not those the model was tested with"
+            )
+        sink = DeploymentLog(order, model, PlatformBucket().put, settings, self._clock, self._metrics)
+        self._deployment_log = sink
+        self._metrics.model_info.labels(self._name, order.version).set(1)
+        served = ServedVersion(order.model, order.version, order.request_log.sample_ratio, settings.max_rows)
+        return PredictionService(model, served, sink, self._clock, self._metrics)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: it would stop accepting at once."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(server: uvicorn.Server, readiness: Readiness, drain_seconds: float) -> None:
+    """Serves until SIGTERM or SIGINT, then ``drain_seconds`` longer while unready (a second signal ends that), then finishes what is in flight."""
+    loop = asyncio.get_running_loop()
+    signals: asyncio.Queue[int] = asyncio.Queue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, signals.put_nowait, number)
+    serving = asyncio.create_task(server.serve())
+    stop = asyncio.create_task(signals.get())
+    await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
+    if stop.done():
+        _log.info("draining: unready for %.0f s, then ending", drain_seconds)
+        readiness.drain()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(signals.get(), drain_seconds)
+        server.should_exit = True
+    stop.cancel()
+    await serving

@@ -1,0 +1,55 @@
+"""What can be set on the server from its environment; the order (what is served) comes apart from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from modelyard_api.labels import SCRATCH_DIRECTORY
+
+_PREFIX = "MODELYARD_"
+
+
+class InvalidSetting(ValueError):
+    """An environment variable that can't be read; the message names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Each field is read from the variable ``MODELYARD_<FIELD>``, for example ``MODELYARD_DRAIN_SECONDS``.
+
+    Draining, finishing and flushing together stay below Kubernetes' grace period of 30 s.
+    """
+
+    host: str = "0.0.0.0"  # noqa: S104  a pod is reached at its own address
+    port: int = 8080
+    drain_seconds: float = 10.0  # unready, but still answering: until the last endpoint list has forgotten this pod
+    finish_seconds: float = 10.0  # for requests that are in flight after that
+    flush_seconds: float = 5.0  # for what the request log still holds
+    max_rows: int = 10_000  # rows of one request
+    max_body_bytes: int = 16 * 1024 * 1024
+    threads: int = 0  # inference threads; 0: as many as this container may use cores
+    log_interval_seconds: float = 5.0  # a file of the request log is written at least this often …
+    log_rows_per_file: int = 10_000  # … or when this many rows wait
+    log_buffer_rows: int = 100_000  # rows that may wait in memory for S3; more are dropped and counted
+    log_buffer_bytes: int = 64 * 1024 * 1024
+    scratch: Path = Path(SCRATCH_DIRECTORY)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Reads the variables that are set; raises InvalidSetting naming the one that can't be read."""
+        given = {field.name: environment.get(_PREFIX + field.name.upper()) for field in fields(cls)}
+        return cls(**{name: _read(name, text, type(getattr(cls, name))) for name, text in given.items() if text})
+
+
+def _read(name: str, text: str, kind: type[Any]) -> Any:
+    try:
+        value = kind(text)
+    except ValueError:
+        raise InvalidSetting(f"{_PREFIX}{name.upper()} has to be {_WORDS[kind]}") from None
+    if isinstance(value, int | float) and not 0 <= value < 2**40:
+        raise InvalidSetting(f"{_PREFIX}{name.upper()} can't be negative, infinite or that large")
+    return value
+
+
+_WORDS = {str: "text", int: "a whole number", float: "a number", Path: "a path"}
