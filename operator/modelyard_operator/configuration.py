@@ -2,6 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from modelyard_operator.pod_template import Images
+
+PullPolicy = Literal["Always", "IfNotPresent", "Never"]
+WordT = TypeVar("WordT", bound=str)
 
 
 class ConfigurationError(Exception):
@@ -12,17 +18,14 @@ class ConfigurationError(Exception):
 class Configuration:
     """Settings of one operator process; read once at start."""
 
-    image_jobs: str
-    """MODELYARD_IMAGE_JOBS: image of training and comparison pods. Required."""
-    image_monitoring: str
-    """MODELYARD_IMAGE_MONITORING: image of monitoring pods. Required."""
-    image_serving: str
-    """MODELYARD_IMAGE_SERVING: image of serving pods. Required."""
+    images: Images
+    """MODELYARD_IMAGE_JOBS: image of training and comparison pods. Required.
+    MODELYARD_IMAGE_MONITORING: image of monitoring pods. Required.
+    MODELYARD_IMAGE_SERVING: image of serving pods. Required.
+    MODELYARD_IMAGE_PULL_POLICY: of all pods: Always, IfNotPresent or Never. Default: IfNotPresent."""
     mlflow_uri: str
     """MLFLOW_TRACKING_URI: MLflow as this process reaches it. Required. Credentials: MLFLOW_TRACKING_USERNAME and
     MLFLOW_TRACKING_PASSWORD, which MLflow's client reads itself, so they are not held here."""
-    image_pull_policy: str = "IfNotPresent"
-    """MODELYARD_IMAGE_PULL_POLICY: of all pods: Always, IfNotPresent or Never."""
     mlflow_external_url: str = ""
     """MODELYARD_MLFLOW_EXTERNAL_URL: MLflow as a browser reaches it, for links in status. Default: MLFLOW_TRACKING_URI."""
     watch_namespaces: tuple[str, ...] = ()
@@ -60,11 +63,8 @@ class Configuration:
 def from_environment(environment: Mapping[str, str]) -> Configuration:
     """Read all variables; ConfigurationError names the first that is missing or wrong."""
     return Configuration(
-        image_jobs=_required(environment, "MODELYARD_IMAGE_JOBS"),
-        image_monitoring=_required(environment, "MODELYARD_IMAGE_MONITORING"),
-        image_serving=_required(environment, "MODELYARD_IMAGE_SERVING"),
+        images=_images(environment),
         mlflow_uri=_required(environment, "MLFLOW_TRACKING_URI"),
-        image_pull_policy=_one_of(environment, "MODELYARD_IMAGE_PULL_POLICY", ("IfNotPresent", "Always", "Never")),
         mlflow_external_url=environment.get("MODELYARD_MLFLOW_EXTERNAL_URL", ""),
         watch_namespaces=_names(environment.get("MODELYARD_WATCH_NAMESPACES", "")),
         lease_namespace=environment.get("MODELYARD_LEASE_NAMESPACE") or Configuration.lease_namespace,
@@ -78,6 +78,16 @@ def from_environment(environment: Mapping[str, str]) -> Configuration:
     )
 
 
+def _images(environment: Mapping[str, str]) -> Images:
+    policies: tuple[PullPolicy, ...] = ("IfNotPresent", "Always", "Never")
+    return Images(
+        jobs=_required(environment, "MODELYARD_IMAGE_JOBS"),
+        serving=_required(environment, "MODELYARD_IMAGE_SERVING"),
+        monitoring=_required(environment, "MODELYARD_IMAGE_MONITORING"),
+        pull_policy=_one_of(environment, "MODELYARD_IMAGE_PULL_POLICY", policies),
+    )
+
+
 def _required(environment: Mapping[str, str], variable: str) -> str:
     value = environment.get(variable, "").strip()
     if not value:
@@ -85,12 +95,13 @@ def _required(environment: Mapping[str, str], variable: str) -> str:
     return value
 
 
-def _one_of(environment: Mapping[str, str], variable: str, allowed: tuple[str, ...]) -> str:
+def _one_of(environment: Mapping[str, str], variable: str, allowed: tuple[WordT, ...]) -> WordT:
     """The variable's value; the first of ``allowed`` is the default."""
-    value = environment.get(variable) or allowed[0]
-    if value not in allowed:
-        raise ConfigurationError(f"environment variable {variable} is {value!r}: use one of {', '.join(allowed)}")
-    return value
+    given = environment.get(variable) or allowed[0]
+    for word in allowed:
+        if word == given:
+            return word
+    raise ConfigurationError(f"environment variable {variable} is {given!r}: use one of {', '.join(allowed)}")
 
 
 def _positive(environment: Mapping[str, str], variable: str, default: float) -> float:

@@ -58,7 +58,7 @@ class View(Protocol):
         ...
 
     def labelled(self, kind: Kind, namespace: str, label: str, value: str) -> Sequence[Object]:
-        """Objects of the namespace with this label (one of those in ``modelyard_api.labels``)."""
+        """Objects of the namespace with this label (training job, model deployment or model)."""
         ...
 
     def fresh(self, kind: Kind, namespace: str, name: str) -> Object | None:
@@ -69,7 +69,10 @@ class View(Protocol):
         ...
 
     def pod_events(self, namespace: str, pod_uid: str) -> Sequence[Object]:
-        """Events (events.k8s.io/v1) about a pod, oldest first, asked of the API server: for pods pending over 10 s. May raise KubeError."""
+        """Events (events.k8s.io/v1) about the pod (or Job) with this UID, oldest first, asked of the API server. May raise KubeError.
+
+        For what has been pending for more than 10 s: a mirror of all Events would cost more than it gives.
+        """
         ...
 
 

@@ -134,9 +134,9 @@ class ApiServer:
             return
 
     def pod_events(self, namespace: str, pod_uid: str) -> list[Object]:
-        """Events about a pod, oldest first."""
+        """Selected by the server; at most the first 100."""
         kind = KINDS["Event"]
-        query = {"fieldSelector": f"regarding.kind=Pod,regarding.uid={pod_uid}", "limit": 100}
+        query = {"fieldSelector": f"regarding.uid={pod_uid}", "limit": 100}
         answer = self._send("GET", _path(kind, namespace), query)
         return sorted((_clean(item) for item in answer.get("items") or ()), key=lambda item: str(item["metadata"]["creationTimestamp"]))
 

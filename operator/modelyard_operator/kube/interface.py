@@ -150,5 +150,5 @@ class Kube(Protocol):
         ...
 
     def pod_events(self, namespace: str, pod_uid: str) -> list[Object]:
-        """Events (events.k8s.io/v1) about a pod, oldest first."""
+        """Events (events.k8s.io/v1) about the object with this UID, oldest first."""
         ...

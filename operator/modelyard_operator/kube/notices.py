@@ -1,0 +1,43 @@
+"""Events about a resource, as `kubectl describe` shows them."""
+
+import hashlib
+from datetime import datetime
+
+from modelyard_api.labels import FIELD_MANAGER
+
+from modelyard_operator.kube.interface import EVENT, Object
+from modelyard_operator.plan import Notice
+
+_NOTE_BYTES = 1024  # the API server's limit
+
+
+def event(notice: Notice, resource: Object, instance: str, now: datetime) -> Object:
+    """The Event; its name is made of what it says, so that saying it again is refused as a duplicate."""
+    metadata = resource["metadata"]
+    said = hashlib.sha256(f"{metadata['uid']}\n{notice.reason}\n{notice.message}".encode()).hexdigest()[:16]
+    return {
+        "apiVersion": EVENT.api_version,
+        "kind": EVENT.name,
+        "metadata": {"namespace": metadata["namespace"], "name": f"{metadata['name']}.{said}"},
+        "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "reportingController": FIELD_MANAGER,
+        "reportingInstance": instance[:128],
+        "action": "Reconcile",
+        "type": notice.type,
+        "reason": notice.reason,
+        "note": _cut(notice.message),
+        "regarding": {
+            "apiVersion": resource["apiVersion"],
+            "kind": resource["kind"],
+            "namespace": metadata["namespace"],
+            "name": metadata["name"],
+            "uid": metadata["uid"],
+        },
+    }
+
+
+def _cut(message: str) -> str:
+    encoded = message.encode()
+    if len(encoded) <= _NOTE_BYTES:
+        return message
+    return encoded[: _NOTE_BYTES - 3].decode(errors="ignore") + "…"

@@ -1,0 +1,203 @@
+"""Carries out Plans: the only place that changes the cluster or the registry."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from modelyard_api.conditions import Reason
+
+from modelyard_operator.kube.interface import (
+    JOB,
+    KINDS,
+    AlreadyExists,
+    Kind,
+    Kube,
+    KubeError,
+    NotFound,
+    Object,
+    Refused,
+)
+from modelyard_operator.kube.matching import holds, same_manifest, with_hash
+from modelyard_operator.kube.notices import event
+from modelyard_operator.ownership import controller_uid
+from modelyard_operator.plan import EnsureModel, Notice, Plan, RegisterVersion, RegistryAction, Suspension
+from modelyard_operator.reconciler import Problem, View
+from modelyard_operator.registry.interface import AliasChanged, Registry, RegistryError
+
+_LOG = logging.getLogger(__name__)
+
+
+class NotLeading(Exception):
+    """This process may not write any more: another operator has taken over, or is about to."""
+
+
+class Obstacle(Exception):
+    """A Plan could not be carried out for a reason that belongs into the resource's status."""
+
+    def __init__(self, problem: Problem, status_written: bool = False) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+        self.status_written = status_written  # the Plan got as far as its status
+
+
+@dataclass(frozen=True)
+class Authority:
+    """By what right, as whom and at what time the writer writes."""
+
+    may_write: Callable[[], bool]
+    instance: str  # named as the source of Events
+    now: Callable[[], datetime]
+    count: Callable[[str, str], None] = lambda verb, kind: None  # noqa: ARG005  told of every write
+
+
+class Writer:
+    """Thread-safe as long as no two threads write for one resource."""
+
+    def __init__(self, kube: Kube, registry: Registry, authority: Authority) -> None:
+        self._kube = kube
+        self._registry = registry
+        self._authority = authority
+        self._corrected: dict[tuple[str, str, str], str] = {}  # child -> resource version after we undid a foreign change
+
+    def carry_out(self, plan: Plan, resource: Object, view: View) -> None:
+        """Everything, in the order of the Plan.
+
+        Raises Obstacle for what the resource's owner should know, KubeError for what only needs another try (among them Conflict:
+        ``resource`` isn't the newest), AliasChanged if somebody else moved an alias, NotLeading.
+        """
+        owner = resource["metadata"]["uid"]
+        for body in plan.create:
+            self._create_once(body, owner, view)
+        for body in plan.apply:
+            self._apply(body, owner, view)
+        for suspension in plan.suspend:
+            self._suspend(suspension, view)
+        for deletion in plan.delete:
+            found = view.get(deletion.kind, deletion.namespace, deletion.name)
+            if found is None or not found["metadata"].get("deletionTimestamp"):
+                self._about_to("delete", deletion.kind)
+                self._kube.delete(deletion.kind, deletion.namespace, deletion.name, deletion.uid)
+        self.tell(plan, resource)
+        for action in plan.registry:
+            self._act(action)
+
+    def tell(self, plan: Plan, resource: Object) -> None:
+        """Status and Events alone; Events only if the status changed, or if the Plan has none."""
+        if plan.status is not None:
+            if plan.status == (resource.get("status") or {}):
+                return
+            kind = KINDS[resource["kind"]]
+            self._about_to("status", kind)
+            try:
+                self._kube.replace_status(kind, {**resource, "status": plan.status})
+            except NotFound:
+                return  # deleted meanwhile
+        for notice in plan.notices:
+            self._notify(notice, resource)
+
+    def _create_once(self, body: Object, owner: str, view: View) -> None:
+        kind, namespace, name = _identity(body)
+        found = view.get(kind, namespace, name)
+        if found is None:
+            found = self._post(body)
+        _refuse_foreign(found, owner)
+
+    def _apply(self, body: Object, owner: str, view: View) -> None:
+        kind, namespace, name = _identity(body)
+        found = view.get(kind, namespace, name)
+        if found is None:
+            found = self._post(with_hash(body))
+        _refuse_foreign(found, owner)
+        child = (kind.name, namespace, name)
+        if not same_manifest(body, found):
+            self._patch(body, found)
+        elif not holds(body, found) and self._corrected.get(child) != found["metadata"]["resourceVersion"]:
+            self._corrected[child] = self._patch(body, found)["metadata"]["resourceVersion"]
+
+    def _patch(self, body: Object, found: Object) -> Object:
+        """Apply onto this very object: with its UID, so that another one of the same name is never adopted."""
+        manifest = with_hash(body)
+        manifest["metadata"]["uid"] = found["metadata"]["uid"]
+        self._about_to("apply", KINDS[body["kind"]])
+        try:
+            return self._kube.apply(manifest)
+        except Refused as refused:
+            raise Obstacle(_refusal(body, refused)) from refused
+
+    def _post(self, body: Object) -> Object:
+        """Create, or find what an earlier try has created."""
+        kind, namespace, name = _identity(body)
+        self._about_to("create", kind)
+        try:
+            return self._kube.create(body)
+        except AlreadyExists:
+            return self._kube.get(kind, namespace, name)
+        except Refused as refused:
+            raise Obstacle(_refusal(body, refused)) from refused
+
+    def _suspend(self, suspension: Suspension, view: View) -> None:
+        found = view.get(JOB, suspension.namespace, suspension.name)
+        if found is not None and bool(found["spec"].get("suspend")) == suspension.suspend:
+            return
+        self._about_to("suspend", JOB)
+        try:
+            self._kube.patch_suspend(JOB, suspension.namespace, suspension.name, suspension.suspend)
+        except NotFound:
+            return  # gone: there is nothing to stop
+
+    def _notify(self, notice: Notice, resource: Object) -> None:
+        """Events are best effort: they never stop the work."""
+        body = event(notice, resource, self._authority.instance, self._authority.now())
+        self._about_to("create", KINDS["Event"])
+        try:
+            self._kube.create(body)
+        except AlreadyExists:
+            return
+        except KubeError as error:
+            _LOG.warning("event %s was not recorded: %s", notice.reason, error)
+
+    def _act(self, action: RegistryAction) -> None:
+        if not self._authority.may_write():
+            raise NotLeading
+        self._authority.count("registry", type(action).__name__)
+        try:
+            if isinstance(action, EnsureModel):
+                self._registry.ensure_model(action)
+            elif isinstance(action, RegisterVersion):
+                self._registry.register_version(action)
+            else:
+                self._registry.move_alias(action)
+        except AliasChanged:
+            raise
+        except RegistryError as error:
+            raise Obstacle(Problem(Reason.REGISTRY_UNAVAILABLE, str(error)), status_written=True) from error
+
+    def _about_to(self, verb: str, kind: Kind) -> None:
+        if not self._authority.may_write():
+            raise NotLeading
+        self._authority.count(verb, kind.name)
+
+
+def _identity(body: Object) -> tuple[Kind, str, str]:
+    return KINDS[body["kind"]], body["metadata"]["namespace"], body["metadata"]["name"]
+
+
+def _refuse_foreign(found: Object, owner: str) -> None:
+    if controller_uid(found) == owner:
+        return
+    metadata = found["metadata"]
+    controllers = (f"{r['kind']} {r['name']}" for r in metadata.get("ownerReferences") or () if r.get("controller"))
+    whose = next(controllers, "nobody we know")
+    raise Obstacle(
+        Problem(
+            Reason.NAME_CONFLICT,
+            f"{found['kind']} {metadata['namespace']}/{metadata['name']} exists and belongs to {whose}: delete or rename it, "
+            "or give this resource another name",
+        )
+    )
+
+
+def _refusal(body: Object, refused: Refused) -> Problem:
+    kind, namespace, name = _identity(body)
+    return Problem(Reason.INVALID_SPEC, f"the API server refused {kind.name} {namespace}/{name}: {refused}")

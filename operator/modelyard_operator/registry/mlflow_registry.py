@@ -1,0 +1,198 @@
+"""The registry, kept by MLflow. Uses its client; a request takes seconds at most (see ``limit_waiting``)."""
+
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlflow import MlflowClient
+from mlflow.entities import Experiment
+from mlflow.entities.model_registry import ModelVersion
+from modelyard_api import labels
+
+from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion
+from modelyard_operator.registry.failures import Missing, translated
+from modelyard_operator.registry.interface import AliasChanged, RegistryRefused, RegistryUnavailable, Run, RunProgress, Version
+from modelyard_operator.registry.permissions import Permissions
+
+_RESULT = "result.json"
+_READY_WITHIN_SECONDS = 20
+_MODELS_PER_PAGE = 1000
+
+
+def limit_waiting() -> None:
+    """MLflow's client would try for minutes by default; a worker has other resources to look after. Set before the first request."""
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+
+
+class MlflowRegistry:
+    """Implements ``Registry``. Thread-safe; credentials come from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        self._client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        self._permissions = Permissions(uri)
+        self._prepared: set[tuple[str, str]] = set()
+
+    def is_prepared(self, namespace: str, model: str) -> bool:
+        """See ``RegistryReader``."""
+        if (namespace, model) in self._prepared:
+            return True
+        name = labels.registered_model(namespace, model)
+        experiment = self._experiment(namespace, model)
+        if experiment is None or not self.model_exists(name):
+            return False
+        if not self._permissions.are_granted(namespace, experiment.experiment_id, name):
+            return False
+        self._prepared.add((namespace, model))
+        return True
+
+    def ensure_model(self, action: EnsureModel) -> None:
+        """See ``Registry``."""
+        name = labels.registered_model(action.namespace, action.model)
+        experiment = self._experiment(action.namespace, action.model)
+        experiment_id = experiment.experiment_id if experiment else self._create_experiment(action)
+        if not self.model_exists(name):
+            with translated(self._uri, f"creating registered model {name}"):
+                self._client.create_registered_model(name, tags={labels.TAG_NAMESPACE: action.namespace})
+        self._permissions.grant(action.namespace, experiment_id, name)
+        self._prepared.add((action.namespace, action.model))
+
+    def find_run(self, namespace: str, model: str, uid: str, attempt: int) -> Run | None:
+        """See ``RegistryReader``."""
+        experiment = self._experiment(namespace, model)
+        if experiment is None:
+            return None
+        tags = f"tags.`{labels.TAG_UID}` = '{uid}' AND tags.`{labels.TAG_ATTEMPT}` = '{attempt}'"
+        with translated(self._uri, f"looking for the run of TrainingJob {uid}"):
+            runs = self._client.search_runs([experiment.experiment_id], tags, max_results=1, order_by=["attributes.start_time DESC"])
+        return Run(runs[0].info.run_id, experiment.experiment_id, runs[0].info.status) if runs else None
+
+    def result(self, run_id: str) -> dict[str, Any] | None:
+        """See ``RegistryReader``."""
+        with translated(self._uri, f"reading {_RESULT} of run {run_id}"), tempfile.TemporaryDirectory() as folder:
+            if not any(item.path == _RESULT for item in self._client.list_artifacts(run_id)):
+                return None
+            text = Path(self._client.download_artifacts(run_id, _RESULT, folder)).read_text()
+        try:
+            return dict(json.loads(text))
+        except (ValueError, TypeError) as error:
+            raise RegistryRefused(f"MLflow at {self._uri}: {_RESULT} of run {run_id} is not a JSON object: {error}") from error
+
+    def progress(self, run_id: str) -> RunProgress:
+        """See ``RegistryReader``."""
+        with translated(self._uri, f"reading run {run_id}"):
+            data = self._client.get_run(run_id).data
+        metrics = {name: float(value) for name, value in data.metrics.items() if math.isfinite(value)}
+        epochs = data.params.get("epochs", "")
+        counted = int(metrics.pop("epochs", 0))
+        return RunProgress(int(metrics.pop("epoch", 0)), int(epochs) if epochs.isdigit() else counted, metrics)
+
+    def model_exists(self, name: str) -> bool:
+        """See ``RegistryReader``."""
+        return self._model(name) is not None
+
+    def alias_version(self, name: str, alias: str) -> str:
+        """See ``RegistryReader``."""
+        return str((self._model(name) or {}).get(alias, ""))
+
+    def version(self, name: str, version: str) -> Version | None:
+        """See ``RegistryReader``."""
+        try:
+            with translated(self._uri, f"reading version {version} of {name}"):
+                return _version(self._client.get_model_version(name, version))
+        except Missing:
+            return None
+
+    def version_of(self, name: str, uid: str) -> Version | None:
+        """See ``RegistryReader``. Of several (registered by hand, say) the oldest."""
+        tags = f"name = '{name}' AND tags.`{labels.TAG_UID}` = '{uid}'"
+        with translated(self._uri, f"looking for the version of {name} that TrainingJob {uid} made"):
+            found = self._client.search_model_versions(tags)
+        return min((_version(each) for each in found), key=lambda version: int(version.version), default=None)
+
+    def aliases(self) -> Mapping[tuple[str, str], str]:
+        """See ``RegistryReader``."""
+        found: dict[tuple[str, str], str] = {}
+        token: str | None = None
+        while True:
+            with translated(self._uri, "reading all aliases"):
+                page = self._client.search_registered_models(max_results=_MODELS_PER_PAGE, page_token=token)
+            for model in page:
+                found |= {(model.name, alias): str(version) for alias, version in model.aliases.items()}
+            token = page.token
+            if not token:
+                return found
+
+    def register_version(self, action: RegisterVersion) -> Version:
+        """See ``Registry``. MLflow makes a second version when asked twice, so it is looked for first."""
+        version = self.version_of(action.name, action.uid) or self._create_version(action)
+        if not version.ready:
+            raise RegistryUnavailable(f"MLflow at {self._uri}: version {version.version} of {action.name} is not ready yet")
+        return version
+
+    def move_alias(self, action: MoveAlias) -> None:
+        """See ``Registry``. MLflow has no compare-and-set: between reading and setting remains a window of one request."""
+        current = self.alias_version(action.name, action.alias)
+        if current not in (action.from_version, action.to_version):
+            expected = f"version {action.from_version}" if action.from_version else "no version"
+            raise AliasChanged(f"alias {action.alias} of {action.name} is at version {current or 'none'}, {expected} was expected")
+        if current != action.to_version:
+            with translated(self._uri, f"moving alias {action.alias} of {action.name} to version {action.to_version}"):
+                self._client.set_registered_model_alias(action.name, action.alias, action.to_version)
+        for tag, value in action.tags.items():
+            with translated(self._uri, f"tagging version {action.to_version} of {action.name}"):
+                self._client.set_model_version_tag(action.name, action.to_version, tag, value)
+
+    def _create_version(self, action: RegisterVersion) -> Version:
+        with translated(self._uri, f"registering {action.model_id} as a version of {action.name}"):
+            created = self._client.create_model_version(
+                action.name,
+                source=f"models:/{action.model_id}",
+                run_id=action.run_id,
+                tags={labels.TAG_UID: action.uid, **action.tags},
+                model_id=action.model_id,
+                await_creation_for=_READY_WITHIN_SECONDS,
+            )
+        return _version(created)
+
+    def _experiment(self, namespace: str, model: str) -> Experiment | None:
+        name = labels.experiment(namespace, model)
+        with translated(self._uri, f"reading experiment {name}"):
+            found = self._client.get_experiment_by_name(name)
+        if found is not None and found.lifecycle_stage == "deleted":
+            raise RegistryRefused(
+                f"MLflow at {self._uri}: experiment {name} was deleted; restore it (mlflow experiments restore "
+                f"--experiment-id {found.experiment_id}) or give the model another name"
+            )
+        return found
+
+    def _create_experiment(self, action: EnsureModel) -> str:
+        name = labels.experiment(action.namespace, action.model)
+        with translated(self._uri, f"creating experiment {name}"):
+            return str(self._client.create_experiment(name, tags={labels.TAG_NAMESPACE: action.namespace}))
+
+    def _model(self, name: str) -> dict[str, str] | None:
+        """Aliases of a registered model; None: there is no such model."""
+        try:
+            with translated(self._uri, f"reading registered model {name}"):
+                return dict(self._client.get_registered_model(name).aliases)
+        except Missing:
+            return None
+
+
+def _version(found: ModelVersion) -> Version:
+    return Version(
+        name=found.name,
+        version=str(found.version),
+        run_id=found.run_id or "",
+        model_id=found.model_id or str(found.source).removeprefix("models:/"),
+        ready=found.status == "READY",
+        created=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC),
+        tags=dict(found.tags),
+    )
