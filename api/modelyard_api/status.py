@@ -116,6 +116,7 @@ class MonitoringStatus(ApiModel):
     last_run: Timestamp | None = Field(None, description="When it last succeeded.")
     last_window: ShortText = Field("", description="From/to.")
     rows: int = Field(0, ge=0, description="Rows in that window.")
+    windows_judged: int = Field(0, ge=0, description="Windows judged since this version answers.")
     drifted_share: float | None = Field(None, description="Share of the columns that drifted.")
     votes: ShortText = Field("", description="Votes for drift, e.g. '2 of 3'.")
     columns: Annotated[list[ColumnDrift], Field(max_length=20)] = Field(
