@@ -14,11 +14,10 @@ RUN cd /source && /build/bin/python -m hatchling build -t wheel -d /wheel && \
 
 FROM ${BASE}
 COPY requirements/monitoring.txt /requirements/monitoring.txt
-RUN --mount=type=cache,target=/root/.cache \
-    python3 -m venv /tmp/uv && /tmp/uv/bin/pip install --quiet uv==0.13.9 && \
+RUN python3 -m venv /tmp/uv && /tmp/uv/bin/pip install --quiet --no-cache-dir uv==0.13.9 && \
     python3 -m venv --without-pip /opt/modelyard && \
-    /tmp/uv/bin/uv pip sync --python /opt/modelyard --link-mode copy --require-hashes --compile-bytecode /requirements/monitoring.txt && \
-    rm -r /tmp/uv
+    /tmp/uv/bin/uv pip sync --python /opt/modelyard --require-hashes --compile-bytecode /requirements/monitoring.txt && \
+    rm -rf /tmp/uv /root/.cache
 COPY --from=code /opt/modelyard /opt/modelyard
 # The root file system is read-only in the cluster; /tmp is the one place to write.
 ENV PATH=/opt/modelyard/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

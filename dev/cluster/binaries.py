@@ -73,14 +73,14 @@ def _build(binary: GoBinary, path: Path) -> None:
     module = locations.GO_MODULES / binary.module
     unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
     run(
-        ["go", "build", "-mod=readonly", "-trimpath", "-ldflags", _linker_flags(binary.module), "-o", unfinished, binary.package],
+        ["go", "build", "-mod=readonly", "-trimpath", "-ldflags", linker_flags(binary.module), "-o", unfinished, binary.package],
         cwd=module,
         env={"CGO_ENABLED": "0"},
     )
     unfinished.replace(path)  # a build that was interrupted never looks finished
 
 
-def _linker_flags(module: str) -> str:
+def linker_flags(module: str) -> str:
     """Strip symbols, and set the version: an API server built without announces v0.0.0, and clients refuse it."""
     required = _required_versions(module)
     values = {}
@@ -100,7 +100,7 @@ def _required_versions(module: str) -> dict[str, str]:
 
 
 def _content_hash(module: str) -> str:
-    digest = hashlib.sha256(_linker_flags(module).encode())
+    digest = hashlib.sha256(linker_flags(module).encode())
     folder = locations.GO_MODULES / module
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes() + b"\0")

@@ -72,7 +72,7 @@ def _volumes() -> list[str]:
     settings.mkdir(parents=True, exist_ok=True)
     cache = Path(os.environ.get("UV_CACHE_DIR") or Path.home() / ".cache" / "uv")
     cache.mkdir(parents=True, exist_ok=True)
-    (settings / "uv.toml").write_text('system-certs = true\ncache-dir = "/host/uv-cache"\n')
+    (settings / "uv.toml").write_text('system-certs = true\ncache-dir = "/host/uv-cache"\nlink-mode = "copy"\n')
     (settings / "pip.conf").write_text(f"[global]\ncert = {_CERTIFICATES}/ca-certificates.crt\n")
     mounts = [f"{cache}:/host/uv-cache", f"{settings / 'uv.toml'}:/etc/uv/uv.toml:ro"]
     if (_CERTIFICATES / "ca-certificates.crt").exists():

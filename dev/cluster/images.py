@@ -21,34 +21,25 @@ _TAGS_KEPT = 5
 
 @dataclass(frozen=True)
 class Image:
-    """One Dockerfile and all files it copies (relative to the repository, or to `program`'s folder)."""
+    """One Dockerfile; with `program`, its build context is that program's folder instead of the repository."""
 
     dockerfile: str
-    sources: tuple[str, ...] = ()
-    program: str | None = None
     usually: str = "20 s"
+    program: str | None = None
 
 
-_PROJECT = ("pyproject.toml", "README.md", "LICENSE")
 IMAGES = {
-    "operator": Image("operator/Dockerfile", (*_PROJECT, "requirements/operator.txt", "api", "operator")),
-    "monitoring": Image("jobs/monitoring.Dockerfile", (*_PROJECT, "requirements/monitoring.txt", "api", "model", "jobs"), usually="1 min"),
-    "mlflow": Image("dev/images/mlflow.Dockerfile", ("requirements/mlflow.txt",), usually="1 min"),
-    "seaweedfs": Image("dev/images/seaweedfs.Dockerfile", ("requirements/seaweedfs.txt",)),
+    "operator": Image("operator/Dockerfile"),
+    "monitoring": Image("jobs/monitoring.Dockerfile", "1 min"),
+    "mlflow": Image("dev/images/mlflow.Dockerfile", "1 min"),
+    "seaweedfs": Image("dev/images/seaweedfs.Dockerfile"),
     "alertmanager": Image("dev/images/alertmanager.Dockerfile"),
-    "jobs": Image(
-        "jobs/Dockerfile",
-        (*_PROJECT, "requirements/torch.txt", "requirements/jobs.txt", "api", "model", "jobs"),
-        usually="4 min with PyTorch's layer, else 20 s",
-    ),
-    "serving": Image(
-        "serving/Dockerfile",
-        (*_PROJECT, "requirements/torch.txt", "requirements/serving.txt", "api", "model", "serving"),
-    ),
+    "jobs": Image("jobs/Dockerfile", "4 min with PyTorch's layer, else 20 s"),
+    "serving": Image("serving/Dockerfile"),
 }
 NODE_IMAGES = {
-    "pause": Image("dev/images/pause.Dockerfile", program="pause", usually="1 s"),
-    "coredns": Image("dev/images/coredns.Dockerfile", program="coredns", usually="2 s"),
+    "pause": Image("dev/images/pause.Dockerfile", "1 s", program="pause"),
+    "coredns": Image("dev/images/coredns.Dockerfile", "2 s", program="coredns"),
 }
 
 
@@ -90,30 +81,29 @@ def _tag(name: str) -> str:
     if name == "base":
         return base_image.tag()
     image = _image(name)
-    dockerfile = locations.REPOSITORY / image.dockerfile
-    digest = hashlib.sha256(dockerfile.read_bytes() + image_builder.RECIPE.encode())
-    if "${BASE}" in dockerfile.read_text():
-        digest.update(base_image.tag().encode())
-    for file in source_files(_context(image), _sources(image)):
-        digest.update(str(file.relative_to(_context(image))).encode() + b"\0" + file.read_bytes() + b"\0")
+    dockerfile = (locations.REPOSITORY / image.dockerfile).read_text()
+    base = base_image.tag() if image.program is None else ""
+    return content_tag(dockerfile, base, _context(image))
+
+
+def content_tag(dockerfile: str, base: str, context: Path) -> str:
+    """Hash of a Dockerfile's text, the base's tag and all files it copies from `context`."""
+    digest = hashlib.sha256(f"{image_builder.RECIPE}\0{base}\0{dockerfile}".encode())
+    for file in _copied_files(dockerfile, context):
+        digest.update(f"\0{file.relative_to(context)}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def source_files(context: Path, sources: Iterable[str]) -> list[Path]:
-    """The files below `sources`, without what Python writes while it runs."""
+def _copied_files(dockerfile: str, context: Path) -> list[Path]:
+    """What the COPY lines take from `context`, without what Python writes while it runs (see .dockerignore)."""
+    lines = re.findall(r"^COPY (?!--from)(.+)$", dockerfile, re.MULTILINE)
     found: list[Path] = []
-    for source in sources:
+    for source in (word for line in lines for word in line.split()[:-1]):
         path = context / source
         if not path.exists():
-            raise ClusterError(f"{path} is missing, an image is made of it")
+            raise ClusterError(f"{path} is missing, and a Dockerfile copies it")
         found += [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     return sorted(file for file in found if "__pycache__" not in file.parts and file.suffix != ".pyc")
-
-
-def copied_paths(dockerfile: str) -> set[str]:
-    """What a Dockerfile's text copies from its build context."""
-    lines = re.findall(r"^COPY (?!--from)(.+)$", dockerfile, re.MULTILINE)
-    return {source.strip("/") for line in lines for source in line.split()[:-1]}
 
 
 def _provide(name: str, full: str) -> None:
@@ -148,7 +138,3 @@ def _context(image: Image) -> Path:
     if image.program is None:
         return locations.REPOSITORY
     return binaries.ensure([image.program])[image.program].parent
-
-
-def _sources(image: Image) -> tuple[str, ...]:
-    return (image.program,) if image.program else image.sources
