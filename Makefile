@@ -14,13 +14,8 @@ help: ## Say what there is.
 
 .PHONY: set-up
 set-up: $(STAMP) ## Make .venv with the pinned development requirements (about 2 minutes the first time, 6 GB).
-$(STAMP): requirements/dev.txt pyproject.toml
-	@command -v uv >/dev/null || python3 -m pip install -q uv || { python3 -m venv build/uv && build/uv/bin/pip install -q uv && export PATH="$$PWD/build/uv/bin:$$PATH"; }
-	uv=$$(command -v uv || echo build/uv/bin/uv)
-	[ -x $(PYTHON) ] || $$uv venv -q --python 3.11 .venv
-	echo "installing the development requirements (usually 1 to 3 minutes, seconds when cached)"
-	$$uv pip sync -q --python $(PYTHON) --require-hashes requirements/dev.txt
-	$$uv pip install -q --python $(PYTHON) --no-deps --no-build-isolation-package none -e .
+$(STAMP): requirements/dev.txt pyproject.toml dev/set_up.sh
+	@dev/set_up.sh
 	touch $(STAMP)
 
 .PHONY: demo-cluster demo-cluster-down
@@ -60,12 +55,12 @@ format: $(STAMP) ## Format the code.
 unit: $(STAMP) ## Pure and fast tests, and golden manifests.
 	@OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q tests/unit tests/golden
 contract: $(STAMP) ## Against a real kube-apiserver, MLflow and S3.
-	@$(PYTHON) -m dev.cluster packages
+	@$(PYTHON) -m dev.test_packages
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q tests/contract
 e2e: cluster ## On the node: the quickstart in small.
 	@$(PYTHON) -m pytest -q tests/e2e
 test: lint ## Everything. First use builds what it needs.
-	@$(PYTHON) -m dev.cluster packages
+	@$(PYTHON) -m dev.test_packages
 	OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q tests/unit tests/golden tests/contract
 	$(PYTHON) -m dev.cluster up
 	$(PYTHON) -m pytest -q tests/e2e
