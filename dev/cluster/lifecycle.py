@@ -98,6 +98,7 @@ def status() -> bool:
 def _one_at_a_time() -> Iterator[None]:
     """Two clones don't start, fill or stop the one cluster of the machine at the same time."""
     locations.cluster().mkdir(parents=True, exist_ok=True)
+    locations.cluster().chmod(0o700)  # etcd's socket and pods' secrets are below
     with (locations.cluster() / "cluster.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

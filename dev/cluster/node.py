@@ -57,6 +57,8 @@ def _kubelet_configuration() -> dict[str, Any]:
         "imageGCHighThresholdPercent": 100,  # images can't be pulled again, so none is collected
         "imageGCLowThresholdPercent": 99,
         "serializeImagePulls": False,
+        "podLogsDir": str(locations.cluster() / "pod-logs"),
+        "volumePluginDir": str(state() / "volume-plugins"),
     }
 
 
