@@ -1,0 +1,105 @@
+"""``modelyard-job train | compare | monitor``: reads its order from the environment, ends with a documented exit code and a termination message."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import TypeVar
+
+from modelyard_api.base import ApiModel
+from modelyard_api.conditions import Reason
+from modelyard_api.pod_contract import ORDER_VARIABLE, CompareOrder, ExitCode, MonitorOrder, TrainOrder
+from modelyard_model.errors import PlatformIncomplete
+from modelyard_model.platform import read_platform
+from pydantic import BaseModel, ValidationError
+
+from modelyard_jobs import termination
+from modelyard_jobs.failures import InvalidOrder, JobFailure, Unavailable
+
+Order = TypeVar("Order", bound=BaseModel)
+_STOPPED = 128 + signal.SIGTERM
+_log = logging.getLogger("modelyard_jobs")
+
+
+def main() -> None:
+    """Entry point."""
+    parser = argparse.ArgumentParser(prog="modelyard-job", description="What runs in the pods of TrainingJobs and monitors.")
+    parser.add_argument("command", choices=sorted(_COMMANDS))
+    command = parser.parse_args().command
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout)
+    _log.setLevel(logging.INFO)
+    # As process 1 of a container a signal without a handler would be ignored, and suspension would wait for the kill.
+    signal.signal(signal.SIGTERM, _stop)
+    sys.exit(_end(_COMMANDS[command]))
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    _log.info("told to stop")
+    sys.exit(_STOPPED)
+
+
+def _end(command: Callable[[], ApiModel]) -> int:
+    try:
+        termination.write(command())
+        return ExitCode.OK
+    except JobFailure as failure:
+        return _failed(failure)
+    except PlatformIncomplete as error:
+        return _failed(Unavailable(Reason.CONFIG_MISSING, str(error)))
+    except Exception as error:
+        traceback.print_exc()
+        last = (str(error).strip().splitlines() or [""])[-1]
+        termination.write(termination.failure(Reason.RETRIES_EXHAUSTED, f"unexpected {type(error).__name__}: {last}"))
+        return ExitCode.UNEXPECTED
+
+
+def _failed(failure: JobFailure) -> int:
+    _log.error("%s: %s", failure.reason, failure)
+    termination.write(termination.failure(failure.reason, str(failure)))
+    return failure.exit_code
+
+
+def _order(kind: type[Order]) -> Order:
+    text = os.environ.get(ORDER_VARIABLE, "")
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc'])) or 'order'}: {item['msg']}" for item in error.errors(include_input=False))
+        raise InvalidOrder(Reason.INVALID_SPEC, f"{ORDER_VARIABLE} can't be read: {problems}") from error
+
+
+def _train() -> ApiModel:
+    from modelyard_jobs import train  # noqa: PLC0415
+
+    order = _order(TrainOrder)
+    with TemporaryDirectory(prefix="train-") as folder:
+        return train.run(order, read_platform(), Path(folder), time.time)
+
+
+def _compare() -> ApiModel:
+    from modelyard_jobs import compare  # noqa: PLC0415
+
+    order = _order(CompareOrder)
+    with TemporaryDirectory(prefix="compare-") as folder:
+        return compare.run(order, read_platform(), Path(folder))
+
+
+def _monitor() -> ApiModel:
+    from modelyard_jobs.monitoring import run as monitoring  # noqa: PLC0415  this image has no torch, the others no evidently
+
+    return monitoring.run(_order(MonitorOrder), read_platform(), datetime.now(UTC))
+
+
+_COMMANDS: dict[str, Callable[[], ApiModel]] = {"train": _train, "compare": _compare, "monitor": _monitor}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""One attempt at training, after the data were found fit: fit, store, judge the stored model, tell."""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelyard_api.labels import TAG_UID
+from modelyard_api.pod_contract import TrainOrder, TrainResult
+
+from modelyard_jobs import outcome, resolved
+from modelyard_jobs.data import report
+from modelyard_jobs.evaluation import reference
+from modelyard_jobs.fitting import EpochReport, FittedModel, Problem, fit_model, raw_columns
+from modelyard_jobs.judging import Court, Judgement, judge
+from modelyard_jobs.splitting import membership
+from modelyard_jobs.splitting.assignment import Part
+from modelyard_jobs.tracking import logged_model
+from modelyard_jobs.tracking.run import TAG_TEST_SPLIT, TAG_TEST_USES, TrackedRun, tracked_run
+from modelyard_jobs.tracking.versions import RegisteredVersion, at_alias
+from modelyard_jobs.train import Clock
+from modelyard_jobs.training_data import TrainingData
+
+_log = logging.getLogger(__name__)
+_EXAMPLE_ROWS = 5
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """``uri`` names MLflow, ``folder`` is scratch space, ``registered`` the model's name in the registry."""
+
+    order: TrainOrder
+    uri: str
+    folder: Path
+    clock: Clock
+    registered: str
+    data: TrainingData
+    problem: Problem
+
+    def carry_out(self, warnings: list[str]) -> TrainResult:
+        """Everything from the run's start to its end."""
+        with tracked_run(self.uri, self.order) as run:
+            _log.info("MLflow run %s of experiment %s", run.run_id, run.experiment_id)
+            asked = resolved.question(self.data, self.order.spec, self.registered)
+            self._describe(run, asked)
+            fitted = self._fit(run)
+            answered = resolved.answer(fitted)
+            run.parameters(answered)
+            model_id, digest = self._store(fitted)
+            champion = at_alias(self.uri, self.registered, self.order.spec.promotion.alias)
+            judgement = self._judge(model_id, champion)
+            told = outcome.Told(
+                model_id, digest, champion.version if champion else "", {**asked, **answered}, (*warnings, *fitted.warnings)
+            )
+            result = outcome.result(run, told, judgement)
+            run.metrics(outcome.run_metrics(judgement), self._now())
+            run.document(outcome.FILE, outcome.document(result, judgement, fitted), self.folder)
+            return result
+
+    def _now(self) -> int:
+        return int(self.clock() * 1000)
+
+    def _describe(self, run: TrackedRun, asked: dict[str, str]) -> None:
+        """What is known before fitting: parameters, data set, rows, and how often these test rows were looked at before."""
+        epochs = self.order.spec.training.epochs
+        run.parameters(asked | ({"epochs": str(epochs)} if epochs else {}))
+        source, data = self.data.source, self.data.dataset
+        run.data_set(source.uri, source.digest, source.size, data.rows_read)
+        described = report.describe(source, data, self.data.assignment.sizes(), data.features.frame)
+        run.document(report.FILE, described, self.folder)
+        kept = self.folder / membership.FILE
+        kept.write_bytes(membership.to_parquet(membership.of(self.data.assignment)))
+        run.file(kept)
+        split = self._test_split()
+        uses = run.earlier_uses(split)
+        run.tags({TAG_TEST_SPLIT: split, TAG_TEST_USES: str(uses)})
+        _log.info("earlier runs that were tested on the same rows: %d", uses)
+
+    def _test_split(self) -> str:
+        rows = self.data.assignment.row[self.data.assignment.rows(Part.TEST)].copy()
+        rows.sort()
+        return hashlib.sha256(rows.tobytes()).hexdigest()[:32]
+
+    def _fit(self, run: TrackedRun) -> FittedModel:
+        metric = self.problem.metric
+
+        def report_epoch(epoch: EpochReport) -> None:
+            values = {"train_loss": epoch.train_loss, "val_loss": epoch.validation_loss, f"val_{metric}": epoch.validation_metric}
+            run.metrics(values, self._now(), epoch.epoch)
+            _log.info("epoch %d of %d: %s", epoch.epoch, epoch.epochs, ", ".join(f"{name} {value:.4f}" for name, value in values.items()))
+
+        model = self.order.spec.model
+        given = {parameter.name: parameter.value for parameter in model.parameters or []}
+        train, validation = self.data.part(Part.TRAIN), self.data.part(Part.VALIDATION)
+        _log.info("fitting %s on %d rows, %d features columns", model.architecture, len(train), train.features.width)
+        fitted = fit_model(model.architecture, given, self.problem, train, validation, report_epoch)
+        for row in fitted.leaderboard:
+            measured = row.note if row.score is None else f"{metric} {row.score:.4f} ± {row.standard_error or 0:.4f}"
+            _log.info("%s%s: %s (%.1f s)", row.architecture, " (chosen)" if row.selected else "", measured, row.seconds)
+        return fitted
+
+    def _store(self, fitted: FittedModel) -> tuple[str, str]:
+        """Model folder with its reference sample, logged; MLflow's id and the digest of the files."""
+        from modelyard_model.saving import save_model  # noqa: PLC0415
+
+        folder = self.folder / "model"
+        example = self.data.part(Part.TRAIN).features.head(_EXAMPLE_ROWS)
+        save_model(fitted.model, folder, raw_columns(example, example.columns))
+        rows = reference.write(self.data, fitted.model, folder)
+        digest = logged_model.digest(folder)
+        tags = {TAG_UID: self.order.uid}
+        metadata = {"modelyard_digest": digest, "architecture": fitted.architecture.value, "task": self.problem.task.value}
+        model_id = logged_model.log(self.uri, folder, metadata, tags)
+        _log.info("stored model %s, sha256 %s, with a reference sample of %d rows", model_id, digest[:12], rows)
+        return model_id, digest
+
+    def _judge(self, model_id: str, champion: RegisteredVersion | None) -> Judgement:
+        court = Court(self.data, self.problem, self.registered, champion, self.uri, self.folder)
+        return judge(f"models:/{model_id}", self.data.assignment.rows(Part.TEST), court)

@@ -1,0 +1,144 @@
+"""The question, resolved against the data: what is predicted, as classes or as a number, and by which metric and criteria it is judged."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from modelyard_api.conditions import Reason
+from modelyard_api.metrics import BINARY_ONLY, Metric, Task, default_metric, metrics_of
+from modelyard_api.objective import Criterion, Objective, TargetFrom, default_criteria
+
+from modelyard_jobs.data.columns import texts
+from modelyard_jobs.failures import InvalidOrder
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+_CLASSES_AT_MOST = 20  # distinct numbers that are still classes when the manifest names no task
+_ROWS_PER_CLASS = 10
+_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is predicted."""
+
+    task: Task
+    classes: tuple[str, ...]  # sorted; of two, the second is the positive one; empty for Regression
+    values: "NDArray[np.float64] | NDArray[np.int64]"  # (rows,): the number, or the index of the class
+    metric: Metric
+    criteria: tuple[Criterion, ...]
+
+    def labels(self) -> list[str]:
+        """The true values as text."""
+        if self.task is Task.REGRESSION:
+            return [repr(float(value)) for value in self.values]
+        return [self.classes[int(value)] for value in self.values]
+
+
+def derive(table: "pl.DataFrame", objective: Objective) -> "pl.Series":
+    """The raw target column: as it is, or true/false where it is derived. Missing stays missing."""
+    import polars as pl  # noqa: PLC0415
+
+    rule = objective.target_from
+    if rule is None:
+        return table[objective.target]
+    if objective.target in table.columns:
+        raise InvalidOrder(
+            Reason.DATA_INVALID,
+            f"spec.objective.target {objective.target!r} is derived by targetFrom, but the data has a column of that name; choose another name",
+        )
+    source = table[rule.column]
+    return pl.select(_condition(source, rule).alias(objective.target)).to_series()
+
+
+def _condition(source: "pl.Series", rule: TargetFrom) -> "pl.Series":
+    if rule.equals is not None:
+        return texts(source) == rule.equals
+    if not source.dtype.is_numeric():
+        raise InvalidOrder(
+            Reason.DATA_INVALID,
+            f"spec.objective.targetFrom compares column {rule.column!r} with a number, but the column holds {source.dtype}; use equals, or correct the data",
+        )
+    return source > rule.above if rule.above is not None else source < rule.below
+
+
+def resolve(column: "pl.Series", objective: Objective) -> Target:
+    """Task, classes, metric and criteria for a target ``column`` without missing values; raises InvalidOrder."""
+    task = objective.task or _seen_task(column)
+    if len(column) < _ROWS:
+        raise InvalidOrder(
+            Reason.DATA_INVALID,
+            f"only {len(column)} rows have a value of {column.name!r}; at least {_ROWS} are needed to train and to test",
+        )
+    classes, values = _numbers(column) if task is Task.REGRESSION else _codes(column)
+    metric = objective.metric or default_metric(task, len(classes))
+    criteria = tuple(objective.require) if objective.require else default_criteria(metric)
+    for field, each in (("metric", metric), *((f"require[{i}].metric", c.metric) for i, c in enumerate(criteria))):
+        _require_metric_fits(f"spec.objective.{field}", each, task, len(classes))
+    return Target(task, classes, values, metric, criteria)
+
+
+def _seen_task(column: "pl.Series") -> Task:
+    is_number = column.dtype.is_numeric()
+    return Task.REGRESSION if is_number and column.n_unique() > _CLASSES_AT_MOST else Task.CLASSIFICATION
+
+
+def _numbers(column: "pl.Series") -> "tuple[tuple[str, ...], NDArray[np.float64]]":
+    import polars as pl  # noqa: PLC0415
+
+    if not column.dtype.is_numeric():
+        raise InvalidOrder(
+            Reason.DATA_INVALID, f"spec.objective.task is Regression, but the target {column.name!r} holds {column.dtype}, not numbers"
+        )
+    if column.n_unique() == 1:
+        raise InvalidOrder(Reason.DATA_INVALID, f"the target {column.name!r} has the same value in every row: there is nothing to learn")
+    return (), column.cast(pl.Float64).to_numpy()
+
+
+def _codes(column: "pl.Series") -> "tuple[tuple[str, ...], NDArray[np.int64]]":
+    words = texts(column)
+    counts = dict(words.value_counts().iter_rows())
+    if len(counts) == 1:
+        raise InvalidOrder(
+            Reason.DATA_INVALID,
+            f"the target {column.name!r} has one class only, in all {len(words)} rows: a model needs at least two to learn; check the data, or targetFrom",
+        )
+    rare = [name for name, count in counts.items() if count < _ROWS_PER_CLASS]
+    if rare:
+        raise InvalidOrder(
+            Reason.DATA_INVALID,
+            f"{len(rare)} of the {len(counts)} classes of the target {column.name!r} have fewer than {_ROWS_PER_CLASS} rows"
+            f" (the smallest {min(counts.values())}): add rows, merge classes, or set task: Regression if it is a number",
+        )
+    classes = tuple(sorted(counts, key=_numerically if all(map(_is_number, counts)) else str))
+    index = {name: code for code, name in enumerate(classes)}
+    import numpy as np  # noqa: PLC0415
+
+    return classes, np.array([index[word] for word in words], dtype=np.int64)
+
+
+def _numerically(text: str) -> float:
+    return float(text)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _require_metric_fits(field: str, metric: Metric, task: Task, classes: int) -> None:
+    if metric not in metrics_of(task):
+        raise InvalidOrder(
+            Reason.INVALID_SPEC,
+            f"{field} {metric} is not for {task}, which the target shows; choose one of {', '.join(sorted(metrics_of(task)))} or set spec.objective.task",
+        )
+    if metric in BINARY_ONLY and classes != 2:
+        raise InvalidOrder(
+            Reason.INVALID_SPEC,
+            f"{field} {metric} is for two classes, the target has {classes}; choose f1_macro, balanced_accuracy, accuracy or roc_auc",
+        )

@@ -1,0 +1,30 @@
+"""``reference.parquet``: rows that no fitting saw, with the model's answers and the truth: what a monitor compares later windows with."""
+
+from pathlib import Path
+
+import polars as pl
+from modelyard_api.request_log import GROUP_COLUMN, INPUT_PREFIX, LABEL, OUTPUT_PREFIX
+from modelyard_model.tabular_model import TabularModel
+
+from modelyard_jobs.fitting import raw_columns
+from modelyard_jobs.splitting.assignment import Part
+from modelyard_jobs.training_data import TrainingData
+
+FILE = "reference.parquet"
+
+
+def write(data: TrainingData, model: TabularModel, folder: Path) -> int:
+    """Writes the sample into the model's ``folder``; gives its number of rows."""
+    rows = data.assignment.rows(Part.REFERENCE)
+    frame = data.frame(rows).select(item.name for item in model.inputs)
+    answers = model.predict(raw_columns(frame, frame.columns)).as_columns()
+    labels = data.dataset.target.labels()
+    names = data.assignment.names
+    groups = [names[row] if names else str(data.assignment.group[row]) for row in rows.tolist()]
+    sample = frame.rename(lambda name: INPUT_PREFIX + name).with_columns(
+        *(pl.Series(OUTPUT_PREFIX + name, values) for name, values in answers.items()),
+        pl.Series(LABEL, [labels[row] for row in rows.tolist()], dtype=pl.String),
+        pl.Series(GROUP_COLUMN, groups, dtype=pl.String),
+    )
+    sample.write_parquet(folder / FILE)
+    return len(rows)

@@ -1,0 +1,51 @@
+"""Timestamps as seconds since the epoch, and the blocks of time whose rows belong together."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+from modelyard_api.conditions import Reason
+from numpy.typing import NDArray
+
+from modelyard_jobs.failures import InvalidOrder
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_BLOCKS = (86400.0, 3600.0, 60.0, 1.0)  # a day, an hour, a minute, a second
+_ENOUGH_BLOCKS = 40
+
+
+def seconds(column: "pl.Series") -> NDArray[np.float64]:
+    """Seconds since 1970 (UTC where no offset is given); numbers are taken as such seconds. Raises InvalidOrder."""
+    import polars as pl  # noqa: PLC0415
+
+    if column.dtype.is_numeric():
+        return column.cast(pl.Float64).to_numpy()
+    if column.dtype in {pl.Date, pl.Datetime}:
+        return column.cast(pl.Datetime("us")).cast(pl.Int64).to_numpy() / 1e6
+    known = {text: _parsed(text) for text in column.unique().to_list()}
+    wrong = sum(value is None for value in known.values())
+    if column.dtype != pl.String or wrong:
+        raise InvalidOrder(
+            Reason.DATA_INVALID,
+            f"spec.data.split.column {column.name!r}: {wrong} of its {len(known)} distinct values are not ISO 8601 timestamps (as in 2026-01-31T12:00:00Z)",
+        )
+    return np.array([known[text] for text in column.to_list()], dtype=np.float64)
+
+
+def _parsed(text: object) -> float | None:
+    try:
+        moment = datetime.fromisoformat(str(text).strip())
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def blocks(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Start of each row's block: whole days, or the largest shorter unit of which there are enough to count as a sample."""
+    for length in _BLOCKS:
+        starts = np.floor(times / length) * length
+        if len(np.unique(starts)) >= _ENOUGH_BLOCKS:
+            return starts
+    return times

@@ -1,0 +1,35 @@
+"""``modelyard-job train``: from the manifest to a logged model and the evidence for its criteria. The registry is the operator's."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from modelyard_api.architectures import parameter_problems
+from modelyard_api.conditions import Reason
+from modelyard_api.labels import registered_model
+from modelyard_api.pod_contract import TrainOrder, TrainResult
+from modelyard_model.platform import Platform
+
+from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.tracking import server
+
+Clock = Callable[[], float]  # seconds since the epoch
+
+
+def run(order: TrainOrder, platform: Platform, folder: Path, clock: Clock) -> TrainResult:
+    """``folder`` is scratch space. What costs least is looked at first; raises InvalidOrder or Unavailable."""
+    _require_parameters(order)
+    server.configure(platform)
+    server.require_answer(platform.mlflow_uri)
+    from modelyard_jobs import attempt, questions, training_data  # noqa: PLC0415  polars, boto3
+
+    registered = registered_model(order.namespace, order.model)
+    data = training_data.load(order.spec, registered, platform, folder)
+    problem = questions.pose(data, order.spec)
+    warnings = questions.look_for_leaks(data, order.spec)
+    return attempt.Attempt(order, platform.mlflow_uri, folder, clock, registered, data, problem).carry_out(warnings)
+
+
+def _require_parameters(order: TrainOrder) -> None:
+    given = {parameter.name: parameter.value for parameter in order.spec.model.parameters or []}
+    if problems := parameter_problems(order.spec.model.architecture, given):
+        raise InvalidOrder(Reason.INVALID_SPEC, "; ".join(problems))

@@ -1,0 +1,93 @@
+"""From the manifest to rows in their parts. Training and a later comparison go the same way, and so see the same rows."""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from modelyard_api.conditions import Reason
+from modelyard_api.data import SplitBy
+from modelyard_api.metrics import Task
+from modelyard_api.training_job import TrainingJobSpec
+from modelyard_model.platform import Platform, source_s3
+from numpy.typing import NDArray
+
+from modelyard_jobs.data import dataset, reading, source
+from modelyard_jobs.data.dataset import Dataset
+from modelyard_jobs.data.source import SourceFiles
+from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.fitting import Rows
+from modelyard_jobs.splitting.assignment import Assignment, Part, assign
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The data set, where it came from, and which row goes where."""
+
+    source: SourceFiles
+    dataset: Dataset
+    assignment: Assignment
+
+    def part(self, part: Part) -> Rows:
+        """The rows of one part, as models are fitted to them."""
+        rows = self.assignment.rows(part)
+        return Rows(self.frame(rows), self.dataset.target.values[rows], self.assignment.group[rows])
+
+    def frame(self, rows: NDArray[np.intp]) -> "pl.DataFrame":
+        """Raw values of the features for some rows."""
+        return self.dataset.features.frame[rows]
+
+
+def load(spec: TrainingJobSpec, registered: str, platform: Platform, folder: Path) -> TrainingData:
+    """Reads and divides the data. ``registered`` salts the split; raises InvalidOrder or Unavailable."""
+    files = source.fetch(source_s3(None, platform), spec.data.source.uri, folder)
+    table = reading.read(files)
+    _log.info(
+        "read %d rows, %d columns from %d file(s), %d bytes, sha256 %s",
+        table.height,
+        table.width,
+        len(files.files),
+        files.size,
+        files.digest[:12],
+    )
+    data = dataset.prepare(table, spec)
+    for why, count in data.dropped.items():
+        _log.info("left out %d rows: %s", count, why)
+    labels = data.target.labels() if data.target.task is Task.CLASSIFICATION else None
+    assignment = assign(data.raw, spec.data.split, registered, labels)
+    _require_classes(data, assignment)
+    _log.info("split: %s", ", ".join(f"{name} {size}" for name, size in assignment.sizes().items() if size))
+    return TrainingData(files, data, assignment)
+
+
+def _require_classes(data: Dataset, assignment: Assignment) -> None:
+    """Two classes have to be everywhere; of more, all in training and two in the others."""
+    if data.target.task is Task.REGRESSION:
+        return
+    for part in (Part.TRAIN, Part.VALIDATION, Part.TEST):
+        counts = Counter(data.target.values[assignment.rows(part)].tolist())
+        needed = len(data.target.classes) if part is Part.TRAIN else 2
+        if len(counts) < needed:
+            raise InvalidOrder(
+                Reason.DATA_INVALID,
+                f"the {part.name.lower()} split of {sum(counts.values())} rows holds {len(counts)} of the target's {len(data.target.classes)} classes,"
+                f" {needed} are needed: give more rows of the rare classes, or other shares or another column in spec.data.split",
+            )
+
+
+def split_warnings(data: TrainingData, spec: TrainingJobSpec) -> list[str]:
+    """A split that ignores time where the data have it."""
+    split, times = spec.data.split, data.dataset.features.looks_like_time
+    if split.by in {SplitBy.GROUP, SplitBy.TIME} or not times:
+        return []
+    return [
+        f"column {times[0]!r} holds timestamps, but rows are split {split.by} by row: rows of one time may be alike and flatter the test;"
+        " see spec.data.split by Time or Group"
+    ]
