@@ -42,6 +42,7 @@ def monitoring_status(observed: Observed, monitoring: Monitoring, serving: str) 
         last_run=last_run,
         last_window=result.window,
         rows=result.rows,
+        windows_judged=result.windows_judged,
         drifted_share=result.drifted_share,
         votes=f"{result.votes} of {monitoring.alert.of}",
         columns=result.columns,
@@ -54,9 +55,10 @@ def monitoring_findings(observed: Observed, monitoring: Monitoring, serving: str
     """Drifted, DataQualityDegraded, QualityDegraded (where quality is asked for) and MonitorStale."""
     new = newest_result(observed, serving)
     result = new[1] if new and new[1].window else None
+    looked = new[1] if new and (new[1].window or new[1].findings) else None  # without a window: why there is none
     findings = [
         _drifted(result, monitoring) if result else _kept(observed, DeploymentCondition.DRIFTED, serving),
-        _data_quality(result) if result else _kept(observed, DeploymentCondition.DATA_QUALITY_DEGRADED, serving),
+        _data_quality(looked) if looked else _kept(observed, DeploymentCondition.DATA_QUALITY_DEGRADED, serving),
     ]
     if performance := monitoring.performance:
         findings.append(_quality(result, performance) if result else _kept(observed, DeploymentCondition.QUALITY_DEGRADED, serving))
@@ -80,10 +82,13 @@ def _kept(observed: Observed, condition_type: DeploymentCondition, serving: str)
 def _drifted(result: MonitorResult, monitoring: Monitoring) -> Finding:
     alert = monitoring.alert
     if result.windows_judged == 0:
-        words = f"The window had {result.rows} rows and gave no vote: monitoring.minimumRows is {monitoring.minimum_rows}."
+        too_few = f"monitoring.minimumRows is {monitoring.minimum_rows}"
+        why = too_few if result.rows < monitoring.minimum_rows else "no column could be compared"
+        words = f"The window had {result.rows} rows and gave no vote: {why}."
         return Finding(DeploymentCondition.DRIFTED, "Unknown", Reason.NO_WINDOW_YET, words)
     share = "no column could be compared" if result.drifted_share is None else f"{result.drifted_share:.0%} of the columns drifted"
-    votes = f"{result.votes} of the last {alert.of} windows voted for drift ({alert.after} needed)"
+    judged = min(result.windows_judged, alert.of)
+    votes = f"{result.votes} of {judged} windows voted for drift ({alert.after} of {alert.of} needed)"
     message = f"{votes}; in the newest {share} (a vote from {monitoring.drift.share:.0%}){_worst(result)}."
     if result.drifted:
         return Finding(DeploymentCondition.DRIFTED, "True", Reason.LIMITS_EXCEEDED, message)
@@ -99,7 +104,7 @@ def _worst(result: MonitorResult) -> str:
 def _data_quality(result: MonitorResult) -> Finding:
     if result.findings:
         words = "; ".join(result.findings)
-        return Finding(DeploymentCondition.DATA_QUALITY_DEGRADED, "True", Reason.LIMITS_EXCEEDED, f"In the newest window: {words}.")
+        return Finding(DeploymentCondition.DATA_QUALITY_DEGRADED, "True", Reason.LIMITS_EXCEEDED, f"The monitor found: {words}.")
     words = "Every column of the newest window is as the reference sample has it."
     return Finding(DeploymentCondition.DATA_QUALITY_DEGRADED, "False", Reason.WITHIN_LIMITS, words)
 
@@ -116,7 +121,8 @@ def _quality(result: MonitorResult, performance: Performance) -> Finding:
 
 
 def _measured(realized: QualityEstimate) -> str:
-    interval = f"95 % interval {realized.low:.4g} to {realized.high:.4g}"
+    drawn = f" over {realized.clusters}" if realized.clusters else ""
+    interval = f"95 % interval {realized.low:.4g} to {realized.high:.4g}{drawn}"
     return f"Realised {realized.metric} is {realized.value:.4g} ({interval}) on {realized.rows} rows"
 
 

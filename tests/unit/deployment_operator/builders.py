@@ -100,7 +100,11 @@ class World:
         return self.objects.get((kind.name, name))
 
     def children(self, kind: Kind, owner_uid: str) -> Sequence[Object]:
-        return [o for (k, n), o in sorted(self.objects.items()) if k == kind.name and controller_uid(o) == owner_uid and (k, n) not in self.hidden]
+        return [
+            o
+            for (k, n), o in sorted(self.objects.items())
+            if k == kind.name and controller_uid(o) == owner_uid and (k, n) not in self.hidden
+        ]
 
     def labelled(self, kind: Kind, namespace: str, label: str, value: str) -> Sequence[Object]:
         found = [o for (k, _), o in sorted(self.objects.items()) if k == kind.name]
@@ -212,7 +216,12 @@ class World:
         references = []
         if controller:
             references = [
-                {"kind": controller["kind"], "name": controller["metadata"]["name"], "uid": controller["metadata"]["uid"], "controller": True}
+                {
+                    "kind": controller["kind"],
+                    "name": controller["metadata"]["name"],
+                    "uid": controller["metadata"]["uid"],
+                    "controller": True,
+                }
             ]
         metadata = {"name": name, "namespace": NAMESPACE, "uid": f"uid-of-{name}", "labels": object_labels, "creationTimestamp": created}
         made = {"kind": kind.name, "metadata": {**metadata, "ownerReferences": references}, "spec": {}, "status": status}
@@ -271,5 +280,3 @@ def serving_world(**spec: Any) -> World:
     made.make_ready("1")
     made.settle()
     return made
-
-

@@ -20,7 +20,9 @@ CRASHED = {
             "lastState": {
                 "terminated": {
                     "exitCode": 69,
-                    "message": json.dumps({"kind": "Error", "reason": "RegistryUnavailable", "message": "MLflow at http://mlflow does not answer."}),
+                    "message": json.dumps(
+                        {"kind": "Error", "reason": "RegistryUnavailable", "message": "MLflow at http://mlflow does not answer."}
+                    ),
                 }
             },
         }

@@ -1,0 +1,264 @@
+"""From the monitor's runs to status, conditions and Events."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.deployment_operator.builders import World, monitoring, order_of, serving_world, world
+
+QUALITY = {"metric": "roc_auc", "atLeast": 0.58}
+
+
+def _result(**changes: Any) -> dict[str, Any]:
+    return {
+        "kind": "Monitored",
+        "version": "1",
+        "window": "2026-01-31T12:00:00Z/2026-01-31T12:05:00Z",
+        "rows": 500,
+        "windowsJudged": 1,
+        "driftedShare": 0.0,
+        "votes": 0,
+        "columns": [{"name": "temp", "method": "PSI", "distance": 0.05, "threshold": 0.2, "drifted": False}],
+        "reportUrl": "s3://modelyard/ml/flights/monitoring/reports/1.html",
+        **changes,
+    }
+
+
+def _drift(**changes: Any) -> dict[str, Any]:
+    columns = [
+        {"name": "temp", "method": "PSI", "distance": 1.94, "threshold": 0.2, "drifted": True},
+        {"name": "origin", "method": "JensenShannon", "distance": 0.01, "threshold": 0.1, "drifted": False},
+    ]
+    return _result(**{"driftedShare": 0.5, "windowsJudged": 2, "votes": 2, "drifted": True, "columns": columns, **changes})
+
+
+def _succeed(made: World, number: int, minute: int, result: dict[str, Any]) -> None:
+    at = f"2026-01-31T12:{minute:02}:00Z"
+    pod = {"containerStatuses": [{"state": {"terminated": {"exitCode": 0, "message": json.dumps(result)}}}]}
+    made.add_run(number, {"conditions": [{"type": "Complete", "status": "True", "lastTransitionTime": at}]}, pod)
+
+
+def _fail(made: World, number: int, minute: int, message: str = "S3 at http://s3 does not answer") -> None:
+    at = f"2026-01-31T12:{minute:02}:00Z"
+    said = json.dumps({"kind": "Error", "reason": "DataUnavailable", "message": message})
+    pod = {"containerStatuses": [{"state": {"terminated": {"exitCode": 69, "message": said}}}]}
+    made.add_run(
+        number, {"conditions": [{"type": "Failed", "status": "True", "lastTransitionTime": at, "reason": "BackoffLimitExceeded"}]}, pod
+    )
+
+
+def _monitored(**changes: Any) -> World:
+    return serving_world(monitoring=monitoring(performance=QUALITY, **changes))
+
+
+def test_monitor_waits_until_a_version_answers_and_then_watches_that_one() -> None:
+    made = world(monitoring=monitoring())
+    made.reconcile()
+    assert made.monitor["spec"]["suspend"] is True
+    made.make_ready("1")
+    made.settle()
+    assert made.monitor["spec"]["suspend"] is False
+    made.registry.move("champion", "2")
+    made.settle()
+    pod = made.monitor["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert order_of(pod)["version"] == "1"
+    made.make_ready("2")
+    made.settle()
+    pod = made.monitor["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert order_of(pod)["version"] == "2"
+
+
+def test_before_the_first_run_nothing_is_known() -> None:
+    made = _monitored()
+    made.settle()
+    for condition in ("Drifted", "DataQualityDegraded", "QualityDegraded"):
+        assert made.condition(condition) == ("Unknown", "NoWindowYet", "No window of version 1 was judged yet.")
+    assert made.condition("MonitorStale") == ("False", "MonitorRunning", "No run has finished yet.")
+    assert "monitoring" not in made.status
+
+
+def test_quiet_window() -> None:
+    made = _monitored()
+    _succeed(made, 1, 5, _result())
+    plan = made.reconcile()
+    message = "0 of 1 windows voted for drift (2 of 3 needed); in the newest 0% of the columns drifted (a vote from 30%)."
+    assert made.condition("Drifted") == ("False", "WithinLimits", message)
+    assert made.condition("DataQualityDegraded")[:2] == ("False", "WithinLimits")
+    assert made.condition("QualityDegraded")[:2] == ("Unknown", "NotEnoughLabels")
+    assert made.condition("MonitorStale") == ("False", "MonitorRunning", "The last run succeeded.")
+    assert plan.notices == ()
+    assert made.status["monitoring"] == {
+        "version": "1",
+        "lastRun": "2026-01-31T12:05:00Z",
+        "lastWindow": "2026-01-31T12:00:00Z/2026-01-31T12:05:00Z",
+        "rows": 500,
+        "windowsJudged": 1,
+        "driftedShare": 0.0,
+        "votes": "0 of 3",
+        "columns": [{"name": "temp", "method": "PSI", "distance": 0.05, "threshold": 0.2, "drifted": False, "finding": ""}],
+        "reportUrl": "s3://modelyard/ml/flights/monitoring/reports/1.html",
+    }
+
+
+def test_drift_is_told_once_when_it_begins_and_once_when_it_ends() -> None:
+    made = _monitored()
+    _succeed(made, 1, 5, _drift())
+    plan = made.reconcile()
+    assert [(n.type, n.reason) for n in plan.notices] == [("Warning", "DriftDetected")]
+    message = "2 of 2 windows voted for drift (2 of 3 needed); in the newest 50% of the columns drifted (a vote from 30%)"
+    assert made.condition("Drifted") == ("True", "LimitsExceeded", f"{message}: temp (PSI 1.94, limit 0.2).")
+    _succeed(made, 2, 6, _drift(windowsJudged=2))
+    assert made.reconcile().notices == ()
+    _succeed(made, 3, 7, _result(windowsJudged=3))
+    assert [(n.type, n.reason) for n in made.reconcile().notices] == [("Normal", "DriftCleared")]
+    assert made.reconcile().notices == ()
+
+
+def test_run_without_a_new_window_and_pruned_pods_leave_the_verdict() -> None:
+    made = _monitored()
+    _succeed(made, 1, 5, _drift())
+    made.settle()
+    verdict = made.condition("Drifted")
+    _succeed(made, 2, 6, _result(window="", rows=0))
+    assert made.reconcile().notices == ()
+    assert made.condition("Drifted") == verdict
+    assert made.status["monitoring"]["lastRun"] == "2026-01-31T12:06:00Z"
+    assert made.status["monitoring"]["driftedShare"] == 0.5
+    for key in [key for key in made.objects if key[0] in ("Job", "Pod")]:
+        del made.objects[key]
+    made.settle()
+    assert made.condition("Drifted") == verdict
+    assert made.status["monitoring"]["columns"][0]["name"] == "temp"
+
+
+def test_another_version_begins_with_no_verdict() -> None:
+    made = _monitored()
+    _succeed(made, 1, 5, _drift())
+    made.settle()
+    made.registry.move("champion", "2")
+    made.settle()
+    made.make_ready("2")
+    plan = made.reconcile()
+    assert made.condition("Drifted") == ("Unknown", "NoWindowYet", "No window of version 2 was judged yet.")
+    assert "DriftCleared" not in [n.reason for n in plan.notices]
+    assert "monitoring" not in made.status
+    _succeed(made, 2, 9, _drift())  # the old version's last run ends late
+    made.settle()
+    assert made.condition("Drifted")[0] == "Unknown"
+    _succeed(made, 3, 10, _result(version="2"))
+    made.settle()
+    assert made.condition("Drifted")[0] == "False"
+
+
+def test_window_without_a_vote_says_so() -> None:
+    made = _monitored()
+    _succeed(made, 1, 5, _result(windowsJudged=0, rows=120, driftedShare=None, columns=[]))
+    made.settle()
+    words = "The window had 120 rows and gave no vote: monitoring.minimumRows is 500."
+    assert made.condition("Drifted") == ("Unknown", "NoWindowYet", words)
+    _succeed(made, 2, 6, _result(windowsJudged=0, rows=900, driftedShare=None, columns=[]))
+    made.settle()
+    assert made.condition("Drifted")[2] == "The window had 900 rows and gave no vote: no column could be compared."
+
+
+def test_findings_about_the_data() -> None:
+    made = _monitored()
+    _succeed(made, 1, 5, _result(findings=["visib: missing", "temp: 62 % null (reference 1 %)"]))
+    plan = made.reconcile()
+    words = "The monitor found: visib: missing; temp: 62 % null (reference 1 %)."
+    assert made.condition("DataQualityDegraded") == ("True", "LimitsExceeded", words)
+    assert [n.reason for n in plan.notices] == ["DataQualityDegraded"]
+
+
+def test_why_there_is_no_window_is_told() -> None:
+    made = _monitored()
+    _succeed(made, 1, 5, _result(window="", rows=0, findings=["version 1 has no reference sample"]))
+    made.settle()
+    assert made.condition("DataQualityDegraded") == ("True", "LimitsExceeded", "The monitor found: version 1 has no reference sample.")
+    assert made.condition("Drifted")[0] == "Unknown"
+
+
+@pytest.mark.parametrize(("degraded", "status", "event"), [(True, "True", ["QualityDegraded"]), (False, "False", [])])
+def test_realised_quality(degraded: bool, status: str, event: list[str]) -> None:
+    made = _monitored()
+    realized = {"metric": "roc_auc", "value": 0.5512, "low": 0.53, "high": 0.57, "rows": 4000, "degraded": degraded, "clusters": "37 hours"}
+    _succeed(made, 1, 5, _result(realized=realized))
+    plan = made.reconcile()
+    words = (
+        "Realised roc_auc is 0.5512 (95 % interval 0.53 to 0.57 over 37 hours) on 4000 rows; degraded when the interval lies below 0.58."
+    )
+    assert made.condition("QualityDegraded") == (status, "LimitsExceeded" if degraded else "WithinLimits", words)
+    assert [n.reason for n in plan.notices] == event
+    assert made.status["monitoring"]["realized"] == realized
+
+
+def test_quality_is_not_spoken_of_where_it_is_not_asked_for() -> None:
+    made = serving_world(monitoring=monitoring())
+    made.settle()
+    assert "QualityDegraded" not in [c["type"] for c in made.status["conditions"]]
+
+
+def test_monitor_is_stale_after_three_failures_in_a_row_and_recovers() -> None:
+    made = _monitored()
+    _succeed(made, 1, 5, _result())
+    made.settle()
+    for number in (2, 3):
+        _fail(made, number, 4 + number)
+        made.settle()
+    words = "Job flights-monitor-3 failed (2 in a row; stale at 3): DataUnavailable (exit code 69): S3 at http://s3 does not answer."
+    assert made.condition("MonitorStale") == ("False", "MonitorFailed", words)
+    _fail(made, 4, 8)
+    assert [n.reason for n in made.reconcile().notices] == ["MonitorStale"]
+    words = "The last 3 runs failed. The newest, Job flights-monitor-4: DataUnavailable (exit code 69): S3 at http://s3 does not answer."
+    assert made.condition("MonitorStale") == ("True", "MonitorFailed", words)
+    assert made.condition("Drifted")[0] == "False"
+    _succeed(made, 5, 9, _result())
+    assert [n.reason for n in made.reconcile().notices] == ["MonitorRecovered"]
+
+
+def test_run_that_hit_its_deadline_left_no_words() -> None:
+    made = _monitored()
+    failed = {"type": "Failed", "status": "True", "lastTransitionTime": "2026-01-31T12:20:00Z"}
+    made.add_run(
+        1, {"conditions": [{**failed, "reason": "DeadlineExceeded", "message": "Job was active longer than specified deadline"}]}, None
+    )
+    made.settle()
+    assert made.condition("MonitorStale")[2].endswith("DeadlineExceeded: Job was active longer than specified deadline.")
+
+
+def test_run_that_waits_says_for_what() -> None:
+    made = _monitored()
+    waiting = {"reason": "ErrImagePull", "message": "manifest unknown"}
+    made.add_run(1, {"active": 1}, {"phase": "Pending", "containerStatuses": [{"ready": False, "state": {"waiting": waiting}}]})
+    made.settle()
+    words = "Job flights-monitor-1 waits. Pod flights-monitor-1-x: ErrImagePull: manifest unknown."
+    assert made.condition("MonitorStale") == ("False", "MonitorRunning", words)
+
+
+def test_answer_that_is_no_result_is_a_failure_in_words_without_the_text() -> None:
+    made = _monitored()
+    pod = {"containerStatuses": [{"state": {"terminated": {"exitCode": 0, "message": '{"kind": "Monitored", "secret": 1}'}}}]}
+    at = "2026-01-31T12:05:00Z"
+    made.add_run(1, {"conditions": [{"type": "Complete", "status": "True", "lastTransitionTime": at}]}, pod)
+    made.settle()
+    assert made.condition("MonitorStale")[:2] == ("False", "MonitorFailed")
+    assert "Its termination message is no monitoring result (secret, version); check the image." in made.condition("MonitorStale")[2]
+
+
+def test_finished_job_whose_pod_the_mirror_does_not_show_yet_counts_once_it_does() -> None:
+    made = _monitored()
+    at = "2026-01-31T12:05:00Z"
+    made.add_run(1, {"conditions": [{"type": "Complete", "status": "True", "lastTransitionTime": at}]}, None)
+    made.settle()
+    assert made.condition("Drifted")[0] == "Unknown"
+    _succeed(made, 1, 5, _drift())
+    assert [n.reason for n in made.reconcile().notices] == ["DriftDetected"]
+
+
+def test_alert_that_was_not_delivered_is_told() -> None:
+    made = _monitored()
+    _succeed(made, 1, 5, _drift(alertProblem="Secret alert-urls has neither alertmanager nor webhook"))
+    notices = made.reconcile().notices
+    assert ("AlertNotDelivered", "Secret alert-urls has neither alertmanager nor webhook") in [(n.reason, n.message) for n in notices]
+    assert made.reconcile().notices == ()
