@@ -41,7 +41,9 @@ def _conditions(stored: TrainingJobStatus, new: TrainingJobStatus) -> Iterator[N
 
 
 def _condition(condition: Condition) -> Iterator[Notice]:
-    if (condition.status == "True" and condition.type in {TrainingCondition.COMPLETE, TrainingCondition.REGISTERED}) or (condition.status == "True" and condition.reason == Reason.ALIAS_MOVED):
+    if (condition.status == "True" and condition.type in {TrainingCondition.COMPLETE, TrainingCondition.REGISTERED}) or (
+        condition.status == "True" and condition.reason == Reason.ALIAS_MOVED
+    ):
         yield Notice("Normal", condition.type, condition.message)
     elif condition.reason not in _QUIET:
         yield Notice("Normal" if condition.reason in _GOOD else "Warning", condition.reason, condition.message)

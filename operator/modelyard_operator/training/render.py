@@ -91,7 +91,7 @@ def _job(
             "parallelism": 1,
             "podReplacementPolicy": "Failed",
             **job_spec,
-            "template": {"metadata": {"labels": metadata["labels"]}, "spec": _pod(observed, command, order, images)},
+            "template": {"metadata": {"labels": dict(metadata["labels"])}, "spec": _pod(observed, command, order, images)},
         },
     }
 

@@ -74,6 +74,14 @@ def in_progress(situation: Situation) -> Decision | None:
     return Decision((not_running(cause.reason, cause.message),), requeue_after=PENDING_SECONDS)
 
 
+def unrecorded(situation: Situation) -> Decision | None:
+    """An attempt has just ended: that is written down before the next one is made, or it might never be counted."""
+    newest = situation.attempts.newest
+    if newest is None or newest in situation.observed.status.attempts:
+        return None
+    return Decision((not_running(Reason.RESTARTING, f"attempt {newest.number} ended: {newest.message}"),), requeue_after=SOON)
+
+
 def pausing(situation: Situation) -> Decision | None:
     """After a failure there is a pause that doubles; after a disruption there is none."""
     newest = situation.attempts.newest
@@ -110,7 +118,7 @@ def next_attempt(situation: Situation) -> Decision:
     return Decision((not_running(reason, f"Job {job['metadata']['name']} is being made"),), create=(job,))
 
 
-POLICIES = (given_up, suspended, result_awaited, in_progress, pausing, registry_unavailable, unprepared, next_attempt)
+POLICIES = (given_up, suspended, result_awaited, in_progress, pausing, unrecorded, registry_unavailable, unprepared, next_attempt)
 
 
 def _registry_unavailable(situation: Situation, meanwhile: str) -> Decision:

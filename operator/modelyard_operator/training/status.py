@@ -85,14 +85,9 @@ def _findings(observed: Observed, decision: Decision) -> list[Finding]:
 def _with_problem(main: Finding, observed: Observed, decision: Decision) -> Finding:
     """The last Plan couldn't be carried out: that is what the condition has to tell, until it could."""
     problem = observed.problem
-    if main.status != "False" or decision.finished:
+    if problem is None or main.status != "False" or decision.finished:
         return main
-    if problem:
-        return replace(main, reason=problem.reason, message=problem.message)
-    stored = find(observed.status.conditions, main.type)
-    if decision.registry and stored and stored.reason == Reason.REGISTRY_UNAVAILABLE:
-        return replace(main, reason=Reason.REGISTRY_UNAVAILABLE, message=stored.message)
-    return main
+    return replace(main, reason=problem.reason, message=problem.message)
 
 
 def _suspension(observed: Observed, decision: Decision) -> list[Finding]:
