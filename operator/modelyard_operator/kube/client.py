@@ -25,6 +25,7 @@ from modelyard_operator.kube.interface import (
     NotFound,
     Object,
     Page,
+    Refused,
     Throttled,
     Unreachable,
     WatchEvent,
@@ -110,7 +111,12 @@ class ApiServer:
         path = _path(KINDS[body["kind"]], metadata.get("namespace", ""), metadata["name"])
         self._take_over_created_fields(path)
         query = {"fieldManager": FIELD_MANAGER, "force": "true"}
-        return _clean(self._send("PATCH", path, query, body, _APPLY_PATCH))
+        try:
+            return _clean(self._send("PATCH", path, query, body, _APPLY_PATCH))
+        except Refused as refused:
+            if "metadata.uid" in str(refused):  # how the server says that this name now belongs to another object
+                raise Conflict(str(refused)) from refused
+            raise
 
     def patch_suspend(self, kind: Kind, namespace: str, name: str, suspend: bool) -> Object:
         """A merge patch, so that nothing else of the spec is touched or claimed."""
