@@ -1,5 +1,6 @@
 """The sample that was set aside before the watched version was trained: fetched from MLflow, without the model's weights."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,7 +34,7 @@ class ModelSource:
     version: str
 
     def created_at(self, now: "datetime") -> int:
-        """Microseconds; no request can have been answered by this version before. A registry clock ahead of ours doesn't count."""
+        """Microseconds; no request can have been answered by this version before. A registry whose clock is ahead doesn't count."""
         from mlflow import MlflowClient  # noqa: PLC0415  seconds
 
         created = self._ask(lambda: MlflowClient().get_model_version(self.registered, self.version).creation_timestamp)
@@ -68,6 +69,7 @@ class ModelSource:
         from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
         self.platform.configure_mlflow()
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         try:
             return question()
         except MlflowException as error:

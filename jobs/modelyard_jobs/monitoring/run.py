@@ -19,6 +19,7 @@ from modelyard_jobs.monitoring.delivery import deliver
 from modelyard_jobs.monitoring.episodes import advance, close, drift_trigger, quality_trigger
 from modelyard_jobs.monitoring.judging import WindowJudge
 from modelyard_jobs.monitoring.labelled_windows import refresh_quality
+from modelyard_jobs.monitoring.log_position import OVERLAP
 from modelyard_jobs.monitoring.receivers import mounted_receivers
 from modelyard_jobs.monitoring.reference import ModelSource
 from modelyard_jobs.monitoring.state import KEPT_VERSIONS, MonitorState, Position, VersionState
@@ -62,7 +63,7 @@ def _opened(before: MonitorState | None, order: MonitorOrder, source: ModelSourc
     if before and before.uid == order.uid and before.version == order.version:
         return before
     versions = dict(before.versions) if before else {}
-    known = versions.pop(order.version, None) or VersionState(position=Position(horizon=source.created_at(now)))
+    known = versions.pop(order.version, None) or VersionState(position=Position(horizon=source.created_at(now) - OVERLAP))
     versions[order.version] = known.model_copy(update={"votes_after": known.judged})
     kept = dict(list(versions.items())[-KEPT_VERSIONS:])
     if before is None:

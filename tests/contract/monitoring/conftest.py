@@ -1,0 +1,148 @@
+"""A real S3, MLflow and Alertmanager, one registered version with a reference, and a deployment of its own for each test."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from modelyard_api.model_deployment import Monitoring
+from modelyard_api.pod_contract import MonitorOrder, MonitorResult
+from modelyard_jobs.monitoring.run import run
+from modelyard_model.platform import Platform, read_platform
+
+from tests.contract.monitoring.flights import flights
+from tests.contract.monitoring.traffic import Traffic
+from tests.contract.monitoring.webhook_receiver import Received, receiving
+from tests.servers.alertmanager_server import AlertmanagerServer, running_alertmanager
+from tests.servers.mlflow_server import MlflowServer, running_mlflow
+from tests.servers.s3_server import S3Server, running_s3
+
+NAMESPACE = "ml"
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with running_s3(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertmanagerServer]:
+    with running_alertmanager(tmp_path_factory.mktemp("alertmanager")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+    with running_mlflow(tmp_path_factory.mktemp("mlflow")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def platform_folder(tmp_path_factory: pytest.TempPathFactory, s3: S3Server, mlflow_server: MlflowServer) -> Path:
+    """What pods see mounted."""
+    root = tmp_path_factory.mktemp("etc")
+    config = {"MLFLOW_TRACKING_URI": mlflow_server.url, "S3_ENDPOINT_URL": s3.endpoint, "S3_BUCKET": s3.bucket, "S3_REGION": s3.region}
+    secret = {
+        "MLFLOW_TRACKING_USERNAME": mlflow_server.admin_username,
+        "MLFLOW_TRACKING_PASSWORD": mlflow_server.admin_password,
+        "S3_ACCESS_KEY_ID": s3.access_key,
+        "S3_SECRET_ACCESS_KEY": s3.secret_key,
+    }
+    for folder, files in (("config", config), ("secret", secret)):
+        (root / folder).mkdir()
+        for name, value in files.items():
+            (root / folder / name).write_text(value)
+    return root
+
+
+@pytest.fixture(scope="session")
+def registered(tmp_path_factory: pytest.TempPathFactory, platform_folder: Path) -> str:
+    """Version 1 of ml.flights with a reference sample, version 2 with the same, version 3 without one."""
+    folder = tmp_path_factory.mktemp("model") / "flights"
+    folder.mkdir()
+    (folder / "network.json").write_text("{}")
+    with pytest.MonkeyPatch.context() as environment, warnings.catch_warnings():
+        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
+            environment.delenv(name, raising=False)
+        warnings.simplefilter("ignore")  # MLflow's own, about what a model usually has
+        read_platform(platform_folder).configure_mlflow()
+        import mlflow
+
+        client = mlflow.MlflowClient()
+        client.create_registered_model("ml.flights")
+        with mlflow.start_run():
+            bare = mlflow.pyfunc.log_model(
+                name="bare", loader_module="modelyard_model.pyfunc_loader", data_path=str(folder), pip_requirements=[]
+            )
+            flights().reference.write_parquet(folder / "reference.parquet")
+            info = mlflow.pyfunc.log_model(
+                name="model", loader_module="modelyard_model.pyfunc_loader", data_path=str(folder), pip_requirements=[]
+            )
+        for logged in (info, info, bare):
+            client.create_model_version("ml.flights", logged.model_uri, model_id=logged.model_id)
+    return "flights"
+
+
+@dataclass
+class Deployment:
+    """One ModelDeployment's monitor and all it talks to."""
+
+    order: MonitorOrder
+    platform: Platform
+    traffic: Traffic
+    alertmanager: AlertmanagerServer
+    webhook: Received
+    root: Path
+    results: list[MonitorResult] = field(default_factory=list)
+
+    def run(self, version: str | None = None) -> MonitorResult:
+        """One run at the time that the traffic has reached."""
+        order = self.order if version is None else self.order.model_copy(update={"version": version})
+        self.results.append(run(order, self.platform, self.traffic.now))
+        return self.results[-1]
+
+    def firing(self) -> list[dict[str, Any]]:
+        return [alert for alert in self.alertmanager.firing() if alert["labels"]["deployment"] == self.order.name]
+
+
+@pytest.fixture
+def deploy(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    s3: S3Server,
+    alertmanager: AlertmanagerServer,
+    platform_folder: Path,
+    registered: str,
+) -> Iterator[Callable[..., Deployment]]:
+    """``deploy(window=…)`` makes a deployment that is named after the test. Its time starts a little in the past, because Alertmanager's is real."""
+    name = request.node.name.removeprefix("test_").replace("_", "-")[:40].strip("-")
+    monkeypatch.setenv("MODELYARD_ROOT", str(tmp_path))
+    for folder in ("config", "secret"):
+        (tmp_path / folder).symlink_to(platform_folder / folder)
+    alerts = tmp_path / "alerts" / "0"
+    alerts.mkdir(parents=True)
+    with receiving() as webhook:
+        (alerts / "alertmanager").write_text(f"{alertmanager.url}\n")
+        (alerts / "webhook").write_text(webhook.url)
+
+        def make(**monitoring: Any) -> Deployment:
+            wanted = {"alert": {"after": 2, "of": 3}} | monitoring
+            wanted["alert"]["notify"] = [{"secretRef": {"name": "alert-urls"}}]
+            order = MonitorOrder(
+                namespace=NAMESPACE,
+                name=name,
+                uid=f"uid-{name}",
+                model=registered,
+                version="1",
+                monitoring=Monitoring.model_validate(wanted),
+            )
+            platform = read_platform(tmp_path)
+            traffic = Traffic(platform.s3(), platform.s3_bucket, NAMESPACE, name, datetime.now(UTC) - timedelta(minutes=10))
+            return Deployment(order, platform, traffic, alertmanager, webhook, tmp_path)
+
+        yield make
