@@ -11,7 +11,15 @@ from modelyard_model.errors import ModelFilesInvalid
 
 FILE = "estimator.skops"
 # Ours, never the list that comes with a model: whoever writes a model could write that list too.
-TRUSTED_TYPES = ("sklearn.tree._tree.Tree",)
+TRUSTED_TYPES = (
+    "sklearn.ensemble._forest.RandomForestClassifier",
+    "sklearn.ensemble._forest.RandomForestRegressor",
+    "sklearn.linear_model._logistic.LogisticRegression",
+    "sklearn.linear_model._ridge.Ridge",
+    "sklearn.tree._classes.DecisionTreeClassifier",
+    "sklearn.tree._classes.DecisionTreeRegressor",
+    "sklearn.tree._tree.Tree",
+)
 _CLASSIFIERS = frozenset({"LogisticRegression", "RandomForestClassifier"})
 _REGRESSORS = frozenset({"Ridge", "RandomForestRegressor"})
 
@@ -38,9 +46,7 @@ class EstimatorPredictor:
 
     def save(self, folder: Path) -> None:
         """Writes ``estimator.skops``."""
-        import skops.io  # noqa: PLC0415
-
-        skops.io.dump(self._estimator, folder / FILE)
+        _skops().dump(self._estimator, folder / FILE)
 
 
 def _forest_mean(forest: Any, features: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -53,13 +59,30 @@ def _forest_mean(forest: Any, features: NDArray[np.float64]) -> NDArray[np.float
     return np.asarray(total / len(forest.estimators_), dtype=np.float64)
 
 
+def _skops() -> Any:
+    """``skops.io``, imported without its search for every estimator of scikit-learn.
+
+    That search imports all modules of scikit-learn and PyTorch with them, half of a server's start, to fill a list of types that are trusted without
+    being asked for. With the list left empty only ours counts.
+    """
+    import sklearn.utils  # noqa: PLC0415  takes a second
+
+    search = sklearn.utils.all_estimators
+    sklearn.utils.all_estimators = lambda *_args, **_kwargs: []
+    try:
+        import skops.io  # noqa: PLC0415
+    finally:
+        sklearn.utils.all_estimators = search
+    return skops.io
+
+
 def load_estimator(folder: Path, classes: int) -> EstimatorPredictor:
     """Reads ``estimator.skops``; raises ModelFilesInvalid when it is damaged or holds anything but our estimators."""
-    import skops.io  # noqa: PLC0415
+    skops_io = _skops()
     from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException  # noqa: PLC0415
 
     try:
-        estimator = skops.io.load(folder / FILE, trusted=list(TRUSTED_TYPES))
+        estimator = skops_io.load(folder / FILE, trusted=list(TRUSTED_TYPES))
     except FileNotFoundError:
         raise ModelFilesInvalid(f"{FILE} is not among the model's files") from None
     except (UntrustedTypesFoundException, UnsupportedTypeException) as error:

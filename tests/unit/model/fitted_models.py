@@ -1,0 +1,77 @@
+"""One small fitted model of each kind, with raw rows for it."""
+
+from collections.abc import Callable
+
+import numpy as np
+from modelyard_api.data import MissingMethod
+from modelyard_api.metrics import Task
+from modelyard_model.estimator import EstimatorPredictor
+from modelyard_model.network import NetworkPredictor, NetworkShape
+from modelyard_model.preparation import Columns, Preparation
+from modelyard_model.preparation_document import (
+    CategoricalColumn,
+    DatetimeColumn,
+    FilledNumber,
+    FilledText,
+    NumericalColumn,
+    PreparationDocument,
+)
+from modelyard_model.tabular_model import Predictor, TabularModel, TargetScale
+
+CLASSES = ("no", "yes", "maybe")
+ROWS: Columns = {
+    "size": [1.5, None, -20.0, 7.0],
+    "color": ["red", "never seen", None, "blue"],
+    "at": ["2026-03-01T05:00:00", None, "not a time", "2026-12-31 23:59:59"],
+}
+
+
+def preparation() -> Preparation:
+    size = NumericalColumn(
+        name="size", required=False, missing=FilledNumber(method=MissingMethod.MEDIAN, fill=2.0, indicator=True), center=1.0, scale=3.0
+    )
+    color = CategoricalColumn(
+        name="color", required=True, missing=FilledText(method=MissingMethod.MOST_FREQUENT, fill="red"), categories=("blue", "red")
+    )
+    return Preparation(PreparationDocument(columns=(size, color, DatetimeColumn(name="at", required=False))))
+
+
+def _examples(classification: bool) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(0)
+    features = generator.normal(size=(300, len(preparation().feature_names)))
+    signal = features[:, 0] + 0.5 * features[:, 3]
+    return features, np.digitize(signal, [-0.5, 0.5]) if classification else signal
+
+
+def network(task: Task) -> Predictor:
+    import torch  # noqa: PLC0415
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        outputs = len(CLASSES) if task is Task.CLASSIFICATION else 1
+        shape = NetworkShape(inputs=len(preparation().feature_names), hidden=(8, 8), outputs=outputs, dropout=0.5)
+        return NetworkPredictor(shape, shape.build(), task is Task.CLASSIFICATION, "cpu")
+
+
+def forest(task: Task) -> Predictor:
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: PLC0415
+
+    kind = RandomForestClassifier if task is Task.CLASSIFICATION else RandomForestRegressor
+    fitted = kind(n_estimators=5, max_depth=4, random_state=0).fit(*_examples(task is Task.CLASSIFICATION))
+    return EstimatorPredictor(fitted, len(CLASSES) if task is Task.CLASSIFICATION else 0)
+
+
+def linear(task: Task) -> Predictor:
+    from sklearn.linear_model import LogisticRegression, Ridge  # noqa: PLC0415
+
+    kind = LogisticRegression if task is Task.CLASSIFICATION else Ridge
+    fitted = kind().fit(*_examples(task is Task.CLASSIFICATION))
+    return EstimatorPredictor(fitted, len(CLASSES) if task is Task.CLASSIFICATION else 0)
+
+
+KINDS: dict[str, Callable[[Task], Predictor]] = {"MLP": network, "RandomForest": forest, "Linear": linear}
+
+
+def model(kind: str, task: Task = Task.CLASSIFICATION) -> TabularModel:
+    classes, scale = (CLASSES, TargetScale()) if task is Task.CLASSIFICATION else ((), TargetScale(1000.0, 50.0))
+    return TabularModel(kind, task, classes, preparation(), KINDS[kind](task), scale)
