@@ -148,10 +148,9 @@ def _for_start(observed: Observed, registry: RegistryReader) -> RegistryFacts:
 
 
 def _result(document: Object | None) -> TrainResult | None:
-    """``result.json`` tells more than the termination message; what both have is enough."""
-    known = {field.alias or name for name, field in TrainResult.model_fields.items()}
+    """``result.json`` has what the termination message had under ``result``."""
     try:
-        return TrainResult.model_validate({key: value for key, value in document.items() if key in known}) if document else None
+        return TrainResult.model_validate(document["result"]) if document and "result" in document else None
     except ValidationError:
         return None
 

@@ -23,6 +23,7 @@ from modelyard_operator.training.decision import SOON, Decision, growing_wait
 from modelyard_operator.training.observed import Observed
 
 _BY_US, _BY_HAND = "modelyard", "somebody, in the registry"
+_PROMOTED_BY = f"{GROUP}.promoted_by"
 _RIVAL_SECONDS = 5.0
 _SHORT = 256
 
@@ -82,7 +83,12 @@ def promoted(standing: Standing) -> Decision | None:
     if not version or observed.registry.champion != version:
         return None
     intent = _open_intent(observed)
-    record = intent if intent and intent.to_version == version else _moved_by_hand(observed, version)
+    if intent and intent.to_version == version:
+        if not _is_tagged(observed):  # moved, and died before the version's tags were written
+            return _move(standing, intent)
+        record = intent
+    else:
+        record = _moved_by_hand(observed, version)
     record = record.model_copy(update={"at": to_timestamp(standing.now)})
     message = (
         f"alias {record.alias} of {observed.registered_name} moved from {record.from_version or 'nothing'} to {version} by {record.by}"
@@ -153,15 +159,7 @@ def unintended(standing: Standing) -> Decision | None:
 
 def moving(standing: Standing) -> Decision:
     """The intent is stored: move the alias. The next look at it confirms."""
-    intent = _intent(standing)
-    tags = {
-        f"{GROUP}.promoted_at": to_timestamp(standing.now),
-        f"{GROUP}.promoted_from": intent.from_version,
-        f"{GROUP}.promoted_by": intent.by,
-        f"{GROUP}.promoted_why": intent.why,
-    }
-    name = standing.observed.registered_name
-    return replace(_moving(standing, intent), registry=(MoveAlias(name, intent.alias, intent.from_version, intent.to_version, tags),))
+    return _move(standing, _intent(standing))
 
 
 POLICIES = (
@@ -217,6 +215,22 @@ def _intent(standing: Standing) -> PromotionRecord:
 def _moved_by_hand(observed: Observed, version: str) -> PromotionRecord:
     before = observed.status.result.champion_version if observed.status.result else ""
     return PromotionRecord(alias=observed.valid_spec.promotion.alias, from_version=before, to_version=version, by=_BY_HAND)
+
+
+def _move(standing: Standing, intent: PromotionRecord) -> Decision:
+    tags = {
+        f"{GROUP}.promoted_at": to_timestamp(standing.now),
+        f"{GROUP}.promoted_from": intent.from_version,
+        _PROMOTED_BY: intent.by,
+        f"{GROUP}.promoted_why": intent.why,
+    }
+    action = MoveAlias(standing.observed.registered_name, intent.alias, intent.from_version, intent.to_version, tags)
+    return replace(_moving(standing, intent), registry=(action,))
+
+
+def _is_tagged(observed: Observed) -> bool:
+    """The tags are written after the alias was moved."""
+    return observed.registry.version is not None and _PROMOTED_BY in observed.registry.version.tags
 
 
 def _moving(standing: Standing, intent: PromotionRecord) -> Decision:

@@ -38,6 +38,7 @@ def test_a_model_that_meets_its_criteria_is_registered_and_promoted() -> None:
         "RegisterVersion",
         "status Promoting",
         "MoveAlias",
+        "alias set",
         "status Promoted",
     ]
     assert world.alias == {(NAME, "champion"): "1"}
@@ -146,7 +147,7 @@ def test_a_lost_termination_message_is_found_on_the_run() -> None:
     )
     world.registry_down = ""
     world.runs[UID, 1] = Run("run-1", "7", "FINISHED")
-    world.results["run-1"] = result().to_wire() | {"dataReport": {"rows": 344}}
+    world.results["run-1"] = {"result": result().to_wire(), "leaderboard": []}
     world.settle()
     assert world.status().state == "Promoted"
 
@@ -193,6 +194,7 @@ def test_an_operator_that_dies_after_any_write_ends_the_same(write: int) -> None
     assert world.job_names() == ["penguins-1", "penguins-2", "penguins-3"]
     assert [one.version for one in world.versions] == ["1"]
     assert [(move.from_version, move.to_version) for move in world.moves] == [("", "1")]
+    assert world.versions[0].tags["modelyard.io.promoted_by"] == "modelyard"
     status = world.status()
     assert (status.state, status.retries, status.disruptions) == ("Promoted", 1, 1)
     assert [(one.number, one.outcome) for one in status.attempts] == [(1, "Disrupted"), (2, "Failed"), (3, "Succeeded")]

@@ -6,6 +6,7 @@ where they are expected) and can be told to die after any single write.
 
 import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -122,10 +123,17 @@ class World:
 
     def move_alias(self, action: MoveAlias) -> None:
         self._answer()
-        if self.alias.get((action.name, action.alias), "") != action.from_version:
+        current = self.alias.get((action.name, action.alias), "")
+        if current not in {action.from_version, action.to_version}:
             raise AliasChanged(f"{action.alias} isn't at {action.from_version}")
-        self.alias[action.name, action.alias] = action.to_version
-        self.moves.append(action)
+        if current != action.to_version:
+            self.alias[action.name, action.alias] = action.to_version
+            self.moves.append(action)
+            self._write("alias set")
+            self._survive()
+        position = next(n for n, one in enumerate(self.versions) if (one.name, one.version) == (action.name, action.to_version))
+        known = self.versions[position]
+        self.versions[position] = replace(known, tags={**known.tags, **action.tags})
 
     def add_version(self, name: str, run_id: str, model_id: str = "m-0", tags: Mapping[str, str] | None = None) -> Version:
         number = str(1 + sum(one.name == name for one in self.versions))
