@@ -1,0 +1,119 @@
+"""The platform on the node, a namespace for this run, forwarded ports. `make cluster` started the node."""
+
+import io
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import polars as pl
+import pytest
+from botocore.config import Config
+
+from dev.platform import chart
+from dev.platform.forwarding import forwarded
+from dev.platform.kubectl import Object, command, condition, get, items, kubectl, secret_value, wait_until
+
+FINISHED = ("Promoted", "CriteriaNotMet", "Inconclusive", "Failed")
+NAMESPACE = "modelyard-e2e"
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What the tests use of it."""
+
+    namespace: str
+    mlflow_url: str
+    s3_url: str
+    logs: Path
+
+    def s3(self) -> Any:
+        """A client with the namespace's own keys."""
+        return boto3.client(
+            "s3",
+            endpoint_url=self.s3_url,
+            region_name="us-east-1",
+            aws_access_key_id=secret_value(self.namespace, "modelyard", "S3_ACCESS_KEY_ID"),
+            aws_secret_access_key=secret_value(self.namespace, "modelyard", "S3_SECRET_ACCESS_KEY"),
+            config=Config(s3={"addressing_style": "path"}, retries={"mode": "standard", "max_attempts": 5}),
+        )
+
+    def upload(self, key: str, rows: pl.DataFrame) -> str:
+        """Rows into the shared bucket, CSV or Parquet by the key's ending."""
+        body = rows.write_csv().encode() if key.endswith(".csv") else _parquet(rows)
+        self.s3().put_object(Bucket="datasets", Key=key, Body=body)
+        return f"s3://datasets/{key}"
+
+    def apply(self, *manifests: Object) -> None:
+        """kubectl apply in this run's namespace."""
+        kubectl("apply", "-n", self.namespace, "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)}))
+
+    def training_job(self, name: str) -> Object:
+        """As it is now."""
+        return get("tj", name, self.namespace)
+
+    def decided(self, name: str, seconds: float = 420) -> Object:
+        """The TrainingJob once it is decided."""
+
+        def probe() -> Object | None:
+            job = self.training_job(name)
+            return job if job.get("status", {}).get("state") in FINISHED else None
+
+        return wait_until(f"TrainingJob {name} decided", seconds, probe)
+
+    def until(self, kind: str, name: str, condition_type: str, status: str, *, reason: str = "", seconds: float = 240) -> Object:
+        """The resource once a condition has a status (and a reason)."""
+
+        def probe() -> Object | None:
+            resource = get(kind, name, self.namespace)
+            found = condition(resource, condition_type)
+            matches = found.get("status") == status and reason in ("", found.get("reason"))
+            return resource if matches else None
+
+        return wait_until(f"{kind} {name}: {condition_type}={status} {reason}", seconds, probe)
+
+    def forwarded(self, service: str, port: int) -> Any:
+        """Context manager: ``http://127.0.0.1:…`` of a service of this namespace."""
+        return forwarded(self.namespace, service, port, self.logs / f"{service}.log")
+
+
+def _parquet(rows: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    rows.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    logs = tmp_path_factory.mktemp("forwards")
+    _delete_namespace()
+    chart.make_namespace(NAMESPACE)
+    chart.install("http://127.0.0.1:5000")
+    try:
+        with (
+            forwarded(chart.SYSTEM_NAMESPACE, "modelyard-mlflow", 5000, logs / "mlflow.log") as mlflow,
+            forwarded(chart.SYSTEM_NAMESPACE, "modelyard-seaweedfs", 8333, logs / "s3.log") as s3,
+        ):
+            yield Platform(NAMESPACE, mlflow, s3, logs)
+    finally:
+        _delete_namespace()
+
+
+def _delete_namespace() -> None:
+    """A namespace of an earlier run must be gone before a new one starts from nothing."""
+    if any(each["metadata"]["name"] == NAMESPACE for each in items("namespace", "default")):
+        kubectl("delete", "namespace", NAMESPACE, "--wait=true", "--timeout=180s")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A failed test shows what a person would look at first."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.failed and report.when == "call":
+        for arguments in (("get", "tj,md,pods"), ("get", "events", "--sort-by=.lastTimestamp"), ("describe", "tj")):
+            finished = subprocess.run(command(*arguments, "-n", NAMESPACE), capture_output=True, text=True, check=False, timeout=60)
+            report.sections.append((f"kubectl {' '.join(arguments)}", finished.stdout[-6000:]))
