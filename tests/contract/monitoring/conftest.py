@@ -70,7 +70,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory, platform_folder: Path) 
             environment.delenv(name, raising=False)
         warnings.simplefilter("ignore")  # MLflow's own, about what a model usually has
         read_platform(platform_folder).configure_mlflow()
-        import mlflow
+        import mlflow  # noqa: PLC0415  seconds
 
         client = mlflow.MlflowClient()
         client.create_registered_model("ml.flights")

@@ -5,6 +5,7 @@ import zipfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -45,18 +46,18 @@ def _table() -> pl.DataFrame:
     return rows.join(weather.unique(["origin", "time_hour"], keep="first"), on=["origin", "time_hour"]).drop_nulls("arr_delay")
 
 
-def _numbers(table: pl.DataFrame) -> "object":
+def _numbers(table: pl.DataFrame) -> Any:
     return table.select(pl.col(name).cast(pl.Float64).fill_null(strategy="mean") for name in NUMBERS).to_numpy()
 
 
-def _model(table: pl.DataFrame) -> "object":
-    from sklearn.ensemble import HistGradientBoostingClassifier
+def _model(table: pl.DataFrame) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415  seconds
 
     return HistGradientBoostingClassifier(max_iter=30, random_state=0).fit(_numbers(table), (table["arr_delay"] > 15).to_numpy())
 
 
-def _scored(table: pl.DataFrame, model: "object") -> pl.DataFrame:
-    probability = model.predict_proba(_numbers(table))[:, 1]  # type: ignore[attr-defined]
+def _scored(table: pl.DataFrame, model: Any) -> pl.DataFrame:
+    probability = model.predict_proba(_numbers(table))[:, 1]
     columns = [pl.col(name).cast(pl.Float64).alias(f"input.{name}") for name in NUMBERS]
     return table.select(*columns, *(pl.col(name).alias(f"input.{name}") for name in TEXTS)).with_columns(
         pl.Series("output.prediction", ["true" if each >= 0.5 else "false" for each in probability]),
