@@ -38,9 +38,10 @@ def monitoring(**changes: Any) -> dict[str, Any]:
 class FakeRegistry(RegistryReader):
     """Models with versions and aliases; ``down`` makes every question fail."""
 
-    def __init__(self, **aliases: str) -> None:
-        self.aliases_of = {f"{NAMESPACE}.{NAME}": dict(aliases)}
-        self.versions = {f"{NAMESPACE}.{NAME}": [str(n) for n in range(1, 10)]}
+    def __init__(self, namespace: str = NAMESPACE, **aliases: str) -> None:
+        self._name = f"{namespace}.{NAME}"
+        self.aliases_of = {self._name: dict(aliases)}
+        self.versions = {self._name: [str(n) for n in range(1, 10)]}
         self.down = ""
 
     def _ask(self) -> None:
@@ -60,7 +61,7 @@ class FakeRegistry(RegistryReader):
         return Version(name, version, "run", "m-1", True, NOON) if version in self.versions.get(name, ()) else None
 
     def move(self, alias: str, version: str) -> None:
-        self.aliases_of[f"{NAMESPACE}.{NAME}"][alias] = version
+        self.aliases_of[self._name] = {**self.aliases_of[self._name], alias: version}
 
     def is_prepared(self, namespace: str, model: str) -> bool:
         raise AssertionError("a ModelDeployment prepares nothing")
@@ -78,7 +79,8 @@ class FakeRegistry(RegistryReader):
         raise AssertionError("a ModelDeployment looks for no TrainingJob's version")
 
     def aliases(self) -> dict[tuple[str, str], str]:
-        raise AssertionError("aliases are polled by the controller")
+        self._ask()
+        return {(name, alias): version for name, aliases in self.aliases_of.items() for alias, version in aliases.items()}
 
 
 class World:
