@@ -48,8 +48,8 @@ def remember_use(references: Iterable[str]) -> None:
 
 
 def remove_old(kept: int) -> None:
-    """Remove images of ours but the `kept` last asked for of each name, and those that pods use."""
-    used = set(kubectl.kubectl("get", "pods", "-A", "-o", "jsonpath={..image}").split())
+    """Remove images of ours but the `kept` last asked for of each name, and those that workloads name."""
+    used = set(kubectl.kubectl("get", "pods,deployments,statefulsets,jobs,cronjobs", "-A", "-o", "jsonpath={..image}").split())
     for folder in (locations.image_builds() / "used").iterdir():
         notes = sorted(folder.iterdir(), key=lambda note: note.stat().st_mtime, reverse=True)
         for note in notes[kept:]:

@@ -16,7 +16,7 @@ from dev.cluster.commands import ClusterError
 from dev.cluster.progress import say, step
 
 _PREFIX = "localhost/modelyard"
-_TAGS_KEPT = 5
+_TAGS_KEPT = 8
 
 
 @dataclass(frozen=True)

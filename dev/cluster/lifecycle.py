@@ -21,6 +21,7 @@ from dev.cluster import (
     processes,
     settings,
 )
+from dev.cluster.commands import ClusterError
 from dev.cluster.progress import say, step
 
 # Stopped in this order: first what would start pods anew, last what the others talk to.
@@ -61,6 +62,8 @@ def up() -> Path:
 def load_images() -> None:
     """Build and transfer the project's images; Helm values that name them are written for this clone."""
     with _one_at_a_time():
+        if not processes.runs("containerd"):
+            raise ClusterError("the cluster doesn't run, so no image can be loaded: start it first (python -m dev.cluster up)")
         images.ensure_all()
 
 
