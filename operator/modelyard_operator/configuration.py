@@ -49,15 +49,8 @@ class Configuration:
 
     def run_url(self, experiment_id: str, run_id: str) -> str:
         """Page of a run, for a browser."""
-        return f"{self._external}/#/experiments/{experiment_id}/runs/{run_id}"
-
-    def version_url(self, name: str, version: str) -> str:
-        """Page of a version of a registered model, for a browser."""
-        return f"{self._external}/#/models/{name}/versions/{version}"
-
-    @property
-    def _external(self) -> str:
-        return (self.mlflow_external_url or self.mlflow_uri).rstrip("/")
+        external = (self.mlflow_external_url or self.mlflow_uri).rstrip("/")
+        return f"{external}/#/experiments/{experiment_id}/runs/{run_id}"
 
 
 def from_environment(environment: Mapping[str, str]) -> Configuration:

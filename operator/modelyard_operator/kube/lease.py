@@ -83,7 +83,8 @@ class Elector:
         """Give the Lease back, so that another doesn't have to wait for it; call when no work goes on any more."""
         was_leading = self.leading
         self._stop.set()
-        self._thread.join(self._timing.renew_deadline)
+        if self._thread.is_alive():  # not before it was started
+            self._thread.join(self._timing.renew_deadline)
         self._leading.clear()
         if was_leading:
             self._release()
