@@ -1,5 +1,7 @@
 """What was chosen where the manifest left it open: for ``status.resolved`` and the run's parameters."""
 
+from modelyard_api.data import SplitBy
+from modelyard_api.metrics import Task
 from modelyard_api.training_job import TrainingJobSpec
 
 from modelyard_jobs.evaluation.evidence import in_words
@@ -12,7 +14,9 @@ _LONGEST = 256
 def question(data: TrainingData, spec: TrainingJobSpec, registered: str) -> dict[str, str]:
     """Known before fitting."""
     target, split = data.dataset.target, spec.data.split
-    by = split.by.value + (f" by {split.column}" if split.column else "")
+    stratified = split.by is SplitBy.STRATIFIED and target.task is Task.CLASSIFICATION
+    by = "Random" if split.by is SplitBy.STRATIFIED and not stratified else split.by.value
+    by += f" by {split.column}" if split.column else ""
     values = {
         "metric": target.metric.value,  # first: it is never cut away
         "task": target.task.value,

@@ -1,7 +1,9 @@
 """A pod's last words: a small JSON document that the kubelet hands to the operator."""
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 from modelyard_api.base import ApiModel
 from modelyard_api.conditions import Reason
@@ -9,7 +11,7 @@ from modelyard_api.pod_contract import TERMINATION_MESSAGE_LIMIT, TERMINATION_ME
 
 PATH_VARIABLE = "MODELYARD_TERMINATION_PATH"  # another place, for tests and local runs
 _LONGEST_MESSAGE = 2048
-_SHORT, _MEDIUM = 60, 100
+_SHORTEST, _SHORT, _MEDIUM = 20, 60, 100
 
 
 def write(message: ApiModel) -> None:
@@ -33,7 +35,16 @@ def failure(reason: Reason, text: str) -> PodError:
 
 
 def _bytes(message: ApiModel) -> bytes:
-    return message.model_dump_json(by_alias=True, exclude_none=True).encode()
+    return json.dumps(_compact(message.to_wire()), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _compact(value: Any) -> Any:
+    """Six significant digits, and no empty texts: whoever reads takes them for granted."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, dict):
+        return {name: _compact(item) for name, item in value.items() if item != ""}
+    return [_compact(item) for item in value] if isinstance(value, list) else value
 
 
 def _shorter(message: ApiModel, over: int) -> ApiModel:
@@ -42,7 +53,7 @@ def _shorter(message: ApiModel, over: int) -> ApiModel:
         return message.model_copy(update={"message": _cut(message.message, max(200, len(message.message) - over))})
     if not isinstance(message, TrainResult):
         raise ValueError(f"{type(message).__name__} doesn't fit into {TERMINATION_MESSAGE_LIMIT} bytes")
-    for shorten in (_shorter_resolved, _shorter_warnings, _shorter_reasons, _fewer):
+    for shorten in (_shorter_resolved, _shorter_warnings, _fewer, _shorter_reasons):
         if update := shorten(message):
             return message.model_copy(update=update)
     raise ValueError(f"the result doesn't fit into {TERMINATION_MESSAGE_LIMIT} bytes")
@@ -62,9 +73,10 @@ def _shorter_warnings(result: TrainResult) -> dict[str, object]:
 
 
 def _shorter_reasons(result: TrainResult) -> dict[str, object]:
-    if all(len(each.why) <= _SHORT for each in result.evidence):
-        return {}
-    return {"evidence": [each.model_copy(update={"why": _cut(each.why, _SHORT)}) for each in result.evidence]}
+    for length in (_SHORT, _SHORTEST):
+        if any(len(each.why) > length for each in result.evidence):
+            return {"evidence": [each.model_copy(update={"why": _cut(each.why, length)}) for each in result.evidence]}
+    return {}
 
 
 def _fewer(result: TrainResult) -> dict[str, object]:

@@ -88,7 +88,7 @@ def holds_timestamps(column: "pl.Series") -> bool:
     """Whether a column holds dates or timestamps: by its type, or because all of a sample of its texts are ISO 8601."""
     import polars as pl  # noqa: PLC0415
 
-    if column.dtype in {pl.Date, pl.Datetime}:
+    if column.dtype in (pl.Date, pl.Datetime):
         return True
     if column.dtype != pl.String:
         return False
@@ -112,9 +112,9 @@ def _kind(column: "pl.Series", declared: ColumnType | None, is_time: bool) -> tu
         return declared, ""
     if column.dtype.is_numeric() or column.dtype == pl.Boolean:
         return ColumnType.NUMERICAL, _numbers_that_name_rows(column)
-    if column.dtype in {pl.Date, pl.Datetime}:
+    if column.dtype in (pl.Date, pl.Datetime):
         return ColumnType.DATETIME, ""
-    if column.dtype not in {pl.String, pl.Categorical, pl.Enum, pl.Time}:
+    if column.dtype not in (pl.String, pl.Categorical, pl.Enum, pl.Time):
         raise InvalidOrder(
             Reason.DATA_INVALID,
             f"column {column.name!r} has the type {column.dtype}, which no built-in model reads; set its role to Ignored in spec.data.columns",
@@ -163,7 +163,7 @@ def _moments(column: "pl.Series") -> "pl.Series":
     if column.dtype == pl.Date:
         return column.dt.to_string("%Y-%m-%d")
     if column.dtype == pl.Datetime:
-        return column.dt.to_string("iso:strict")
+        return column.dt.cast_time_unit("us").dt.to_string("iso:strict")
     if column.dtype != pl.String or not holds_timestamps(column):
         raise InvalidOrder(
             Reason.DATA_INVALID,

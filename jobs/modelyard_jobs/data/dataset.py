@@ -95,7 +95,7 @@ def _present(column: "pl.Series") -> "pl.Series":
 def _is_text(column: "pl.Series") -> bool:
     import polars as pl  # noqa: PLC0415
 
-    return column.dtype in {pl.String, pl.Categorical, pl.Enum}
+    return column.dtype in (pl.String, pl.Categorical, pl.Enum)
 
 
 def _require_rows_left(kept: "pl.DataFrame", name: str, rows: int) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SAMPLE_ROWS = 20_000
 _FEWEST_ROWS = 60  # below this a half is no evidence
-_LEAF = 5
+_LEAF, _LEAVES = 5, 64  # rows of a leaf at least, and leaves at most: more would follow noise
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _score(matrix: NDArray[np.float64], sample: Sample) -> float:
     known, wanted = sample.truth[fitted], sample.truth[~fitted]
     if len(np.unique(known)) < 2 or not len(wanted):
         return float("nan")
-    model = _model(sample.task, matrix.shape[1]).fit(matrix[fitted], known)
+    model = _model(sample.task, matrix.shape[1], max(_LEAF, len(known) // _LEAVES)).fit(matrix[fitted], known)
     if sample.task is Task.REGRESSION:
         return measure(Metric.R2, Scores(wanted, model.predict(matrix[~fitted]), None))
     probabilities = np.zeros((len(wanted), len(sample.classes)))
@@ -119,12 +119,12 @@ def _score(matrix: NDArray[np.float64], sample: Sample) -> float:
     return measure(Metric.ROC_AUC, Scores(wanted, probabilities.argmax(axis=1), probabilities))
 
 
-def _model(task: Task, columns: int) -> Any:
+def _model(task: Task, columns: int, leaf: int) -> Any:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: PLC0415
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor  # noqa: PLC0415
 
     if columns > 1:
         forest = RandomForestRegressor if task is Task.REGRESSION else RandomForestClassifier
-        return forest(n_estimators=30, min_samples_leaf=_LEAF, random_state=0)
+        return forest(n_estimators=30, min_samples_leaf=leaf, random_state=0)
     tree = DecisionTreeRegressor if task is Task.REGRESSION else DecisionTreeClassifier
-    return tree(max_leaf_nodes=64, min_samples_leaf=_LEAF, random_state=0)
+    return tree(min_samples_leaf=leaf, random_state=0)

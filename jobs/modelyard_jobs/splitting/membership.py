@@ -37,9 +37,9 @@ class Membership:
         rows = hash_rows(table, self.content_columns, model)
         return np.isin(rows, self.row[used]) | np.isin(group, self.group[used])
 
-    def tested(self, row: Hashes) -> NDArray[np.bool_]:
-        """Which rows belong to the model's test split."""
-        return np.isin(row, self.row[self.part == Part.TEST])
+    def tested(self, table: "pl.DataFrame", model: str) -> NDArray[np.bool_]:
+        """Which rows of ``table`` belong to the model's test split."""
+        return np.isin(hash_rows(table, self.content_columns, model), self.row[self.part == Part.TEST])
 
 
 def of(assignment: Assignment) -> Membership:

@@ -22,7 +22,7 @@ def seconds(column: "pl.Series") -> NDArray[np.float64]:
 
     if column.dtype.is_numeric():
         return column.cast(pl.Float64).to_numpy()
-    if column.dtype in {pl.Date, pl.Datetime}:
+    if column.dtype in (pl.Date, pl.Datetime):
         return column.cast(pl.Datetime("us")).cast(pl.Int64).to_numpy() / 1e6
     known = {text: _parsed(text) for text in column.unique().to_list()}
     wrong = sum(value is None for value in known.values())

@@ -1,0 +1,67 @@
+"""``modelyard-job compare``: a candidate against a champion that came after it was trained, on the candidate's own test rows."""
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+from modelyard_api.conditions import Reason
+from modelyard_api.labels import registered_model
+from modelyard_api.pod_contract import CompareOrder, TrainResult
+from modelyard_model.platform import Platform
+from numpy.typing import NDArray
+
+from modelyard_jobs import outcome, questions, training_data
+from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.judging import Court, judge
+from modelyard_jobs.splitting import membership
+from modelyard_jobs.tracking import server
+from modelyard_jobs.tracking.versions import RegisteredVersion, numbered, read_artifact, rows_of
+from modelyard_jobs.training_data import TrainingData
+
+_log = logging.getLogger(__name__)
+
+
+def run(order: CompareOrder, platform: Platform, folder: Path) -> TrainResult:
+    """Gives the candidate's result again, with evidence against the new champion. ``folder`` is scratch space."""
+    server.configure(platform)
+    uri = platform.mlflow_uri
+    server.require_answer(uri)
+    registered = registered_model(order.namespace, order.model)
+    candidate = _result(uri, order.run_id, folder)
+    champion = _champion(uri, registered, order.champion_version)
+    data = training_data.load(order.spec, registered, platform, folder)
+    rows = _tested_rows(uri, order.run_id, registered, data, folder)
+    _log.info("comparing %s with version %s of %s on %d test rows", candidate.model_id, champion.version, registered, len(rows))
+    court = Court(data, questions.pose(data, order.spec), registered, champion, uri, folder)
+    judgement = judge(f"models:/{candidate.model_id}", rows, court)
+    told = outcome.Told(candidate.model_id, candidate.digest, champion.version, candidate.resolved, tuple(candidate.warnings))
+    return outcome.result(candidate, told, judgement)
+
+
+def _result(uri: str, run_id: str, folder: Path) -> TrainResult:
+    content = read_artifact(uri, run_id, outcome.FILE, folder / "candidate-result")
+    if content is None:
+        raise InvalidOrder(Reason.RESULT_MISSING, f"run {run_id} has no {outcome.FILE}: its training did not finish; train again")
+    return TrainResult.model_validate(json.loads(content)["result"])
+
+
+def _champion(uri: str, registered: str, version: str) -> RegisteredVersion:
+    found = numbered(uri, registered, version)
+    if found is None:
+        raise InvalidOrder(Reason.MODEL_NOT_FOUND, f"the registry has no version {version} of {registered} to compare with")
+    return found
+
+
+def _tested_rows(uri: str, run_id: str, registered: str, data: TrainingData, folder: Path) -> NDArray[np.intp]:
+    """Positions of the rows that the candidate was tested on, recognised by their hashes."""
+    kept = rows_of(uri, run_id, folder / "candidate-rows")
+    if kept is None:
+        raise InvalidOrder(Reason.RESULT_MISSING, f"run {run_id} has no {membership.FILE}: its test rows are unknown; train again")
+    rows = np.flatnonzero(kept.tested(data.dataset.raw, registered)) if kept.can_judge(data.dataset.raw) else np.array([], dtype=np.intp)
+    if not len(rows):
+        raise InvalidOrder(
+            Reason.DATA_INVALID,
+            f"none of the rows that run {run_id} was tested on are in {data.source.uri} any more: the data changed; train again",
+        )
+    return rows
