@@ -4,7 +4,6 @@ Evidently's own defaults change method and direction with the size of the refere
 column is a ``ValueDrift`` of its own with the method and threshold of the manifest, and comes here only after ``data_quality``.
 """
 
-import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -151,8 +150,7 @@ def _evidently_method(check: ColumnCheck, drift: Drift) -> str:
 
 @contextmanager
 def _evidently() -> Iterator[None]:
-    """Imports Evidently without its telemetry and without the warnings of its older parts."""
-    os.environ["DO_NOT_TRACK"] = "1"
+    """Imports and runs Evidently without the warnings of its older parts."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _register_total_variation()

@@ -38,7 +38,7 @@ class Realized:
 def realized_quality(labelled: pl.DataFrame, performance: Performance) -> Realized:
     """``labelled``: predictions with their outcome and time."""
     classes = [name.removeprefix(_PROBABILITY) for name in labelled.columns if name.startswith(_PROBABILITY)]
-    if problem := _unfit(performance.metric, classes):
+    if problem := _unfit(performance.metric, labelled.columns, classes):
         return Realized(None, problem)
     usable, truth = _truth(labelled, classes)
     problem = ""
@@ -52,7 +52,9 @@ def realized_quality(labelled: pl.DataFrame, performance: Performance) -> Realiz
     return Realized(_estimate(usable, Scores(truth, *_answers(usable, classes)), performance), problem)
 
 
-def _unfit(metric: Metric, classes: list[str]) -> str:
+def _unfit(metric: Metric, columns: list[str], classes: list[str]) -> str:
+    if _PREDICTION not in columns:
+        return f"the request log has no column {_PREDICTION}"
     if (metric in REGRESSION_METRICS) == bool(classes):
         return f"monitoring.performance.metric {metric} does not fit: the model answers {'classes' if classes else 'numbers'}"
     if metric in BINARY_ONLY and len(classes) != 2:

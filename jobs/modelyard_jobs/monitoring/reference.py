@@ -51,10 +51,10 @@ class ModelSource:
 
     def _download(self, folder: Path) -> Path:
         """Two small files: MLmodel says in which folder the model's own files are."""
-        from mlflow.models import Model  # noqa: PLC0415
+        import yaml  # noqa: PLC0415  comes with MLflow
 
-        described = Model.load(str(self._fetch("MLmodel", folder)))
-        data = described.flavors.get("python_function", {}).get("data")
+        described = yaml.safe_load(self._fetch("MLmodel", folder).read_text(encoding="utf-8"))
+        data = described.get("flavors", {}).get("python_function", {}).get("data")
         if not data:
             raise InvalidOrder(Reason.DATA_INVALID, f"{self._name()} has no {REFERENCE_FILE}: it was not trained by a TrainingJob.")
         return self._fetch(f"{data}/{REFERENCE_FILE}", folder)

@@ -5,6 +5,7 @@ dies after it leaves the notifications in the state, and the next run sends them
 write sends a notification twice: with the same id, which Alertmanager and consumers of CloudEvents take for one.
 """
 
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 def run(order: MonitorOrder, platform: "Platform", now: datetime) -> MonitorResult:
     """Raises ``InvalidOrder`` or ``Unavailable`` (both ``JobFailure``) and then has changed nothing but, at most, delivered alerts."""
+    os.environ["DO_NOT_TRACK"] = "1"  # Evidently and MLflow would report their use
     bucket = platform_bucket(platform)
     store = StateStore(bucket, f"{monitoring_prefix(order.namespace, order.name)}state.json")
     source = ModelSource(platform, registered_model(order.namespace, order.model), order.version)
@@ -53,9 +55,9 @@ def _judged(
     state = _opened(before, order, source, now)
     judge = WindowJudge(order, bucket, source, now)
     version = judge.judge_new(state.versions[order.version])
-    version, label_problems = refresh_quality(version, order, bucket)
+    version = refresh_quality(version, order, bucket)
     state = state.model_copy(update={"versions": state.versions | {order.version: version}})
-    return _with_alerts(state, order, now), judge.problems + label_problems
+    return _with_alerts(state, order, now), judge.problems
 
 
 def _opened(before: MonitorState | None, order: MonitorOrder, source: ModelSource, now: datetime) -> MonitorState:

@@ -67,6 +67,7 @@ class VersionState(ApiModel):
     last_drifted: LastVerdict | None = None  # the newest that voted for drift
     labels_seen: str = ""  # which windows and feedback files the realised quality was computed from
     realized: QualityEstimate | None = None
+    label_problems: tuple[str, ...] = ()
 
 
 class EpisodeKind(StrEnum):

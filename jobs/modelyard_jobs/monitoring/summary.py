@@ -27,10 +27,10 @@ def summarise(state: MonitorState, order: MonitorOrder, problems: Sequence[str],
         votes=count,
         drifted=drifted,
         columns=_shortened(last.columns, _COLUMNS) if last else [],
-        findings=_few([*(last.findings if last else ()), *problems]),
+        findings=_few([*(last.findings if last else ()), *version.label_problems, *problems]),
         realized=version.realized,
         report_url=last.report_url if last else "",
-        alerted=_alerted(state),
+        alerted=bool(order.monitoring.alert.notify) and _alerted(state),
         alert_problem="; ".join(alert_problems)[:_TEXT],
     )
     return _fitting(result)

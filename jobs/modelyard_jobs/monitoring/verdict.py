@@ -45,7 +45,7 @@ def judge(reference: pl.DataFrame, window: pl.DataFrame, monitoring: Monitoring)
         vote=None if share is None else share >= monitoring.drift.share,
         drifted_share=share,
         columns=_columns(inputs, distances) + _columns(answers, comparison.distances[len(inputs) :]),
-        findings=tuple(f"{_shown(check.name)}: {check.finding}" for check in (*inputs, *answers) if check.finding),
+        findings=_findings([*inputs, *answers]),
         html=comparison.html,
     )
 
@@ -76,6 +76,12 @@ def _columns(checks: Sequence[ColumnCheck], distances: Sequence[Distance]) -> tu
         for check, each in zip(checks, distances, strict=True)
     ]
     return tuple(sorted(rows, key=lambda row: -(row.distance or 0.0) / row.threshold if row.distance is not None else 1.0))
+
+
+def _findings(checks: Sequence[ColumnCheck]) -> tuple[str, ...]:
+    """Dead columns first: only a few findings are shown."""
+    found = sorted((check for check in checks if check.finding), key=lambda check: not check.unable)
+    return tuple(f"{_shown(check.name)}: {check.finding}" for check in found)
 
 
 def _shown(name: str) -> str:

@@ -52,7 +52,7 @@ def _by_time(length: int, waiting: Sequence[LogFile], complete_until: int, last_
     if not waiting:
         return None
     oldest = min(file.first for file in waiting)
-    start = max(oldest // length * length, last_end)
+    start = max(oldest // length, -(-last_end // length)) * length
     end = start + length
     if complete_until < end + LATENESS:
         return None

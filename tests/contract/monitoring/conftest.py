@@ -61,7 +61,7 @@ def platform_folder(tmp_path_factory: pytest.TempPathFactory, s3: S3Server, mlfl
 
 @pytest.fixture(scope="session")
 def registered(tmp_path_factory: pytest.TempPathFactory, platform_folder: Path) -> str:
-    """Version 1 of ml.flights with a reference sample, version 2 with the same, version 3 without one."""
+    """Version 1 of ml.flights with a reference sample, version 2 with the same, version 3 of somebody else's making without one."""
     folder = tmp_path_factory.mktemp("model") / "flights"
     folder.mkdir()
     (folder / "network.json").write_text("{}")
@@ -74,16 +74,14 @@ def registered(tmp_path_factory: pytest.TempPathFactory, platform_folder: Path) 
 
         client = mlflow.MlflowClient()
         client.create_registered_model("ml.flights")
-        with mlflow.start_run():
-            bare = mlflow.pyfunc.log_model(
-                name="bare", loader_module="modelyard_model.pyfunc_loader", data_path=str(folder), pip_requirements=[]
-            )
+        with mlflow.start_run() as run:
+            client.log_text(run.info.run_id, "flavors: {python_function: {loader_module: strange}}", "bare/MLmodel")
             flights().reference.write_parquet(folder / "reference.parquet")
-            info = mlflow.pyfunc.log_model(
-                name="model", loader_module="modelyard_model.pyfunc_loader", data_path=str(folder), pip_requirements=[]
-            )
-        for logged in (info, info, bare):
+            loader = "modelyard_model.pyfunc_loader"
+            logged = mlflow.pyfunc.log_model(name="model", loader_module=loader, data_path=str(folder), pip_requirements=[])
+        for _ in ("1", "2"):
             client.create_model_version("ml.flights", logged.model_uri, model_id=logged.model_id)
+        client.create_model_version("ml.flights", f"{run.info.artifact_uri}/bare", run_id=run.info.run_id)
     return "flights"
 
 

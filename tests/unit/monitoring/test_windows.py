@@ -50,3 +50,9 @@ def test_rows_too_late_for_their_window_count_in_the_next() -> None:
 def test_nothing_waiting_is_no_window() -> None:
     assert next_window(MINUTE, [], 10**12, 0) is None
     assert next_window(ROWS, [], 10**12, 0) is None
+
+
+def test_windows_stay_aligned_after_the_manifest_changed_from_rows_to_seconds() -> None:
+    taking = next_window(MINUTE, [file("a", 5, first=95)], 10**12, 90 * SECOND)
+    assert taking is not None
+    assert (taking.start, taking.end) == (120 * SECOND, 180 * SECOND)
