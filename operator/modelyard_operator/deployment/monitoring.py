@@ -15,6 +15,7 @@ from modelyard_operator.deployment.observed import Observed
 from modelyard_operator.timestamps import from_timestamp, to_timestamp
 
 _WORST_NAMED = 5
+_REASONS = frozenset(Reason)  # another version of the operator may have written others
 
 
 def newest_result(observed: Observed, serving: str) -> tuple[MonitorRun, MonitorResult] | None:
@@ -73,7 +74,7 @@ def _stored(observed: Observed, serving: str) -> MonitoringStatus | None:
 def _kept(observed: Observed, condition_type: DeploymentCondition, serving: str) -> Finding:
     """Nothing new: what was said last, if it was about the version that answers."""
     condition = find(observed.status.conditions, condition_type)
-    if condition and _stored(observed, serving):
+    if condition and condition.reason in _REASONS and _stored(observed, serving):
         return Finding(condition_type, condition.status, Reason(condition.reason), condition.message)
     about = f"version {serving}" if serving else "any version"
     return Finding(condition_type, "Unknown", Reason.NO_WINDOW_YET, f"No window of {about} was judged yet.")

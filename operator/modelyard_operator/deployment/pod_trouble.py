@@ -20,6 +20,12 @@ def trouble(pods: Iterable[Object]) -> str:
     return ""
 
 
+def runs_unready(pod: Object) -> bool:
+    """Its container runs and gets no traffic; nothing in its status says why."""
+    container = container_status(pod)
+    return "running" in container.get("state", {}) and not container.get("ready") and not pod["metadata"].get("deletionTimestamp")
+
+
 def last_words(terminated: Object) -> str:
     """What a container that ended said: our pods' error, else its text, else its exit code."""
     text = str(terminated.get("message", "")).strip()

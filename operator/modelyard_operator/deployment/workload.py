@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from modelyard_operator.deployment.pod_trouble import trouble
+from modelyard_operator.deployment.pod_trouble import runs_unready, trouble
 from modelyard_operator.kube.interface import Object
 
 
@@ -27,9 +27,10 @@ class Workload:
 
     @property
     def is_complete(self) -> bool:
-        """Every pod runs the newest template and is ready."""
-        updated = int(self._status.get("updatedReplicas", 0))
-        return self.deployment is not None and self._is_seen and updated >= self.wanted and self.ready >= self.wanted
+        """Every pod runs the newest template and is ready. (Pods of the template before also count as ready, until they are gone.)"""
+        updated, all_pods = (int(self._status.get(field, 0)) for field in ("updatedReplicas", "replicas"))
+        has_rolled = self.deployment is not None and self._is_seen and all_pods <= updated >= self.wanted
+        return has_rolled and self.ready >= self.wanted
 
     @property
     def is_rolling(self) -> bool:
@@ -48,7 +49,15 @@ class Workload:
         failure = self._condition("ReplicaFailure")
         if failure.get("status") == "True":
             return f"{failure.get('reason', 'ReplicaFailure')}: {str(failure.get('message', '')).rstrip('.')}."
-        return trouble(self.pods)
+        return trouble(self.pods) or self._silent
+
+    @property
+    def _silent(self) -> str:
+        """A server that can't load its model stays up and tries again; only it can say why, and we don't call pods."""
+        waiting = sorted(pod["metadata"]["name"] for pod in self.pods if runs_unready(pod))
+        if (self.is_rolling and not self.is_stalled) or not waiting:
+            return ""
+        return f"Pod {waiting[0]} runs and is not ready: kubectl logs {waiting[0]} says why."
 
     @property
     def _spec(self) -> Object:

@@ -92,6 +92,30 @@ def test_stalled_version_that_becomes_ready_after_all_is_rolled_out() -> None:
     assert made.status["state"] == "Available"
 
 
+def test_stalled_version_whose_pods_run_in_silence_points_to_the_log() -> None:
+    made = serving_world()
+    made.registry.move("champion", "2")
+    made.settle()
+    made.add_pod("2", {"phase": "Running", "containerStatuses": [{"ready": False, "state": {"running": {}}}]})
+    made.settle()
+    assert "log" not in made.condition("Progressing")[2]
+    made.stall("2")
+    made.settle()
+    assert "Pod flights-v2-a runs and is not ready: kubectl logs flights-v2-a says why." in made.condition("Progressing")[2]
+
+
+def test_new_template_is_not_rolled_out_while_a_pod_of_the_old_one_is_the_ready_one() -> None:
+    made = serving_world()
+    made.edit(resources={"requests": {"cpu": "2"}})
+    made.settle()
+    deployment = made.deployment("1")
+    counts = {"replicas": 2, "updatedReplicas": 1, "readyReplicas": 1}
+    deployment["status"] = {"observedGeneration": deployment["metadata"]["generation"], **counts}
+    made.settle()
+    assert made.condition("Progressing")[:2] == ("True", "RollingOut")
+    assert made.status["state"] == "Progressing"
+
+
 def test_first_version_that_never_becomes_ready_is_failed() -> None:
     made = world()
     made.reconcile()

@@ -132,6 +132,16 @@ def test_run_without_a_new_window_and_pruned_pods_leave_the_verdict() -> None:
     assert made.status["monitoring"]["columns"][0]["name"] == "temp"
 
 
+def test_reason_that_this_operator_does_not_know_is_not_kept() -> None:
+    made = _monitored()
+    _succeed(made, 1, 5, _drift())
+    made.settle()
+    conditions = [{**c, "reason": "FromTheFuture"} for c in made.status["conditions"]]
+    made.owner = {**made.owner, "status": {**made.status, "conditions": conditions}}
+    made.settle()
+    assert made.condition("Drifted")[:2] == ("Unknown", "NoWindowYet")
+
+
 def test_another_version_begins_with_no_verdict() -> None:
     made = _monitored()
     _succeed(made, 1, 5, _drift())
