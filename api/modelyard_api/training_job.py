@@ -79,7 +79,12 @@ class Training(ApiModel):
     """How gradient-trained models (MLP, and Auto's MLP) are trained; seed is for all."""
 
     epochs: int | None = Field(None, ge=1, le=10000, description="Most epochs. Default 50.")
-    batch_size: int | None = Field(None, ge=1, le=1000000, description="Rows per step. Default 256.")
+    batch_size: int | None = Field(
+        None,
+        ge=1,
+        le=1000000,
+        description="Rows per step. Default 256; for fewer than 5,120 rows so many that an epoch has 20 steps, but at least 16.",
+    )
     optimizer: Optimizer | None = Field(None, description="Default: AdamW with learningRate 0.001.")
     early_stopping: EarlyStopping | None = Field(None, description="Default: patience 5.")
     seed: int = Field(0, ge=0, le=2147483647, description="Seed of every random choice.")
