@@ -5,6 +5,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelyard_api.architectures import Architecture
 from modelyard_api.labels import TAG_UID
 from modelyard_api.pod_contract import TrainOrder, TrainResult
 
@@ -12,6 +13,7 @@ from modelyard_jobs import outcome, resolved
 from modelyard_jobs.data import report
 from modelyard_jobs.evaluation import reference
 from modelyard_jobs.fitting import EpochReport, FittedModel, Problem, fit_model, raw_columns
+from modelyard_jobs.fitting.network_training import DEFAULT_EPOCHS
 from modelyard_jobs.judging import Court, Judgement, judge
 from modelyard_jobs.splitting import membership
 from modelyard_jobs.splitting.assignment import Part
@@ -62,11 +64,11 @@ class Attempt:
 
     def _describe(self, run: TrackedRun, asked: dict[str, str]) -> None:
         """What is known before fitting: parameters, data set, rows, and how often these test rows were looked at before."""
-        epochs = self.order.spec.training.epochs
-        run.parameters(asked | ({"epochs": str(epochs)} if epochs else {}))
+        run.parameters(asked | self._epochs())
         source, data = self.data.source, self.data.dataset
         run.data_set(source.uri, source.digest, source.size, data.rows_read)
-        described = report.describe(source, data, self.data.assignment.sizes(), data.features.frame)
+        fills = {column.name: column.missing.value for column in self.problem.plan.columns}
+        described = report.describe(source, data, self.data.assignment.sizes(), fills)
         run.document(report.FILE, described, self.folder)
         kept = self.folder / membership.FILE
         kept.write_bytes(membership.to_parquet(membership.of(self.data.assignment)))
@@ -75,6 +77,12 @@ class Attempt:
         uses = run.earlier_uses(split)
         run.tags({TAG_TEST_SPLIT: split, TAG_TEST_USES: str(uses)})
         _log.info("earlier runs that were tested on the same rows: %d", uses)
+
+    def _epochs(self) -> dict[str, str]:
+        """Most epochs, where a network may be trained: progress is read against it."""
+        if self.order.spec.model.architecture in (Architecture.LINEAR, Architecture.RANDOM_FOREST):
+            return {}
+        return {"epochs": str(self.order.spec.training.epochs or DEFAULT_EPOCHS)}
 
     def _test_split(self) -> str:
         rows = self.data.assignment.row[self.data.assignment.rows(Part.TEST)].copy()
@@ -86,7 +94,7 @@ class Attempt:
 
         def report_epoch(epoch: EpochReport) -> None:
             values = {"train_loss": epoch.train_loss, "val_loss": epoch.validation_loss, f"val_{metric}": epoch.validation_metric}
-            run.metrics(values, self._now(), epoch.epoch)
+            run.metrics(values | {"epoch": epoch.epoch}, self._now(), epoch.epoch)
             _log.info("epoch %d of %d: %s", epoch.epoch, epoch.epochs, ", ".join(f"{name} {value:.4f}" for name, value in values.items()))
 
         model = self.order.spec.model

@@ -26,7 +26,7 @@ def run(order: CompareOrder, platform: Platform, folder: Path) -> TrainResult:
     """Gives the candidate's result again, with evidence against the new champion. ``folder`` is scratch space."""
     server.configure(platform)
     uri = platform.mlflow_uri
-    server.require_answer(uri)
+    server.require_answer(platform)
     registered = registered_model(order.namespace, order.model)
     candidate = _result(uri, order.run_id, folder)
     champion = _champion(uri, registered, order.champion_version)

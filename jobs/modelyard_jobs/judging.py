@@ -8,8 +8,8 @@ import numpy as np
 from modelyard_api.pod_contract import Evidence
 from numpy.typing import NDArray
 
-from modelyard_jobs.evaluation.duels import TestRows, against_baseline, against_champion, as_scores
-from modelyard_jobs.evaluation.evidence import Duel, Test, gather, outcome_in_words
+from modelyard_jobs.evaluation.duels import JudgedRows, against_baseline, against_champion, as_scores
+from modelyard_jobs.evaluation.evidence import Duel, Examination, gather, outcome_in_words
 from modelyard_jobs.evaluation.fresh_process import NotScored, score
 from modelyard_jobs.evaluation.metrics import Scores, measure_all
 from modelyard_jobs.fitting import Problem
@@ -51,11 +51,11 @@ def judge(model_uri: str, rows: NDArray[np.intp], court: Court) -> Judgement:
     if isinstance(answers, NotScored):
         raise ModelChanged(f"the model as stored in MLflow can't be used: {answers.why}")
     truth = court.data.dataset.target.values[rows]
-    test = TestRows(court.data, rows, as_scores(truth, answers.outputs))
+    test = JudgedRows(court.data, rows, as_scores(truth, answers.outputs))
     baseline = against_baseline(court.problem, test)
     champion = against_champion(court.champion, court.registered, court.uri, test, court.folder)
     criteria = court.data.dataset.target.criteria
-    evidence = gather(criteria, Test(test.scores, test.clusters, baseline, champion, court.problem.training.seed))
+    evidence = gather(criteria, Examination(test.scores, test.clusters, baseline, champion, court.problem.training.seed))
     for criterion, each in zip(criteria, evidence, strict=True):
         _log.info("%s", outcome_in_words(criterion, each))
     return Judgement(_metrics(court, test.scores), _opponents(court, baseline), _opponents(court, champion), evidence)

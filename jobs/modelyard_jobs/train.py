@@ -19,7 +19,7 @@ def run(order: TrainOrder, platform: Platform, folder: Path, clock: Clock) -> Tr
     """``folder`` is scratch space. What costs least is looked at first; raises InvalidOrder or Unavailable."""
     _require_parameters(order)
     server.configure(platform)
-    server.require_answer(platform.mlflow_uri)
+    server.require_answer(platform)
     from modelyard_jobs import attempt, questions, training_data  # noqa: PLC0415  polars, boto3
 
     registered = registered_model(order.namespace, order.model)

@@ -1,18 +1,15 @@
 """``data.json``: what came in, what was left out and what was filled. Counts and names, never values."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from modelyard_jobs.data.dataset import Dataset
 from modelyard_jobs.data.source import SourceFiles
 
-if TYPE_CHECKING:
-    import polars as pl
-
 FILE = "data.json"
 
 
-def describe(files: SourceFiles, data: Dataset, parts: dict[str, int], used: "pl.DataFrame") -> dict[str, object]:
-    """``used``: the canonical features; ``parts``: rows per part of the split."""
+def describe(files: SourceFiles, data: Dataset, parts: Mapping[str, int], fills: Mapping[str, str]) -> dict[str, object]:
+    """``parts``: rows per part of the split; ``fills``: what stands in for missing values, per feature."""
     return {
         "source": {
             "uri": files.uri,
@@ -21,12 +18,12 @@ def describe(files: SourceFiles, data: Dataset, parts: dict[str, int], used: "pl
             "files": [{"key": file.key, "bytes": file.size, "sha256": file.sha256} for file in files.files],
         },
         "rows": {"read": data.rows_read, "used": data.raw.height, "dropped": data.dropped, **parts},
-        "columns": [_column(name, data, used) for name in data.raw.columns],
+        "columns": [_column(name, data, fills) for name in data.raw.columns],
         "classes": _classes(data),
     }
 
 
-def _column(name: str, data: Dataset, used: "pl.DataFrame") -> dict[str, object]:
+def _column(name: str, data: Dataset, fills: Mapping[str, str]) -> dict[str, object]:
     kinds = {feature.name: feature.type.value for feature in data.features.columns}
     described: dict[str, object] = {
         "name": name,
@@ -35,7 +32,8 @@ def _column(name: str, data: Dataset, used: "pl.DataFrame") -> dict[str, object]
         "missingAsRead": data.missing_before[name],
     }
     if name in kinds:
-        described |= {"missingInUsedRows": used[name].null_count(), "missingAfterPreparation": 0, "distinct": used[name].n_unique()}
+        used = data.features.frame[name]
+        described |= {"missingInUsedRows": used.null_count(), "filledBy": fills.get(name, ""), "distinct": used.n_unique()}
     return described
 
 

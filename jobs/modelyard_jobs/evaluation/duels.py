@@ -20,7 +20,7 @@ from modelyard_jobs.training_data import TrainingData
 
 
 @dataclass(frozen=True)
-class TestRows:
+class JudgedRows:
     """The rows of the test split that are judged, and the candidate's answers to them."""
 
     data: TrainingData
@@ -40,13 +40,13 @@ def as_scores(truth: NDArray[np.int64] | NDArray[np.float64], outputs: NDArray[n
     return Scores(truth, outputs.argmax(axis=1), outputs)
 
 
-def against_baseline(problem: Problem, test: TestRows) -> Duel:
+def against_baseline(problem: Problem, test: JudgedRows) -> Duel:
     """The trivial model, fitted on the training split."""
     answers: Prediction = fit_baseline(problem, test.data.part(Part.TRAIN).target).predict(len(test.rows))
     return Duel(test.scores, as_scores(test.scores.truth, answers.outputs), test.clusters)
 
 
-def against_champion(champion: RegisteredVersion | None, registered: str, uri: str, test: TestRows, folder: Path) -> Duel:
+def against_champion(champion: RegisteredVersion | None, registered: str, uri: str, test: JudgedRows, folder: Path) -> Duel:
     """The champion as it is in the registry, on the test rows that it was neither fitted nor tuned on. ``uri`` names MLflow in errors."""
     if champion is None:
         return Duel(why="no champion yet")
@@ -64,11 +64,11 @@ def against_champion(champion: RegisteredVersion | None, registered: str, uri: s
     return _paired(answers, champion, test, fair)
 
 
-def _unseen(known: Membership, registered: str, test: TestRows) -> NDArray[np.bool_]:
+def _unseen(known: Membership, registered: str, test: JudgedRows) -> NDArray[np.bool_]:
     return ~known.seen(test.data.dataset.raw[test.rows], test.clusters, registered)
 
 
-def _paired(answers: FreshScores | NotScored, champion: RegisteredVersion, test: TestRows, fair: NDArray[np.bool_]) -> Duel:
+def _paired(answers: FreshScores | NotScored, champion: RegisteredVersion, test: JudgedRows, fair: NDArray[np.bool_]) -> Duel:
     if isinstance(answers, NotScored):
         return Duel(why=f"version {champion.version} can't answer these rows: {answers.why}")
     target = test.data.dataset.target

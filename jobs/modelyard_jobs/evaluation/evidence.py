@@ -26,7 +26,7 @@ class Duel:
 
 
 @dataclass(frozen=True)
-class Test:
+class Examination:
     """The candidate on the test split, and against each opponent."""
 
     scores: Scores
@@ -36,12 +36,12 @@ class Test:
     seed: int
 
 
-def gather(criteria: Sequence[Criterion], test: Test) -> list[Evidence]:
+def gather(criteria: Sequence[Criterion], test: Examination) -> list[Evidence]:
     """One per criterion, in their order."""
     return [_evidence(criterion, test) for criterion in criteria]
 
 
-def _evidence(criterion: Criterion, test: Test) -> Evidence:
+def _evidence(criterion: Criterion, test: Examination) -> Evidence:
     opponent = criterion.better_than or criterion.not_worse_than
     if opponent is None:
         return _written(metric_interval(criterion.metric, test.scores, test.clusters, test.seed), len(test.clusters))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from modelyard_api.metrics import BINARY_ONLY, Metric, Task
@@ -44,7 +45,7 @@ def weighted(metric: Metric, scores: Scores, weights: Weights) -> Array:
         return _METRICS[metric](scores, weights)
 
 
-def _mean(values: Array, weights: Weights) -> Array:
+def _mean(values: NDArray[Any], weights: Weights) -> Array:
     result: Array = (weights @ values) / weights.sum(axis=1)
     return result
 

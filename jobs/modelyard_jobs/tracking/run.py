@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from modelyard_api import labels
+from modelyard_api.base import GROUP
 from modelyard_api.pod_contract import TrainOrder
 
 from modelyard_jobs.tracking.server import mlflow_in_words
 
-TAG_TEST_SPLIT = f"{labels.GROUP}.test_split"  # which rows the test split holds, as a digest
-TAG_TEST_USES = f"{labels.GROUP}.test_uses"  # how many finished runs looked at the same ones before
+TAG_TEST_SPLIT = f"{GROUP}.test_split"  # which rows the test split holds, as a digest
+TAG_TEST_USES = f"{GROUP}.test_uses"  # how many finished runs looked at the same ones before
 _LONGEST_PARAMETER = 500
 
 

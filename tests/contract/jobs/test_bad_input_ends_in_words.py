@@ -138,9 +138,11 @@ def test_servers_that_do_not_answer_are_worth_a_retry(namespace: Any, run: Run, 
 
 
 def test_a_wrong_mlflow_login_names_the_secret_and_is_worth_a_retry(namespace: Any, run: Run, order: Run, tmp_path: Path) -> None:
-    frame = ROWS.with_columns(pl.Series("kind", [["a", "b"][(row * 7919 % 101) % 2] for row in range(200)]))
-    uri = namespace.upload("bad/login.csv", frame)
-    ended = run("train", order("bad", uri, "kind"), namespace.mounted(tmp_path / "etc", MLFLOW_TRACKING_PASSWORD="wrong"))
+    ended = run(
+        "train",
+        order("bad", namespace.upload("bad/rows.csv", ROWS), "kind"),
+        namespace.mounted(tmp_path / "etc", MLFLOW_TRACKING_PASSWORD="wrong"),
+    )
     assert ended.exit_code == UNAVAILABLE, ended.output
     assert ended.message["reason"] == "RegistryUnavailable"
     assert "Secret 'modelyard'" in ended.message["message"]
