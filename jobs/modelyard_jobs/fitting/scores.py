@@ -1,26 +1,21 @@
-"""Metrics on a model's outputs, as scikit-learn defines them."""
+"""The metric that fitting and selection look at: the same that the model is later judged by."""
 
-import warnings
-from collections.abc import Callable
-from typing import Any
+from itertools import repeat
 
 import numpy as np
-from modelyard_api.metrics import LOWER_IS_BETTER, REGRESSION_METRICS, Metric
+from modelyard_api.metrics import LOWER_IS_BETTER, Metric
 from numpy.typing import NDArray
 
+from modelyard_jobs.evaluation.metrics import Scores, measure, weighted
+
 Truth = NDArray[np.float64] | NDArray[np.int64]
+_RESAMPLES = 200
+_CELLS = 8_000_000  # weights held at once: 64 MB
 
 
 def score(metric: Metric, truth: Truth, outputs: NDArray[np.float64]) -> float:
     """``outputs`` as in ``Prediction.outputs``, ``truth`` as class numbers or values. NaN where the metric is undefined, as ROC-AUC with one class."""
-    if metric not in REGRESSION_METRICS and _needs_two_classes(metric) and len(np.unique(truth)) < min(outputs.shape[1], 2):
-        return float("nan")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about classes without rows: the conventions below say what counts then
-        try:
-            return float(_functions()[metric](truth, outputs))
-        except ValueError:  # a class of a one-versus-rest average without rows
-            return float("nan")
+    return measure(metric, _scores(truth, outputs))
 
 
 def improvement(metric: Metric, value: float, other: float) -> float:
@@ -28,33 +23,18 @@ def improvement(metric: Metric, value: float, other: float) -> float:
     return other - value if metric in LOWER_IS_BETTER else value - other
 
 
-def _needs_two_classes(metric: Metric) -> bool:
-    return metric in {Metric.ROC_AUC, Metric.AVERAGE_PRECISION}
+def clustered_standard_error(metric: Metric, truth: Truth, outputs: NDArray[np.float64], groups: NDArray[np.generic], seed: int) -> float:
+    """Bootstrap over whole groups (Efron and Tibshirani 1993, chapter 6): rows of one group are not independent."""
+    names, member = np.unique(groups, return_inverse=True)
+    scores, random = _scores(truth, outputs), np.random.default_rng(seed)
+    at_once = max(1, min(_RESAMPLES, _CELLS // len(member)))
+    values: list[float] = []
+    for count in repeat(at_once, -(-_RESAMPLES // at_once)):
+        drawn = random.multinomial(len(names), np.full(len(names), 1 / len(names)), size=count)[:, member]
+        values += weighted(metric, scores, drawn.astype(np.float64)).tolist()
+    finite = np.array(values)[np.isfinite(values)]
+    return float(finite.std(ddof=1)) if len(finite) > 1 else 0.0
 
 
-def _functions() -> dict[Metric, Callable[[Any, Any], float]]:
-    from sklearn import metrics as sk  # noqa: PLC0415  takes a second
-
-    return {
-        Metric.ROC_AUC: _roc_auc,
-        Metric.AVERAGE_PRECISION: lambda y, p: sk.average_precision_score(y, p[:, 1]),
-        Metric.ACCURACY: lambda y, p: sk.accuracy_score(y, p.argmax(1)),
-        Metric.BALANCED_ACCURACY: lambda y, p: sk.balanced_accuracy_score(y, p.argmax(1)),
-        Metric.F1: lambda y, p: sk.f1_score(y, p.argmax(1), zero_division=0),
-        Metric.F1_MACRO: lambda y, p: sk.f1_score(y, p.argmax(1), labels=range(p.shape[1]), average="macro", zero_division=0),
-        Metric.PRECISION: lambda y, p: sk.precision_score(y, p.argmax(1), zero_division=0),
-        Metric.RECALL: lambda y, p: sk.recall_score(y, p.argmax(1), zero_division=0),
-        Metric.LOG_LOSS: lambda y, p: sk.log_loss(y, p, labels=range(p.shape[1])),
-        Metric.BRIER: lambda y, p: sk.brier_score_loss(y, p[:, 1]),
-        Metric.RMSE: sk.root_mean_squared_error,
-        Metric.MAE: sk.mean_absolute_error,
-        Metric.R2: sk.r2_score,
-    }
-
-
-def _roc_auc(truth: Any, probabilities: Any) -> float:
-    from sklearn.metrics import roc_auc_score  # noqa: PLC0415
-
-    if probabilities.shape[1] == 2:
-        return float(roc_auc_score(truth, probabilities[:, 1]))
-    return float(roc_auc_score(truth, probabilities, multi_class="ovr", average="macro", labels=range(probabilities.shape[1])))
+def _scores(truth: Truth, outputs: NDArray[np.float64]) -> Scores:
+    return Scores(truth, outputs, None) if outputs.ndim == 1 else Scores(truth, outputs.argmax(axis=1), outputs)

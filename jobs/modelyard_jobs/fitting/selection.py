@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 from modelyard_api.architectures import Architecture
@@ -14,12 +13,11 @@ from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting.network_training import Report
 from modelyard_jobs.fitting.preparing import raw_columns
 from modelyard_jobs.fitting.problem import FittedModel, LeaderboardRow, Problem, Rows
-from modelyard_jobs.fitting.scores import improvement, score
+from modelyard_jobs.fitting.scores import clustered_standard_error, improvement, score
 
 CANDIDATES = (Architecture.LINEAR, Architecture.RANDOM_FOREST, Architecture.MLP)  # the simplest first
 CROSS_VALIDATED_BELOW = 5000  # rows: one validation split of fewer is too noisy to choose by
 _FOLDS = 5
-_RESAMPLES = 200
 Fit = Callable[[Architecture, Rows, Rows, Report], FittedModel]
 
 
@@ -80,21 +78,9 @@ def _held_out(fit: Fit, candidate: Architecture, problem: Problem, train: Rows, 
     fitted = fit(candidate, train, validation, report)
     outputs = _predict(fitted, validation)
     value = score(problem.metric, validation.target, outputs)
-    return _Estimate(value, clustered_standard_error(problem.metric, validation, outputs, problem.training.seed), fitted)
-
-
-def clustered_standard_error(metric: Metric, rows: Rows, outputs: NDArray[np.float64], seed: int) -> float:
-    """Bootstrap over whole groups (Efron and Tibshirani 1993): rows of one group are not independent."""
-    order = np.argsort(rows.groups, kind="stable")
-    starts = np.flatnonzero(np.r_[True, rows.groups[order][1:] != rows.groups[order][:-1]])
-    members = [order[start:end] for start, end in pairwise([*starts.tolist(), len(order)])]
-    generator = np.random.default_rng(seed)
-    values = []
-    for _ in range(_RESAMPLES):
-        drawn = np.concatenate([members[group] for group in generator.integers(0, len(members), len(members))])
-        values.append(score(metric, rows.target[drawn], outputs[drawn]))
-    finite = np.array(values)[np.isfinite(values)]
-    return float(finite.std(ddof=1)) if len(finite) > 1 else 0.0
+    return _Estimate(
+        value, clustered_standard_error(problem.metric, validation.target, outputs, validation.groups, problem.training.seed), fitted
+    )
 
 
 def _cross_validated(fit: Fit, candidate: Architecture, problem: Problem, folds: list[tuple[Rows, Rows, Rows]]) -> _Estimate:

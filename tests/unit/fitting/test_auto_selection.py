@@ -14,7 +14,7 @@ from modelyard_api.metrics import Metric, Task
 from modelyard_api.training_job import Training
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import FittedModel, LeaderboardRow, Problem, Rows, fit_model, plan_columns, selection
-from modelyard_jobs.fitting.selection import choose, clustered_standard_error, simplest_within_one_standard_error
+from modelyard_jobs.fitting.selection import choose, simplest_within_one_standard_error
 
 from tests.unit.fitting.penguins import species_problem, species_rows, thirds
 
@@ -129,14 +129,3 @@ def test_a_candidate_that_diverges_is_noted_and_the_others_go_on() -> None:
     fitted = choose(fit, problem, rows.take(np.arange(300)), rows.take(np.arange(300, 400)), lambda _: None, lambda: 0.0)
     assert fitted.leaderboard[2].score is None
     assert "no longer a finite number" in fitted.leaderboard[2].note
-
-
-def test_the_standard_error_counts_groups_not_rows() -> None:
-    rows, _ = steps(2000, 20)
-    generator = np.random.default_rng(1)
-    confidence = np.clip(rows.target + generator.normal(scale=0.8, size=20)[rows.groups], 0, 1)  # one error per group
-    answers = np.column_stack([1 - confidence, confidence])
-    alone = dataclasses.replace(rows, groups=np.arange(2000))
-    by_group = clustered_standard_error(Metric.ACCURACY, rows, answers, seed=0)
-    assert by_group > 5 * clustered_standard_error(Metric.ACCURACY, alone, answers, seed=0)
-    assert by_group == clustered_standard_error(Metric.ACCURACY, rows, answers, seed=0)

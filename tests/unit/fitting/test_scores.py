@@ -1,44 +1,24 @@
-"""Metrics as scikit-learn defines them, and NaN instead of a surprise where they are undefined."""
+"""Selection looks at the metric the model is judged by, and knows how far chance moves it."""
 
 import math
 
 import numpy as np
 import pytest
-from modelyard_api.metrics import CLASSIFICATION_METRICS, REGRESSION_METRICS, Metric
-from modelyard_jobs.fitting.scores import improvement, score
+from modelyard_api.metrics import REGRESSION_METRICS, Metric
+from modelyard_jobs.fitting.scores import clustered_standard_error, improvement, score
 
 TRUTH = np.array([0, 0, 1, 1])
 GOOD = np.array([[0.9, 0.1], [0.6, 0.4], [0.35, 0.65], [0.2, 0.8]])
 
 
-@pytest.mark.parametrize("metric", sorted(CLASSIFICATION_METRICS - {Metric.LOG_LOSS, Metric.BRIER}))
-def test_a_perfect_ranking_has_the_best_score(metric: Metric) -> None:
-    assert score(metric, TRUTH, GOOD) == pytest.approx(1.0)
-
-
-def test_losses_are_computed_by_hand() -> None:
+def test_probabilities_and_values_are_both_scored() -> None:
     assert score(Metric.LOG_LOSS, TRUTH, GOOD) == pytest.approx(-np.log([0.9, 0.6, 0.65, 0.8]).mean())
-    assert score(Metric.BRIER, TRUTH, GOOD) == pytest.approx(np.square([0.1, 0.4, 0.35, 0.2]).mean())
+    assert score(Metric.ACCURACY, TRUTH, GOOD[::-1]) == 0.0
+    assert score(Metric.RMSE, np.array([1.0, 2.0]), np.array([3.0, 1.0])) == pytest.approx(math.sqrt(2.5))
 
 
-@pytest.mark.parametrize(("metric", "value"), [(Metric.RMSE, math.sqrt(2.5)), (Metric.MAE, 1.5), (Metric.R2, 1 - 5 / 0.5)])
-def test_regression_metrics_are_computed_by_hand(metric: Metric, value: float) -> None:
-    assert score(metric, np.array([1.0, 2.0]), np.array([3.0, 1.0])) == pytest.approx(value)
-
-
-@pytest.mark.parametrize("metric", [Metric.ROC_AUC, Metric.AVERAGE_PRECISION])
-def test_a_ranking_of_one_class_is_undefined(metric: Metric) -> None:
-    assert math.isnan(score(metric, np.zeros(4, dtype=np.int64), GOOD))
-
-
-def test_three_classes_are_averaged_one_against_the_rest() -> None:
-    outputs = np.eye(3)[[0, 1, 2, 2]] * 0.7 + 0.1
-    assert score(Metric.ROC_AUC, np.array([0, 1, 2, 2]), outputs) == pytest.approx(1.0)
-    assert math.isnan(score(Metric.ROC_AUC, np.array([0, 1, 1, 1]), outputs))
-
-
-def test_a_class_without_rows_counts_in_the_macro_average() -> None:
-    assert score(Metric.F1_MACRO, np.array([0, 0]), np.array([[0.8, 0.2], [0.7, 0.3]])) == pytest.approx(0.5)
+def test_a_ranking_of_one_class_is_undefined() -> None:
+    assert math.isnan(score(Metric.ROC_AUC, np.zeros(4, dtype=np.int64), GOOD))
 
 
 @pytest.mark.parametrize("metric", sorted(Metric))
@@ -48,3 +28,27 @@ def test_improvement_is_positive_for_the_better_one(metric: Metric) -> None:
     else:
         truth, good, bad = TRUTH, GOOD, GOOD[::-1]
     assert improvement(metric, score(metric, truth, good), score(metric, truth, bad)) > 0
+
+
+def test_the_standard_error_of_independent_rows_is_the_textbooks() -> None:
+    truth, generator = np.arange(900) % 2, np.random.default_rng(5)
+    right = generator.random(900) < 0.8
+    confidence = np.where(right == (truth == 1), 0.9, 0.1)
+    answers = np.column_stack([1 - confidence, confidence])
+    wanted = math.sqrt(right.mean() * (1 - right.mean()) / 900)
+    assert clustered_standard_error(Metric.ACCURACY, truth, answers, np.arange(900), seed=0) == pytest.approx(wanted, rel=0.15)
+
+
+def test_the_standard_error_counts_groups_not_rows() -> None:
+    groups, generator = np.repeat(np.arange(20), 100), np.random.default_rng(1)
+    truth = np.arange(2000) % 2
+    right = (generator.random(20) < 0.7)[groups]  # a whole group is right or wrong
+    confidence = np.where(right == (truth == 1), 0.9, 0.1)
+    answers = np.column_stack([1 - confidence, confidence])
+    by_group = clustered_standard_error(Metric.ACCURACY, truth, answers, groups, seed=0)
+    assert by_group > 7 * clustered_standard_error(Metric.ACCURACY, truth, answers, np.arange(2000), seed=0)
+    assert by_group == clustered_standard_error(Metric.ACCURACY, truth, answers, groups, seed=0)
+
+
+def test_an_error_that_can_not_be_measured_is_none() -> None:
+    assert clustered_standard_error(Metric.ROC_AUC, np.zeros(4, dtype=np.int64), GOOD, np.arange(4), seed=0) == 0.0
