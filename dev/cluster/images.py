@@ -69,7 +69,8 @@ def ensure_all() -> dict[str, str]:
 def helm_values(references: Mapping[str, str]) -> str:
     """Helm values that name each image by repository and tag."""
     parts = {name: full.rsplit(":", 1) for name, full in sorted(references.items())}
-    return yaml.safe_dump({"images": {name: {"repository": repository, "tag": tag} for name, (repository, tag) in parts.items()}})
+    values = {"images": {name: {"repository": repository, "tag": tag} for name, (repository, tag) in parts.items()}}
+    return yaml.safe_dump(values, default_style='"')  # a bare tag like 1234e5678 would be read as a number
 
 
 def reference(name: str) -> str:

@@ -17,9 +17,10 @@ def start() -> None:
     configuration = json.dumps(_kubelet_configuration(), indent=2)
     file = locations.cluster() / "kubelet.json"
     file.write_text(configuration)
-    processes.ensure_running("kubelet", [str(programs["kubelet"]), *_kubelet_flags(file)], configuration)
+    last_report = _ready_condition().get("lastHeartbeatTime")
+    started = processes.ensure_running("kubelet", [str(programs["kubelet"]), *_kubelet_flags(file)], configuration)
     processes.ensure_running("kube-proxy", [str(programs["kube-proxy"]), *_proxy_flags()])
-    _wait_until_ready()
+    _wait_until_ready(report_other_than=last_report if started else None)
 
 
 def state() -> Path:
@@ -29,9 +30,13 @@ def state() -> Path:
 
 def is_ready() -> bool:
     """Whether the API server holds the node for Ready."""
+    return _ready_condition().get("status") == "True"
+
+
+def _ready_condition() -> dict[str, str]:
     node = kubectl.find("node", settings.NODE_NAME)
-    conditions = {item["type"]: item["status"] for item in node["status"].get("conditions", [])} if node else {}
-    return conditions.get("Ready") == "True"
+    conditions: list[dict[str, str]] = node["status"].get("conditions", []) if node else []
+    return next((condition for condition in conditions if condition["type"] == "Ready"), {})
 
 
 def _kubelet_configuration() -> dict[str, Any]:
@@ -87,9 +92,13 @@ def _proxy_flags() -> list[str]:
     ]
 
 
-def _wait_until_ready() -> None:
+def _wait_until_ready(report_other_than: str | None) -> None:
+    """Wait for Ready in a report of this kubelet: after a crash the last report still says Ready."""
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
-    while not is_ready():
+    while True:
+        condition = _ready_condition()
+        if condition.get("status") == "True" and condition.get("lastHeartbeatTime") != report_other_than:
+            return
         for name in ("kubelet", "kube-proxy", "containerd"):
             if not processes.runs(name):
                 raise ClusterError(f"{name} has ended:\n{processes.end_of_log(name)}")
