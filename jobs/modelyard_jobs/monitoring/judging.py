@@ -42,7 +42,7 @@ class WindowJudge:
         prefix = requests_prefix(self.order.namespace, self.order.name)
         reader = RequestLogReader(self.bucket, prefix, self.order.version)
         keys = self.bucket.keys_after(prefix, list_after(state.position.horizon))
-        found = scan(state.position, keys, reader.describe, to_microseconds(self.now))
+        found = scan(state.position, keys, reader, to_microseconds(self.now))
         if found.unreadable:
             self.problems.append(f"{len(found.unreadable)} files of the request log can't be read, the first is {found.unreadable[0]}")
         state = state.model_copy(update={"position": found.position})

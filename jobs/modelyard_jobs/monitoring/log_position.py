@@ -2,17 +2,25 @@
 
 A key starts with the time of writing. Files are listed from a horizon that stays ``OVERLAP`` behind the youngest file, and those after the
 horizon are remembered by name. A file that becomes visible later than that after its own time is not read any more.
+
+A server whose write was taken without an answer writes the same file again, under a later time. Such a copy (same pod and number, same content)
+is left out; a pod that restarted counts from one again, so the name alone doesn't tell.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 from modelyard_jobs.monitoring.state import LogFile, Position
 from modelyard_jobs.monitoring.times import SECOND, from_microseconds
 
 OVERLAP = 15 * 60 * SECOND
 FILES_PER_RUN = 5000  # the rest is read by the next run
+
+
+class UnreadableFile(Exception):
+    """Not a Parquet file with the log's columns."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +43,26 @@ def written_at(key: str) -> int | None:
     return int(digits) if key.endswith(".parquet") and len(digits) == 16 and digits.isdigit() else None
 
 
-def scan(position: Position, keys: Iterable[str], describe: Callable[[str], LogFile | None], now: int) -> Scan:
-    """Describes each new file once. ``describe`` answers None for a file that has no rows of the version, and raises ``UnreadableFile``."""
+class Files(Protocol):
+    """The files of the log."""
+
+    def describe(self, key: str) -> LogFile | None:
+        """None: no rows of the watched version. Raises ``UnreadableFile``."""
+
+    def same(self, key: str, other: str) -> bool:
+        """Whether both hold the same."""
+
+
+def scan(position: Position, keys: Iterable[str], files: Files, now: int) -> Scan:
+    """Describes each new file once."""
     known = {*position.done, *(file.key for file in position.waiting)}
+    written = {_pod_and_number(key): key for key in known}
     new = list(islice(_new(keys, known), FILES_PER_RUN + 1))
     waiting, done, unreadable = list(position.waiting), list(position.done), []
     for key in new[:FILES_PER_RUN]:
+        twin = written.setdefault(_pod_and_number(key), key)
         try:
-            file = describe(key)
+            file = None if twin != key and files.same(key, twin) else files.describe(key)
         except UnreadableFile:
             file = None
             unreadable.append(key)
@@ -55,8 +75,8 @@ def scan(position: Position, keys: Iterable[str], describe: Callable[[str], LogF
     return Scan(_moved(position, done, waiting, min(now, until)), until, tuple(unreadable))
 
 
-class UnreadableFile(Exception):
-    """Not a Parquet file with the log's columns."""
+def _pod_and_number(key: str) -> str:
+    return key.rsplit("/", 1)[-1].split("-", 1)[-1]
 
 
 def _new(keys: Iterable[str], known: set[str]) -> Iterator[str]:

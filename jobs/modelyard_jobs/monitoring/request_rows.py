@@ -31,6 +31,11 @@ class RequestLogReader:
             return None
         return LogFile(key=key, rows=frame.height, first=int(frame[TIME][0]), last=int(frame[TIME][-1]))
 
+    def same(self, key: str, other: str) -> bool:
+        """Byte for byte."""
+        one, two = self.bucket.read(self.prefix + key), self.bucket.read(self.prefix + other)
+        return one is not None and two is not None and one.body == two.body
+
     def take(self, share: Share) -> tuple[pl.DataFrame, LogFile | None]:
         """The rows of ``share`` and what remains of its file; None: nothing remains. A file that is gone gives no rows."""
         try:
