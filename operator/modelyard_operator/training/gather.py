@@ -93,9 +93,8 @@ def _events(child: Child, namespace: str, view: View) -> Sequence[Object]:
 
 def _rivals(observed: Observed, view: View) -> tuple[str, ...]:
     """TrainingJobs with an open intent on the same model. With an intent of our own only the older ones go first."""
-    jobs = view.labelled(JOB, observed.namespace, labels.COMPONENT_LABEL, "training")
-    of_model = [job["metadata"]["labels"] for job in jobs if job["metadata"]["labels"].get(labels.MODEL_LABEL) == observed.model]
-    owners = {own_labels.get(labels.TRAINING_JOB_LABEL, "") for own_labels in of_model}
+    jobs = view.labelled(JOB, observed.namespace, labels.MODEL_LABEL, observed.model)
+    owners = {job["metadata"]["labels"].get(labels.TRAINING_JOB_LABEL, "") for job in jobs}
     others = [view.get(TRAINING_JOB, observed.namespace, name) for name in sorted(owners - {observed.name, ""})]
     open_ones = [other for other in others if other is not None and _has_intent(other)]
     if is_open(observed.status.promotion):
