@@ -38,6 +38,12 @@ CASES = {
         "",
         False,
     ),
+    "timestamps": (
+        pl.Series("input.x", [f"2013-01-{1 + index % 28:02d}T05:00:00" for index in range(ROWS)]),
+        pl.Series("input.x", [f"7/{1 + index % 28}/2013" for index in range(ROWS)]),
+        "",
+        False,
+    ),
     "truth values": (pl.Series("input.x", [True, False] * 100), pl.Series("input.x", [False] * ROWS), "", True),
 }
 
