@@ -57,8 +57,7 @@ def _status(owner: Object) -> ModelDeploymentStatus:
 
 
 def _stable_service(key: Key, uid: str, view: View) -> StableService | None:
-    """Asked of the API server before it counts as missing: without it, the target would answer before it is ready."""
-    service = view.get(SERVICE, key.namespace, key.name) or view.fresh(SERVICE, key.namespace, key.name)
+    service = view.get(SERVICE, key.namespace, key.name)
     if service is None or controller_uid(service) != uid:
         return None
     version = service["spec"].get("selector", {}).get(labels.VERSION_LABEL, "")

@@ -44,7 +44,7 @@ def _available(observed: Observed, rollout: Rollout) -> Finding:
         return Finding(DeploymentCondition.AVAILABLE, "False", Reason.SCALED_TO_ZERO, "No pod answers: spec.replicas is 0.")
     trouble = f" {serving.trouble}" if serving and serving.trouble and not serving.is_complete else ""
     if serving and serving.ready:
-        words = f"Version {rollout.serving} answers: {_ready(serving)}.{trouble}"
+        words = f"Version {rollout.serving} answers: {_ready(serving, observed)}.{trouble}"
         return Finding(DeploymentCondition.AVAILABLE, "True", Reason.MINIMUM_REPLICAS_AVAILABLE, words)
     words = f"No pod of version {rollout.serving} is ready.{trouble}"
     return Finding(DeploymentCondition.AVAILABLE, "False", Reason.MINIMUM_REPLICAS_UNAVAILABLE, words)
@@ -73,17 +73,20 @@ def _of_rollout(observed: Observed, rollout: Rollout) -> Finding:
     meanwhile = f" Version {other} answers meanwhile." if other else ""
     trouble = f" {target.trouble}" if target.trouble else ""
     if target.is_stalled:
-        words = f"Version {rollout.target} did not become ready in time: {_ready(target)}.{trouble}{meanwhile}"
+        words = f"Version {rollout.target} did not become ready in time: {_ready(target, observed)}.{trouble}{meanwhile}"
         return Finding(DeploymentCondition.PROGRESSING, "False", Reason.ROLLOUT_STALLED, words)
     if other or target.is_rolling:
-        words = f"Version {rollout.target} is starting: {_ready(target)}.{trouble}{meanwhile}"
+        verb = "gets new pods" if rollout.target == observed.status.version else "is starting"
+        words = f"Version {rollout.target} {verb}: {_ready(target, observed)}.{trouble}{meanwhile}"
         return Finding(DeploymentCondition.PROGRESSING, "True", Reason.ROLLING_OUT, words)
     return Finding(DeploymentCondition.PROGRESSING, "False", Reason.ROLLED_OUT, f"Version {rollout.target} is rolled out.")
 
 
-def _ready(workload: Workload) -> str:
-    pods = "pod is" if workload.wanted == 1 else "pods are"
-    return f"{workload.ready} of {workload.wanted} {pods} ready"
+def _ready(workload: Workload, observed: Observed) -> str:
+    """Of the pods that the spec asks for: the Deployment may not exist yet, or still be scaling down."""
+    wanted = observed.spec.replicas if observed.spec else workload.wanted
+    pods = "pod is" if wanted == 1 else "pods are"
+    return f"{min(workload.ready, wanted)} of {wanted} {pods} ready"
 
 
 def _versions(observed: Observed, rollout: Rollout) -> list[ServedVersion]:
@@ -121,4 +124,4 @@ def _state_while_available(progressing: Condition, serving: Workload) -> str:
         return "Degraded"
     if progressing.status == "True":
         return "Progressing"
-    return "Available" if serving.is_complete else "Degraded"
+    return "Available" if serving.ready >= serving.wanted else "Degraded"

@@ -35,8 +35,7 @@ class Workload:
     @property
     def is_rolling(self) -> bool:
         """Pods of the newest template are still being brought up, for the first time."""
-        finished = self._condition("Progressing").get("reason") == "NewReplicaSetAvailable"
-        return not self.is_complete and not (self._is_seen and finished)
+        return not self.is_complete and self._condition("Progressing").get("reason") != "NewReplicaSetAvailable"
 
     @property
     def is_stalled(self) -> bool:

@@ -36,7 +36,8 @@ def _told(plan: Plan) -> list[tuple[str, str]]:
 
 def test_starting_rolled_out_and_answering() -> None:
     made = world(replicas=2)
-    assert _told(made.reconcile()) == [("Normal", "RollingOut")]
+    plan = made.reconcile()
+    assert [(n.reason, n.message) for n in plan.notices] == [("RollingOut", "Version 1 is starting: 0 of 2 pods are ready.")]
     made.settle()
     assert made.status["state"] == "Progressing"
     assert made.condition("Available") == ("False", "MinimumReplicasUnavailable", "No pod of version 1 is ready.")
@@ -112,8 +113,18 @@ def test_new_template_is_not_rolled_out_while_a_pod_of_the_old_one_is_the_ready_
     counts = {"replicas": 2, "updatedReplicas": 1, "readyReplicas": 1}
     deployment["status"] = {"observedGeneration": deployment["metadata"]["generation"], **counts}
     made.settle()
-    assert made.condition("Progressing")[:2] == ("True", "RollingOut")
+    assert made.condition("Progressing") == ("True", "RollingOut", "Version 1 gets new pods: 1 of 1 pod is ready.")
     assert made.status["state"] == "Progressing"
+
+
+def test_scaling_is_no_rollout() -> None:
+    made = serving_world(replicas=3)
+    made.edit(replicas=1)
+    plan = made.settle()
+    assert made.condition("Progressing")[1] == "RolledOut"
+    assert made.condition("Available")[2] == "Version 1 answers: 1 of 1 pod is ready."
+    assert made.status["state"] == "Available"
+    assert plan.notices == ()
 
 
 def test_first_version_that_never_becomes_ready_is_failed() -> None:

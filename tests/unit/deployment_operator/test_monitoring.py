@@ -115,6 +115,19 @@ def test_drift_is_told_once_when_it_begins_and_once_when_it_ends() -> None:
     assert made.reconcile().notices == ()
 
 
+def test_run_that_finished_last_speaks_whatever_its_name() -> None:
+    made = _monitored()
+    _succeed(made, 100, 5, _drift())
+    _succeed(made, 99, 6, _result(windowsJudged=3))
+    made.settle()
+    assert made.condition("Drifted")[0] == "False"
+    made = _monitored()
+    _succeed(made, 99, 5, _drift())
+    _succeed(made, 100, 6, _result(windowsJudged=3))
+    made.settle()
+    assert made.condition("Drifted")[0] == "False"
+
+
 def test_run_without_a_new_window_and_pruned_pods_leave_the_verdict() -> None:
     made = _monitored()
     _succeed(made, 1, 5, _drift())
