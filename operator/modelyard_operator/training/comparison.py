@@ -1,18 +1,13 @@
 """The champion changed since the model was compared with it: a small Job compares again, with the champion of now."""
 
-from typing import TYPE_CHECKING
-
 from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.pod_contract import PodError, TrainResult
 from modelyard_api.status import TrainingOutcome
 
-from modelyard_operator.conditions import Finding
 from modelyard_operator.training import criteria, evaluation, job_facts, pending, render
 from modelyard_operator.training.decision import PENDING_SECONDS, Decision
 from modelyard_operator.training.observed import Child, Observed
-
-if TYPE_CHECKING:
-    from modelyard_operator.training.promotion import Standing
+from modelyard_operator.training.standing import Standing
 
 
 def is_due(observed: Observed, outcome: TrainingOutcome) -> bool:
@@ -34,7 +29,7 @@ def latest(observed: Observed, outcome: TrainingOutcome) -> TrainingOutcome:
         return outcome
 
 
-def comparing(standing: "Standing") -> Decision | None:
+def comparing(standing: Standing) -> Decision | None:
     """Policy: make the Job, wait for it, or say why there will be no comparison."""
     observed = standing.observed
     if not is_due(observed, standing.outcome):
@@ -49,7 +44,7 @@ def comparing(standing: "Standing") -> Decision | None:
     return standing.short(Reason.COMPARISON_INCONCLUSIVE, message)
 
 
-def _started(standing: "Standing", champion: str) -> Decision:
+def _started(standing: Standing, champion: str) -> Decision:
     before = standing.outcome.champion_version
     moved = f"moved from version {before} to {champion}" if before else f"is version {champion} now"
     message = f"the champion {moved} since the model was judged: it is compared again before it may be promoted"
@@ -59,7 +54,7 @@ def _started(standing: "Standing", champion: str) -> Decision:
     return standing.waiting(TrainingCondition.PROMOTED, Reason.CHAMPION_CHANGED, message, create=(job,))
 
 
-def _awaited(standing: "Standing", child: Child, champion: str) -> Decision:
+def _awaited(standing: Standing, child: Child, champion: str) -> Decision:
     cause = None if job_facts.running_since(child) or job_facts.ended(child) else pending.why(child)
     message = f"Job {child.name} compares the model with champion version {champion}"
     told = f"{message}; {cause.message}" if cause else message
@@ -74,11 +69,3 @@ def _complaint(child: Child) -> str:
         return "its evidence doesn't fit the criteria (do operator and jobs image have the same version?)"
     last = job_facts.ended(child)
     return f"exit code {last.exit_code}, no message" if last else "its pod is gone and left no message"
-
-
-def registered_finding(observed: Observed, outcome: TrainingOutcome) -> Finding | None:
-    """Registered=True as soon as there is a version."""
-    if not outcome.model_version:
-        return None
-    message = f"registered as {observed.registered_name} version {outcome.model_version}"
-    return Finding(TrainingCondition.REGISTERED, "True", Reason.CRITERIA_HELD, message)

@@ -3,13 +3,28 @@
 from datetime import datetime
 
 from modelyard_api.conditions import Reason
+from modelyard_api.status import TrainingOutcome
 
 from modelyard_operator.pod_template import Images
-from modelyard_operator.training import criteria, evaluation, finished, promotion, start, validation
+from modelyard_operator.training import comparison, criteria, evaluation, finished, promotion, registration, standing, start, validation
 from modelyard_operator.training.attempts import Attempts
 from modelyard_operator.training.decision import Decision, failed, first
 from modelyard_operator.training.observed import Observed
+from modelyard_operator.training.standing import Standing
 from modelyard_operator.training.start import Situation
+
+AFTER_TRAINING = (
+    standing.falling_short,
+    standing.registry_unavailable,
+    promotion.promoted,
+    comparison.comparing,
+    registration.unprepared,
+    registration.unregistered,
+    promotion.unapproved,
+    promotion.outrun,
+    promotion.unintended,
+    promotion.moving,
+)
 
 
 def decide(observed: Observed, attempts: Attempts, images: Images, now: datetime) -> Decision:
@@ -21,8 +36,7 @@ def decide(observed: Observed, attempts: Attempts, images: Images, now: datetime
         if problems:
             return failed(Reason.INVALID_SPEC, "; ".join(problems))
     if observed.status.result is not None:
-        standing = promotion.standing_of(observed, observed.status.result, images, now)
-        return first(promotion.POLICIES, standing)
+        return first(AFTER_TRAINING, _standing(observed, observed.status.result, images, now))
     if attempts.result is not None:
         return _evaluate(observed, attempts, images, now)
     return first(start.POLICIES, Situation(observed, attempts, images, now))
@@ -35,4 +49,11 @@ def _evaluate(observed: Observed, attempts: Attempts, images: Images, now: datet
     except criteria.UnusableResult as unusable:
         hint = "do operator and jobs image have the same version?"
         return failed(Reason.RESULT_MISSING, f"{unusable}; {hint}")
-    return promotion.evaluated(promotion.Standing(observed, outcome, images, now))
+    return registration.evaluated(Standing(observed, outcome, images, now))
+
+
+def _standing(observed: Observed, outcome: TrainingOutcome, images: Images, now: datetime) -> Standing:
+    """With everything that the registry and a comparison have added to the outcome since it was stored."""
+    if observed.registry.version and observed.registry.version.ready:
+        outcome = outcome.model_copy(update={"model_version": observed.registry.version.version})
+    return Standing(observed, comparison.latest(observed, outcome), images, now)

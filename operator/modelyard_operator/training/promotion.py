@@ -1,80 +1,30 @@
-"""Policies once there is a result: judge, compare, register, ask for approval, write the intent, move the alias, confirm.
+"""Policies of promotion: ask for approval, write the intent, move the alias, confirm.
 
 The intent is in status before the alias is touched, and Promoted is concluded from the alias itself, so an operator that dies in
 between finds out where it was. Moving is done by the registry only while the alias is where the intent saw it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from modelyard_api import labels
 from modelyard_api.base import GROUP
 from modelyard_api.conditions import Reason, TrainingCondition
-from modelyard_api.status import PromotionRecord, TrainingOutcome
+from modelyard_api.status import PromotionRecord
 from modelyard_api.training_job import Approval
 
-from modelyard_operator.conditions import Finding, find
-from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion
-from modelyard_operator.pod_template import Images
+from modelyard_operator.conditions import Finding
+from modelyard_operator.plan import MoveAlias
 from modelyard_operator.timestamps import to_timestamp
-from modelyard_operator.training import comparison, criteria, evaluation
-from modelyard_operator.training.decision import SOON, Decision, growing_wait
+from modelyard_operator.training import evaluation
+from modelyard_operator.training.decision import SOON, Decision
 from modelyard_operator.training.observed import Observed
+from modelyard_operator.training.standing import Standing
 
 _BY_US, _BY_HAND = "modelyard", "somebody, in the registry"
 _PROMOTED_BY = f"{GROUP}.promoted_by"
 _RIVAL_SECONDS = 5.0
 _SHORT = 256
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What the policies of this file are asked about; ``outcome`` is against the newest champion that it was compared with."""
-
-    observed: Observed
-    outcome: TrainingOutcome
-    images: Images
-    now: datetime
-
-    def waiting(self, condition: TrainingCondition, reason: Reason, message: str, **what: Any) -> Decision:
-        """Something is left to do: ``condition`` is False for now."""
-        finding = Finding(condition, "False", reason, message)
-        registered = comparison.registered_finding(self.observed, self.outcome)
-        others = (registered,) if registered and condition is not TrainingCondition.REGISTERED else ()
-        return Decision((finding, *others, *evaluation.trained(self.outcome)), outcome=self.outcome, **what)
-
-    def short(self, reason: Reason, message: str) -> Decision:
-        """It is over, and the champion stays."""
-        registered = comparison.registered_finding(self.observed, self.outcome)
-        not_registered = Finding(TrainingCondition.REGISTERED, "False", reason, message)
-        promoted = Finding(TrainingCondition.PROMOTED, "False", reason, message)
-        findings = (promoted, registered or not_registered, *evaluation.trained(self.outcome))
-        return Decision(findings, outcome=self.outcome, finished=True)
-
-
-def standing_of(observed: Observed, outcome: TrainingOutcome, images: Images, now: datetime) -> Standing:
-    """With everything that the registry and a comparison have added to the outcome since it was stored."""
-    if observed.registry.version and observed.registry.version.ready:
-        outcome = outcome.model_copy(update={"model_version": observed.registry.version.version})
-    return Standing(observed, comparison.latest(observed, outcome), images, now)
-
-
-def falling_short(standing: Standing) -> Decision | None:
-    """A criterion was missed or could not be decided."""
-    reason = criteria.shortfall(standing.outcome.verdict)
-    return standing.short(reason, evaluation.verdict_text(standing.outcome)) if reason else None
-
-
-def registry_unavailable(standing: Standing) -> Decision | None:
-    """Asked again, later and later; an intent stays."""
-    observed = standing.observed
-    if not observed.registry.problem:
-        return None
-    condition = TrainingCondition.PROMOTED if standing.outcome.model_version else TrainingCondition.REGISTERED
-    wait = growing_wait(find(observed.status.conditions, condition), standing.now)
-    decision = standing.waiting(condition, Reason.REGISTRY_UNAVAILABLE, observed.registry.problem, requeue_after=wait)
-    return replace(decision, promotion=observed.status.promotion)
 
 
 def promoted(standing: Standing) -> Decision | None:
@@ -96,32 +46,6 @@ def promoted(standing: Standing) -> Decision | None:
     finding = Finding(TrainingCondition.PROMOTED, "True", Reason.ALIAS_MOVED, message)
     waiting = standing.waiting(TrainingCondition.PROMOTED, Reason.ALIAS_MOVED, message, finished=True, promotion=record)
     return replace(waiting, findings=(finding, *waiting.findings[1:]))
-
-
-def unprepared(standing: Standing) -> Decision | None:
-    """``spec.promotion.model`` may have been changed since the first attempt."""
-    observed = standing.observed
-    if standing.outcome.model_version or observed.registry.prepared:
-        return None
-    message = f"registered model {observed.registered_name} is being made"
-    action = EnsureModel(observed.namespace, observed.model)
-    return standing.waiting(TrainingCondition.REGISTERED, Reason.CRITERIA_HELD, message, registry=(action,), requeue_after=SOON)
-
-
-def unregistered(standing: Standing) -> Decision | None:
-    """All criteria hold: register, once."""
-    observed = standing.observed
-    if standing.outcome.model_version:
-        return None
-    run = observed.status.mlflow
-    tags = {
-        labels.TAG_UID: observed.uid,
-        labels.TAG_NAMESPACE: observed.namespace,
-        labels.TAG_TRAINING_JOB: observed.name,
-    }
-    action = RegisterVersion(observed.registered_name, standing.outcome.model_id, run.run_id if run else "", observed.uid, tags)
-    message = f"all criteria hold; a version of {observed.registered_name} is being registered"
-    return standing.waiting(TrainingCondition.REGISTERED, Reason.CRITERIA_HELD, message, registry=(action,), requeue_after=SOON)
 
 
 def unapproved(standing: Standing) -> Decision | None:
@@ -160,27 +84,6 @@ def unintended(standing: Standing) -> Decision | None:
 def moving(standing: Standing) -> Decision:
     """The intent is stored: move the alias. The next look at it confirms."""
     return _move(standing, _intent(standing))
-
-
-POLICIES = (
-    falling_short,
-    registry_unavailable,
-    promoted,
-    comparison.comparing,
-    unprepared,
-    unregistered,
-    unapproved,
-    outrun,
-    unintended,
-    moving,
-)
-
-
-def evaluated(standing: Standing) -> Decision:
-    """The result has just arrived; the registry is asked about champion and versions next time."""
-    message = "all criteria hold; the champion and the registered versions are looked up"
-    soon = standing.waiting(TrainingCondition.REGISTERED, Reason.CRITERIA_HELD, message, requeue_after=SOON)
-    return falling_short(standing) or soon
 
 
 def outside_gates(observed: Observed, version: str, now: datetime) -> tuple[Finding, PromotionRecord]:

@@ -1,0 +1,41 @@
+"""Policies of registration: a model whose criteria hold becomes a version, once."""
+
+from modelyard_api import labels
+from modelyard_api.conditions import Reason, TrainingCondition
+
+from modelyard_operator.plan import EnsureModel, RegisterVersion
+from modelyard_operator.training.decision import SOON, Decision
+from modelyard_operator.training.standing import Standing, falling_short
+
+
+def evaluated(standing: Standing) -> Decision:
+    """The result has just arrived; the registry is asked about champion and versions next time."""
+    message = "all criteria hold; the champion and the registered versions are looked up"
+    soon = standing.waiting(TrainingCondition.REGISTERED, Reason.CRITERIA_HELD, message, requeue_after=SOON)
+    return falling_short(standing) or soon
+
+
+def unprepared(standing: Standing) -> Decision | None:
+    """``spec.promotion.model`` may have been changed since the first attempt."""
+    observed = standing.observed
+    if standing.outcome.model_version or observed.registry.prepared:
+        return None
+    message = f"registered model {observed.registered_name} is being made"
+    action = EnsureModel(observed.namespace, observed.model)
+    return standing.waiting(TrainingCondition.REGISTERED, Reason.CRITERIA_HELD, message, registry=(action,), requeue_after=SOON)
+
+
+def unregistered(standing: Standing) -> Decision | None:
+    """All criteria hold: register, once."""
+    observed = standing.observed
+    if standing.outcome.model_version:
+        return None
+    run = observed.status.mlflow
+    tags = {
+        labels.TAG_UID: observed.uid,
+        labels.TAG_NAMESPACE: observed.namespace,
+        labels.TAG_TRAINING_JOB: observed.name,
+    }
+    action = RegisterVersion(observed.registered_name, standing.outcome.model_id, run.run_id if run else "", observed.uid, tags)
+    message = f"all criteria hold; a version of {observed.registered_name} is being registered"
+    return standing.waiting(TrainingCondition.REGISTERED, Reason.CRITERIA_HELD, message, registry=(action,), requeue_after=SOON)

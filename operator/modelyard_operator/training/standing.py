@@ -1,0 +1,64 @@
+"""Where a trained model stands: its judged outcome, and what to say while something is left to do, or when it falls short."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from modelyard_api.conditions import Reason, TrainingCondition
+from modelyard_api.status import TrainingOutcome
+
+from modelyard_operator.conditions import Finding, find
+from modelyard_operator.pod_template import Images
+from modelyard_operator.training import criteria, evaluation
+from modelyard_operator.training.decision import Decision, growing_wait
+from modelyard_operator.training.observed import Observed
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the policies after training are asked about; ``outcome`` is against the newest champion that it was compared with."""
+
+    observed: Observed
+    outcome: TrainingOutcome
+    images: Images
+    now: datetime
+
+    def waiting(self, condition: TrainingCondition, reason: Reason, message: str, **what: Any) -> Decision:
+        """Something is left to do: ``condition`` is False for now."""
+        finding = Finding(condition, "False", reason, message)
+        registered = _registered(self.observed, self.outcome)
+        others = (registered,) if registered and condition is not TrainingCondition.REGISTERED else ()
+        return Decision((finding, *others, *evaluation.trained(self.outcome)), outcome=self.outcome, **what)
+
+    def short(self, reason: Reason, message: str) -> Decision:
+        """It is over, and the champion stays."""
+        registered = _registered(self.observed, self.outcome)
+        not_registered = Finding(TrainingCondition.REGISTERED, "False", reason, message)
+        promoted = Finding(TrainingCondition.PROMOTED, "False", reason, message)
+        findings = (promoted, registered or not_registered, *evaluation.trained(self.outcome))
+        return Decision(findings, outcome=self.outcome, finished=True)
+
+
+def falling_short(standing: Standing) -> Decision | None:
+    """A criterion was missed or could not be decided."""
+    reason = criteria.shortfall(standing.outcome.verdict)
+    return standing.short(reason, evaluation.verdict_text(standing.outcome)) if reason else None
+
+
+def registry_unavailable(standing: Standing) -> Decision | None:
+    """Asked again, later and later; an intent stays."""
+    observed = standing.observed
+    if not observed.registry.problem:
+        return None
+    condition = TrainingCondition.PROMOTED if standing.outcome.model_version else TrainingCondition.REGISTERED
+    wait = growing_wait(find(observed.status.conditions, condition), standing.now)
+    decision = standing.waiting(condition, Reason.REGISTRY_UNAVAILABLE, observed.registry.problem, requeue_after=wait)
+    return replace(decision, promotion=observed.status.promotion)
+
+
+def _registered(observed: Observed, outcome: TrainingOutcome) -> Finding | None:
+    """Registered=True as soon as there is a version."""
+    if not outcome.model_version:
+        return None
+    message = f"registered as {observed.registered_name} version {outcome.model_version}"
+    return Finding(TrainingCondition.REGISTERED, "True", Reason.CRITERIA_HELD, message)
