@@ -10,12 +10,16 @@ from modelyard_operator.registry.interface import RegistryError, RegistryRefused
 
 MISSING = "RESOURCE_DOES_NOT_EXIST"
 EXISTS = "RESOURCE_ALREADY_EXISTS"
-_WRONG_REQUEST = {"INVALID_PARAMETER_VALUE", "BAD_REQUEST", "INVALID_STATE", MISSING, EXISTS}
+_WRONG_REQUEST = {"INVALID_PARAMETER_VALUE", "BAD_REQUEST", "INVALID_STATE"}
 _LONGEST_MESSAGE = 600
 
 
 class Missing(RegistryRefused):
     """What was asked for isn't there."""
+
+
+class Present(RegistryRefused):
+    """What should be made is there already."""
 
 
 @contextmanager
@@ -34,6 +38,8 @@ def failure(server: str, doing: str, code: str, why: str) -> RegistryError:
     message = _message(server, doing, why)
     if code == MISSING:
         return Missing(message)
+    if code == EXISTS:
+        return Present(message)
     if code in _WRONG_REQUEST:
         return RegistryRefused(message)
     if code in ("UNAUTHENTICATED", "PERMISSION_DENIED", "CUSTOMER_UNAUTHORIZED"):

@@ -151,6 +151,7 @@ class MlflowRegistry:
 
     def _create_version(self, action: RegisterVersion) -> Version:
         with translated(self._uri, f"registering {action.model_id} as a version of {action.name}"):
+            self._client.get_logged_model(action.model_id)  # one that was never logged makes MLflow answer 500, as if it were down
             created = self._client.create_model_version(
                 action.name,
                 source=f"models:/{action.model_id}",

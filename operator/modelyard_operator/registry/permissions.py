@@ -9,7 +9,7 @@ from typing import Any
 from mlflow.utils.credentials import get_default_host_creds
 from mlflow.utils.rest_utils import http_request
 
-from modelyard_operator.registry.failures import Missing, failure, translated
+from modelyard_operator.registry.failures import Missing, Present, failure, translated
 from modelyard_operator.registry.interface import RegistryRefused
 
 _PATH = "/api/3.0/mlflow/users/permissions"
@@ -37,8 +37,16 @@ class Permissions:
         """Give these rights, and take further ones on these two."""
         for kind, right, name in ((*_EXPERIMENT, experiment_id), (*_MODEL, model)):
             if self._current(namespace, kind, name) not in (None, right):
-                body = {"username": pod_user(namespace), "resource_type": kind, "resource_id": name, "permission": right}
-                self._ask("POST", "grant", f"giving {pod_user(namespace)} {right} on {kind} {name}", json=body)
+                self._set({"username": pod_user(namespace), "resource_type": kind, "resource_id": name}, right)
+
+    def _set(self, subject: dict[str, str], right: str) -> None:
+        """MLflow doesn't change a right: an old one (of whoever made the thing) is taken before the new one is given."""
+        doing = f"giving {subject['username']} {right} on {subject['resource_type']} {subject['resource_id']}"
+        try:
+            self._ask("POST", "grant", doing, json={**subject, "permission": right})
+        except Present:
+            self._ask("POST", "revoke", doing, json=subject)
+            self._ask("POST", "grant", doing, json={**subject, "permission": right})
 
     def _current(self, namespace: str, kind: str, name: str) -> str | None:
         """Name of the right; None if the server has no authentication."""
