@@ -94,6 +94,7 @@ def _authentication(directory: Path, environment: dict[str, str]) -> str:
         "admin_username": "admin",
         "authorization_function": "mlflow.server.auth:authenticate_request_basic_auth",
         "grant_default_workspace_access": "false",
+        "auth_cache_ttl_seconds": "300",  # or every request costs a password hash
     }
     with (directory / "basic_auth.ini").open("w") as file:
         config.write(file)
