@@ -50,7 +50,7 @@ def _run_own(arguments: argparse.Namespace) -> int:
     kubeconfig = locations.CLONE_STATE / "kubeconfig"
     match arguments.command:
         case "up":
-            lifecycle.up()
+            lifecycle.up(with_images=not arguments.no_images)
             if not arguments.no_images:
                 lifecycle.load_images()
             say(f"The cluster is ready. Use it with:  export KUBECONFIG={kubeconfig}")

@@ -7,23 +7,34 @@ from pathlib import Path
 from dev.cluster import locations, settings
 from dev.cluster.commands import ClusterError, run, succeeds
 
-_FRESH_GIGABYTES = 45
-_RUNNING_GIGABYTES = 5
+_TO_RUN_GIGABYTES = 3
+_TO_BUILD_BINARIES_GIGABYTES = 9  # Go's module and build caches, measured
+_TO_BUILD_IMAGES_GIGABYTES = 35  # PyTorch with CUDA, three times: built, stored, unpacked in the node
 
 
-def check() -> None:
-    """Raise `ClusterError` unless this can work: Linux, root, enough free disk."""
+def check(with_images: bool) -> None:
+    """Raise `ClusterError` unless this can work: root, enough free disk for what is still to be built."""
     if os.geteuid() != 0:
         raise ClusterError("a node mounts file systems and sets up networks: run this as root, or use CLUSTER=current")
     folder = locations.cache()
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free / 1e9
-    needed = _RUNNING_GIGABYTES if (locations.cluster() / "containerd").exists() else _FRESH_GIGABYTES
+    needed = gigabytes_needed(with_images)
     if free < needed:
         raise ClusterError(
-            f"{folder} has {free:.0f} GB free, {needed} GB are needed (PyTorch with CUDA alone is 5.3 GB installed, kept by the "
-            "build, the image store and the node). Free some, or set MODELYARD_CACHE to a folder on a larger disk."
+            f"{folder} has {free:.0f} GB free, {needed} GB are needed for what is still to be built and to run. "
+            "Free some, or set MODELYARD_CACHE to a folder on a larger disk."
         )
+
+
+def gigabytes_needed(with_images: bool) -> int:
+    """Free disk to ask for: less, the more is there already."""
+    needed = _TO_RUN_GIGABYTES
+    if not locations.binaries().exists():
+        needed += _TO_BUILD_BINARIES_GIGABYTES
+    if with_images and not (locations.image_builds() / "used" / "jobs").exists():
+        needed += _TO_BUILD_IMAGES_GIGABYTES
+    return needed
 
 
 def prepare_network() -> None:

@@ -20,7 +20,7 @@ def remove_pods() -> None:
         for name in ("kube-controller-manager", "kube-scheduler"):
             processes.stop(name)
         kubectl.kubectl("delete", "pods", "--all", "--all-namespaces", "--force", "--grace-period=0", "--wait=false")
-        _wait_until_no_containers()
+        _wait_until_nothing_runs()
     processes.stop("kubelet")
     if containerd.store().exists():
         _remove_containers()
@@ -47,9 +47,10 @@ def remove_caches() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait_until_no_containers() -> None:
+def _wait_until_nothing_runs() -> None:
+    """Wait for the last task: the kubelet takes down a pod's network with it, and forgets the containers later."""
     deadline = time.monotonic() + _PODS_GONE_WITHIN_SECONDS
-    while containerd.ctr("containers", "list", "--quiet").split():
+    while containerd.ctr("tasks", "list", "--quiet").split():
         if time.monotonic() > deadline:
             say("some containers don't end by themselves; they are ended by force")
             return

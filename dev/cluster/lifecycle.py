@@ -37,9 +37,12 @@ _ORDER = (
 )
 
 
-def up() -> Path:
-    """Bring the cluster up, or make sure that it is; the kubeconfig written for this clone."""
-    host.check()
+def up(with_images: bool) -> Path:
+    """Bring the cluster up, or make sure that it is; the kubeconfig written for this clone.
+
+    `with_images` says that `load_images` will follow, which needs more disk.
+    """
+    host.check(with_images)
     packages.ensure()
     programs = [name for name in binaries.BINARIES if name != "helm"]
     with _one_at_a_time():
@@ -54,6 +57,7 @@ def up() -> Path:
         with step("Cluster DNS, storage, GPUs", "5 s"):
             addons.start()
             gpus.ensure()
+        _check_that_all_run()
         file = control_plane.admin_kubeconfig(locations.CLONE_STATE / "kubeconfig")
     binaries.ensure(["helm"])
     return file
@@ -95,6 +99,12 @@ def status() -> bool:
     if ready:
         say(f"pods: {len(kubectl.kubectl('get', 'pods', '-A', '-o', 'name').split())}; logs: {locations.cluster() / 'logs'}")
     return all(checks.values())
+
+
+def _check_that_all_run() -> None:
+    for name in _ORDER:
+        if not processes.runs(name):
+            raise ClusterError(f"{name} has ended:\n{processes.end_of_log(name)}")
 
 
 @contextmanager

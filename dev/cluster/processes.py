@@ -111,13 +111,19 @@ def _spawn(name: str, command: Sequence[str]) -> int:
 
 
 def _start_ticks(pid: int) -> int | None:
-    """Start time of the process, or None if there is none or only its zombie."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    state, *fields = stat.rpartition(")")[2].split()  # the name before may hold spaces and brackets
-    return None if state in "ZX" else int(fields[18])
+    """Start time of the process, or None if there is none, or only its zombie."""
+    while True:
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+            threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        state, *fields = stat.rpartition(")")[2].split()  # the name before may hold spaces and brackets
+        if state not in "ZX":
+            return int(fields[18])
+        if threads <= 1:
+            return None
+        time.sleep(0.01)  # the last threads of a killed process still hold its ports
 
 
 def _boot() -> str:
