@@ -1,5 +1,7 @@
 """What a cluster needs beside the node itself: cluster DNS and a default StorageClass."""
 
+import socket
+import struct
 import time
 from pathlib import Path
 from string import Template
@@ -21,8 +23,27 @@ def start() -> None:
     _wait_for_dns()
 
 
-def dns_is_ready() -> bool:
-    """Whether CoreDNS of the manifest applied last is available."""
+def dns_answers() -> bool:
+    """Whether the cluster's DNS address resolves the API server's Service (RFC 1035, one question by UDP)."""
+    labels = ["kubernetes", "default", "svc", "cluster", "local"]
+    name = b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
+    header = struct.pack(">6H", 1, 0x0100, 1, 0, 0, 0)  # id, recursion desired, one question
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(1)
+        try:
+            asking.sendto(header + name + struct.pack(">2H", 1, 1), (settings.DNS_ADDRESS, 53))  # type A, class IN
+            answer = asking.recv(512)
+        except OSError:
+            return False
+    if len(answer) < len(header):
+        return False
+    response_code = answer[3] & 0x0F
+    answer_count = int.from_bytes(answer[6:8], "big")
+    return response_code == 0 and answer_count > 0
+
+
+def _deployment_is_current() -> bool:
+    """Whether the pod of the manifest applied last is available, and not only one of an earlier manifest."""
     deployment = kubectl.find("deployment", "coredns", _NAMESPACE)
     if deployment is None:
         return False
@@ -45,9 +66,9 @@ def _start_volume_provisioner() -> None:
 
 def _wait_for_dns() -> None:
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
-    while not dns_is_ready():
+    while not (_deployment_is_current() and dns_answers()):
         if time.monotonic() > deadline:
             described = kubectl.kubectl("describe", "pods", "-n", _NAMESPACE, "-l", "k8s-app=kube-dns")
             last_words = "\n".join(described.splitlines()[-15:])
-            raise ClusterError(f"cluster DNS is not available; its pod:\n{last_words}")
+            raise ClusterError(f"cluster DNS does not answer; its pod:\n{last_words}")
         time.sleep(0.3)

@@ -40,6 +40,8 @@ def gigabytes_needed(with_images: bool) -> int:
 def prepare_network() -> None:
     """Give the node its address and let the kernel forward between pods; repeatable."""
     run(["ip", "address", "replace", f"{settings.NODE_ADDRESS}/32", "dev", "lo"])
+    # kube-proxy rewrites the destination of a packet that has a route; a machine without a network has none by default
+    run(["ip", "route", "replace", settings.SERVICE_RANGE, "dev", "lo", "src", settings.NODE_ADDRESS])
     _set_kernel_setting("net/ipv4/ip_forward", "1")
     bridged = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
     if not bridged.exists():
@@ -50,6 +52,7 @@ def prepare_network() -> None:
 
 def release_network() -> None:
     """Take back the node's address, kube-proxy's rules and the bridge."""
+    succeeds(["ip", "route", "delete", settings.SERVICE_RANGE, "dev", "lo"])
     succeeds(["ip", "address", "delete", f"{settings.NODE_ADDRESS}/32", "dev", "lo"])
     succeeds(["ip", "link", "delete", settings.BRIDGE])
     for family in ("ip", "ip6"):

@@ -29,9 +29,7 @@ def remove_pods() -> None:
 def remove_everything(keep: Collection[str]) -> None:
     """Unmount and delete the cluster's files except those called `keep`."""
     _remove_masquerading()
-    for mount in reversed(_mounts_below(locations.cluster())):
-        if not succeeds(["umount", mount]):
-            run(["umount", "--lazy", mount])
+    _unmount_below(locations.cluster())
     for entry in locations.cluster().iterdir():
         if entry.name in keep:
             continue
@@ -44,7 +42,9 @@ def remove_everything(keep: Collection[str]) -> None:
 def remove_caches() -> None:
     """Delete images and binaries; the next start builds them again."""
     for folder in (locations.image_builds(), locations.binaries(), locations.cluster()):
-        shutil.rmtree(folder, ignore_errors=True)
+        _unmount_below(folder)  # buildah's store mounts its own folder
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 def _wait_until_nothing_runs() -> None:
@@ -98,6 +98,12 @@ def _remove_masquerading() -> None:
 
 def _delete_rule(rule: str) -> None:
     run(["iptables-restore", "--wait", "--noflush"], input_text=f"*nat\n-D{rule.removeprefix('-A')}\nCOMMIT\n")
+
+
+def _unmount_below(folder: Path) -> None:
+    for mount in reversed(_mounts_below(folder)):
+        if not succeeds(["umount", mount]):
+            run(["umount", "--lazy", mount])
 
 
 def _mounts_below(folder: Path) -> list[str]:

@@ -92,7 +92,7 @@ def status() -> bool:
     checks = {name: processes.runs(name) for name in reversed(_ORDER)}
     checks["API server ready"] = ready
     checks["node Ready"] = ready and node.is_ready()
-    checks["cluster DNS available"] = ready and addons.dns_is_ready()
+    checks["cluster DNS answers"] = ready and addons.dns_answers()
     checks[f"{settings.GPUS} pretended GPUs"] = ready and gpus.allocatable() == settings.GPUS
     for name, well in checks.items():
         say(f"{'ok     ' if well else 'MISSING'} {name}")
