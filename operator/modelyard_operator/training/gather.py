@@ -78,11 +78,21 @@ def _jobs(observed: Observed, view: View) -> list[Object]:
 
 
 def _child(job: Object, observed: Observed, view: View) -> Child:
-    pods = tuple(view.children(POD, job["metadata"]["uid"]))
-    child = Child(job, pods)
-    if observed.finished or not job_facts.is_active(job) or job_facts.running_since(child) or job_facts.ended(child):
+    child = Child(job, tuple(view.children(POD, job["metadata"]["uid"])))
+    if observed.finished or job_facts.ended(child):
+        return child
+    if not job_facts.is_active(job):
+        return replace(child, pods=tuple(_newest(pod, view) for pod in child.pods))
+    if job_facts.running_since(child):
         return child
     return replace(child, events=tuple(_events(child, observed.namespace, view)))
+
+
+def _newest(pod: Object, view: View) -> Object:
+    """Its Job has ended, so the pod has: the mirror of pods just hasn't heard of it yet."""
+    metadata = pod["metadata"]
+    found = view.fresh(POD, metadata["namespace"], metadata["name"])
+    return found if found and found["metadata"]["uid"] == metadata["uid"] else pod
 
 
 def _events(child: Child, namespace: str, view: View) -> Sequence[Object]:
@@ -124,12 +134,13 @@ def _facts(observed: Observed, registry: RegistryReader) -> RegistryFacts:
 
 
 def _for_training(observed: Observed, registry: RegistryReader) -> RegistryFacts:
-    child = observed.attempts.get(max(observed.attempts, default=0))
-    if child is None or job_facts.is_failed(child.job):
+    number = max(observed.attempts, default=0)
+    child = observed.attempts.get(number)
+    has_ended = any(one.number >= number and one.outcome != "Running" for one in observed.status.attempts)
+    if child is None or has_ended or job_facts.is_failed(child.job):
         return _for_start(observed, registry)
     if job_facts.is_complete(child.job) and isinstance(job_facts.said(child), TrainResult):
         return RegistryFacts()
-    number = int(child.job["metadata"]["labels"][labels.ATTEMPT_LABEL])
     run = registry.find_run(observed.namespace, observed.model, observed.uid, number)
     if run is None:
         return RegistryFacts()

@@ -77,6 +77,9 @@ def test_an_attempt_that_fails(
     status = world.status()
     assert (status.attempts[0].outcome, status.retries, status.disruptions) == recorded
     assert status.state == "Pending"
+    world.pass_time(10)
+    world.settle()
+    assert sorted({"penguins-1", *world.job_names()}) == ["penguins-1", "penguins-2"], "the next attempt follows"
     if in_the_end is None:
         return
     world = started(retries=0)
@@ -88,6 +91,20 @@ def test_an_attempt_that_fails(
     assert in_the_end[1] in failed[2]
     assert world.status().state == "Failed"
     assert world.status().completion_time is not None
+
+
+@pytest.mark.parametrize("is_good", [True, False])
+def test_a_mirror_of_pods_that_is_late_loses_no_last_words(is_good: bool) -> None:
+    world = started(retries=0)
+    world.mirrored_late["penguins-1-0-abcde"] = world.objects["Pod", "penguins-1-0-abcde"]
+    if is_good:
+        world.pod_ends("penguins-1", 0, result())
+    else:
+        wrong_input(world)
+    world.settle()
+    assert world.status().state == ("Promoted" if is_good else "Failed")
+    failed = world.condition("Failed")
+    assert failed is None if is_good else failed is not None and failed[1] == "DataInvalid"
 
 
 def test_wrong_input_is_not_tried_again() -> None:

@@ -41,6 +41,7 @@ class World:
     def __init__(self, *resources: Object) -> None:
         self.now = START
         self.objects: dict[tuple[str, str], Object] = {}
+        self.mirrored_late: dict[str, Object] = {}  # what the mirror still shows of a pod that has changed
         self.events: dict[str, list[Object]] = {}
         self.notices: list[Notice] = []
         self.writes: list[str] = []
@@ -66,7 +67,8 @@ class World:
         return self.get(kind, namespace, name)
 
     def children(self, kind: Kind, owner_uid: str) -> Sequence[Object]:
-        return [one for one in self._all(kind) if any(ref["uid"] == owner_uid for ref in one["metadata"].get("ownerReferences", ()))]
+        found = [one for one in self._all(kind) if any(ref["uid"] == owner_uid for ref in one["metadata"].get("ownerReferences", ()))]
+        return [self.mirrored_late.get(one["metadata"]["name"], one) for one in found]
 
     def labelled(self, kind: Kind, namespace: str, label: str, value: str) -> Sequence[Object]:
         return [one for one in self._all(kind) if one["metadata"].get("labels", {}).get(label) == value]
