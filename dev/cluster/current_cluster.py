@@ -1,5 +1,6 @@
 """CLUSTER=current: an existing cluster, as kubectl would choose it. It is looked at, never started, changed or stopped."""
 
+import json
 import os
 from pathlib import Path
 
@@ -43,12 +44,12 @@ def _check() -> None:
     """Raise `ClusterError` unless the cluster answers and its user may install the chart."""
     call: list[str | Path] = [kubectl.program(), "--kubeconfig", _kubeconfig(), "--request-timeout=10s"]
     context = run([*call, "config", "current-context"]).strip()
-    version = run([*call, "get", "--raw", "/version"])
+    version = json.loads(run([*call, "get", "--raw", "/version"]))["gitVersion"]
     nodes = run([*call, "get", "nodes", "-o", "name"]).split()
     for verb, resource in (("create", "customresourcedefinitions"), ("create", "namespaces"), ("create", "clusterroles")):
         if not _may(call, verb, resource):
             raise ClusterError(f"context {context}: you may not {verb} {resource}, which installing the chart needs")
-    say(f"context {context}: {len(nodes)} node(s), API server {version.split('gitVersion')[1].split(',')[0].strip(': ')}")
+    say(f"context {context}: {len(nodes)} node(s), Kubernetes {version}")
 
 
 def _may(call: list[str | Path], verb: str, resource: str) -> bool:
