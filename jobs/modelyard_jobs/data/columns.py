@@ -136,6 +136,17 @@ def _numbers_that_name_rows(column: "pl.Series") -> str:
     return ""
 
 
+def undeclared(column: "pl.Series") -> "pl.Series | None":
+    """A column that is no feature here, as a model that does use it would want it; None for a type that no built-in model reads."""
+    import polars as pl  # noqa: PLC0415
+
+    if column.dtype.is_numeric() or column.dtype == pl.Boolean:
+        return _numbers(column)
+    if column.dtype in (pl.Date, pl.Datetime):
+        return _moments(column)
+    return texts(column) if column.dtype in (pl.String, pl.Categorical, pl.Enum, pl.Time) else None
+
+
 def _canonical(column: "pl.Series", kind: ColumnType) -> "pl.Series":
     if kind is ColumnType.NUMERICAL:
         return _numbers(column)

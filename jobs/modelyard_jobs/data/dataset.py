@@ -14,7 +14,9 @@ from modelyard_jobs.data.target import Target
 from modelyard_jobs.failures import InvalidOrder
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class Dataset:
     def warnings(self) -> tuple[str, ...]:
         """What the reader should look at."""
         return self.features.warnings
+
+    def for_any_model(self, rows: "NDArray[np.intp]") -> "pl.DataFrame":
+        """Features as fitted here, and every other column beside them: a champion may have been trained on what is Ignored today."""
+        others = (columns.undeclared(self.raw[name]) for name in self.raw.columns if name not in self.features.frame.columns)
+        return self.features.frame.with_columns(other for other in others if other is not None)[rows]
 
 
 def prepare(table: "pl.DataFrame", spec: TrainingJobSpec) -> Dataset:

@@ -60,7 +60,7 @@ def against_champion(champion: RegisteredVersion | None, registered: str, uri: s
     fair = _unseen(known, registered, test)
     if fair.sum() < FEWEST_ROWS:
         return Duel(why=f"only {fair.sum()} of {len(fair)} test rows are new to version {champion.version}; {FEWEST_ROWS} are needed")
-    answers = score(champion.uri, test.data.frame(test.rows[fair]), folder / "champion", through_pyfunc=False)
+    answers = score(champion.uri, test.data.dataset.for_any_model(test.rows[fair]), folder / "champion", through_pyfunc=False)
     return _paired(answers, champion, test, fair)
 
 

@@ -7,7 +7,6 @@ from modelyard_api.request_log import GROUP_COLUMN, INPUT_PREFIX, LABEL, OUTPUT_
 from modelyard_model.tabular_model import TabularModel
 
 from modelyard_jobs.fitting import raw_columns
-from modelyard_jobs.splitting.assignment import Part
 from modelyard_jobs.training_data import TrainingData
 
 FILE = "reference.parquet"
@@ -15,7 +14,7 @@ FILE = "reference.parquet"
 
 def write(data: TrainingData, model: TabularModel, folder: Path) -> int:
     """Writes the sample into the model's ``folder``; gives its number of rows."""
-    rows = data.assignment.rows(Part.REFERENCE)
+    rows = data.assignment.reference
     frame = data.frame(rows).select(item.name for item in model.inputs)
     answers = model.predict(raw_columns(frame, frame.columns)).as_columns()
     labels = data.dataset.target.labels()

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 REFERENCE_ROWS = 10_000
-_REFERENCE_SHARE, _REFERENCE_SHARE_OF_GROUPS = 0.10, 0.15
-_REFERENCE_GROUPS = 30  # fewer groups, such as days, are no picture of the whole period
+_RESERVED_SHARE = 0.10
+_RESERVED_GROUPS = 30  # fewer groups, such as days, are no picture of the whole period
 
 
 class Part(IntEnum):
@@ -44,6 +44,7 @@ class Assignment:
     row: Hashes
     group: Hashes  # of the row itself where rows are not grouped
     names: tuple[str, ...] | None
+    reference: NDArray[np.intp]  # rows of the sample that a monitor compares with
     content_columns: tuple[str, ...]  # which ``row`` was made from
 
     def rows(self, part: Part) -> NDArray[np.intp]:
@@ -65,10 +66,9 @@ def assign(table: "pl.DataFrame", split: Split, model: str, labels: list[str] | 
         part = _by_time(seconds(table[split.column or ""]), split)
     else:
         part = _by_hash(group, split, labels if split.by is SplitBy.STRATIFIED else None)
-    part[_reference(row, group, grouped=names is not None)] = Part.REFERENCE
-    part = _drop_surplus_reference(part, row)
+    part[_reserved(row, group, grouped=names is not None)] = Part.REFERENCE
     _require_all_parts(part, split, len(np.unique(group)))
-    return Assignment(part, row, group, names, content)
+    return Assignment(part, row, group, names, _reference(part, row, split), content)
 
 
 def hash_rows(table: "pl.DataFrame", columns: tuple[str, ...], model: str) -> Hashes:
@@ -110,19 +110,20 @@ def _by_time(times: NDArray[np.float64], split: Split) -> NDArray[np.int8]:
     return part
 
 
-def _reference(row: Hashes, group: Hashes, *, grouped: bool) -> NDArray[np.bool_]:
-    """Groups (or rows) from the whole period. The share only falls as data grow, so no row enters the sample after it was trained on."""
+def _reserved(row: Hashes, group: Hashes, *, grouped: bool) -> NDArray[np.bool_]:
+    """Groups (or rows) from the whole period. The share only falls as data grow, so no row enters the reserve after it was trained on."""
     groups = len(np.unique(group))
-    share = max(REFERENCE_ROWS / len(row), _REFERENCE_GROUPS / groups if grouped else 0.0)
-    return uniform(group, "reference") < min(share, _REFERENCE_SHARE_OF_GROUPS if grouped else _REFERENCE_SHARE)
+    share = max(REFERENCE_ROWS / len(row), _RESERVED_GROUPS / groups if grouped else 0.0)
+    return uniform(group, "reference") < min(share, _RESERVED_SHARE)
 
 
-def _drop_surplus_reference(part: NDArray[np.int8], row: Hashes) -> NDArray[np.int8]:
-    """Groups of uneven size can bring more rows than the sample holds; what is over stays out of training all the same."""
-    members = np.flatnonzero(part == Part.REFERENCE)
-    if len(members) > REFERENCE_ROWS:
-        part[members[np.argsort(row[members], kind="stable")[REFERENCE_ROWS:]]] = Part.LEFT_OUT
-    return part
+def _reference(part: NDArray[np.int8], row: Hashes, split: Split) -> NDArray[np.intp]:
+    """Rows that no fitting saw: the reserve and the test split (not by Time: there it is the end of the period, not a picture of it)."""
+    unseen = part == Part.REFERENCE
+    if split.by is not SplitBy.TIME:
+        unseen |= part == Part.TEST
+    members = np.flatnonzero(unseen)
+    return np.sort(members[np.argsort(row[members], kind="stable")[:REFERENCE_ROWS]])
 
 
 def _require_all_parts(part: NDArray[np.int8], split: Split, groups: int) -> None:

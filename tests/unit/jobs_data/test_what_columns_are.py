@@ -2,10 +2,13 @@
 
 from datetime import UTC, date, datetime
 
+import numpy as np
 import polars as pl
 import pytest
 from modelyard_api.data import Column, ColumnRole, ColumnType, Data, DataSource, Prepare
 from modelyard_api.data import Features as TimestampFeatures
+from modelyard_api.training_job import TrainingJobSpec
+from modelyard_jobs.data import dataset
 from modelyard_jobs.data.columns import Features, features
 from modelyard_jobs.failures import InvalidOrder
 
@@ -121,3 +124,23 @@ def test_the_splits_column_is_a_feature_only_where_timestamps_name_it() -> None:
     table = pl.DataFrame({"at": ["2026-01-01", "2026-01-02"], "x": [1.0, 2.0]})
     assert [c.name for c in features(table, data(), frozenset({"at"})).columns] == ["x"]
     assert [c.name for c in features(table, data(timestamps=["at"]), frozenset({"at"})).columns] == ["at", "x"]
+
+
+def test_a_champion_is_asked_with_columns_that_are_ignored_today() -> None:
+    table = pl.DataFrame({"x": [1.0, 2.0, 3.0], "ignored_text": ["a", "", "c"], "ignored_number": [1, None, 3], "y": ["p", "q", "p"]})
+    spec = TrainingJobSpec.model_validate(
+        {
+            "objective": {"target": "y"},
+            "data": {
+                "source": {"uri": "s3://datasets/rows.csv"},
+                "columns": [{"name": "ignored_text", "role": "Ignored"}, {"name": "ignored_number", "role": "Ignored"}],
+            },
+        }
+    )
+    data = dataset.prepare(table, spec)
+    assert data.features.frame.columns == ["x"]
+    frame = data.for_any_model(np.array([1, 2]))
+    assert frame.select("x", "ignored_text", "ignored_number").to_dicts() == [
+        {"x": 2.0, "ignored_text": None, "ignored_number": None},
+        {"x": 3.0, "ignored_text": "c", "ignored_number": 3.0},
+    ]

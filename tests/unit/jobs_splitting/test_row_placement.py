@@ -122,8 +122,10 @@ def test_later_data_only_move_the_boundary_in_time_forward() -> None:
 def test_the_reference_is_drawn_from_the_whole_period_and_bounded() -> None:
     frame = table(60000)
     for split in (BY_GROUP, BY_ROW[0]):
-        rows = placed(frame, split).rows(Part.REFERENCE)
-        assert 4000 < len(rows) <= REFERENCE_ROWS
+        assignment = placed(frame, split)
+        rows = assignment.reference
+        assert len(rows) == REFERENCE_ROWS
+        assert set(assignment.part[rows].tolist()) == {Part.REFERENCE, Part.TEST}
         days = frame["day"][rows]
         assert days.min() < DAYS[30]
         assert days.max() > DAYS[90]
