@@ -1,6 +1,7 @@
 """Debian packages the node and the image builds need."""
 
 import subprocess
+from collections.abc import Sequence
 
 from dev.cluster.commands import ClusterError, run
 from dev.cluster.progress import step
@@ -19,9 +20,9 @@ PACKAGES = (
 )
 
 
-def ensure() -> None:
+def ensure(packages: Sequence[str] = PACKAGES) -> None:
     """Install what is missing with apt; asks dpkg first, so that a second run costs nothing."""
-    missing = _missing()
+    missing = _missing(packages)
     if not missing:
         return
     with step(f"Installing {', '.join(missing)}", "20 s"):
@@ -33,12 +34,12 @@ def ensure() -> None:
             raise ClusterError(f"{error}\nInstall these packages yourself: {' '.join(missing)}") from error
 
 
-def _missing() -> list[str]:
-    command = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *PACKAGES]
+def _missing(packages: Sequence[str]) -> list[str]:
+    command = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *packages]
     try:
         # dpkg-query ends with 1 when a package is unknown, and still lists the others
         answer = subprocess.run(command, check=False, capture_output=True, text=True).stdout
     except FileNotFoundError as error:
         raise ClusterError("this cluster runs on Debian or Ubuntu (no dpkg-query here); elsewhere use CLUSTER=current") from error
     installed = {line.split()[0] for line in answer.splitlines() if line.endswith(" installed")}
-    return [package for package in PACKAGES if package not in installed]
+    return [package for package in packages if package not in installed]

@@ -137,7 +137,7 @@ def test_a_champion_is_asked_with_columns_that_are_ignored_today() -> None:
             },
         }
     )
-    data = dataset.prepare(table, spec)
+    data = dataset.prepare(pl.concat([table] * 20), spec)
     assert data.features.frame.columns == ["x"]
     frame = data.for_any_model(np.array([1, 2]))
     assert frame.select("x", "ignored_text", "ignored_number").to_dicts() == [
