@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from modelyard_api import labels
 
 from tests.contract.kube.eventually import eventually
 from tests.contract.training.conftest import PATIENCE, Room
@@ -104,10 +103,12 @@ def test_killed_between_intent_and_move_while_somebody_else_moves_the_alias(room
     assert room.gate.sprung.wait(PATIENCE)
     assert room.status()["promotion"]["to"] == "1"
     name = f"{room.namespace}.penguins"
+    other = train(room.namespace, "another-uid", room.mlflow.url)
     for variable, value in room.mlflow.login().items():
         monkeypatch.setenv(variable, value)
-    other = room.mlflow.client().create_model_version(name, "models:/elsewhere", tags={labels.TAG_TRAINING_JOB: "other"})
-    room.mlflow.client().set_registered_model_alias(name, "champion", other.version)
+    source = f"models:/{other.model_id}"
+    made = room.mlflow.client().create_model_version(name, source, other.run_id, model_id=other.model_id)
+    room.mlflow.client().set_registered_model_alias(name, "champion", made.version)
     room.operator.start()
     eventually(lambda: "penguins-compare-2" in [job["metadata"]["name"] for job in room.pods.jobs()], PATIENCE)
     assert dict(room.mlflow.client().get_registered_model(name).aliases) == {"champion": "2"}
