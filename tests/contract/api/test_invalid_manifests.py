@@ -35,7 +35,9 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[client.CustomObjec
         transport = config.new_client_from_config(str(server.kubeconfig))
         extensions = client.CustomObjectsApi(transport)
         for path in sorted((ROOT / "manifests/crds").glob("*.yaml")):
-            extensions.create_cluster_custom_object("apiextensions.k8s.io", "v1", "customresourcedefinitions", yaml.safe_load(path.read_text()))
+            extensions.create_cluster_custom_object(
+                "apiextensions.k8s.io", "v1", "customresourcedefinitions", yaml.safe_load(path.read_text())
+            )
         wait_until_served(extensions)
         yield extensions
 
