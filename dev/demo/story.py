@@ -126,7 +126,7 @@ class Story:
 
     def close(self) -> None:
         """What is left running and how to look at it."""
-        alerts = [each for each in self.alerts() if "drift" in json.dumps(each).lower()]
+        alerts = [each for each in self.alerts() if each["type"] == "io.modelyard.drift.detected"]
         if len(alerts) != 1:
             raise ClusterError(f"exactly one drift alert was expected, the receiver holds {len(alerts)}")
         step("It all stays up")
