@@ -3,7 +3,7 @@
 import io
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,12 +108,12 @@ def _delete_namespace() -> None:
         kubectl("delete", "namespace", NAMESPACE, "--wait=true", "--timeout=180s")
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failed test shows what a person would look at first."""
-    outcome = yield
-    report = outcome.get_result()  # type: ignore[attr-defined]
+    report = yield
     if report.failed and report.when == "call":
         for arguments in (("get", "tj,md,pods"), ("get", "events", "--sort-by=.lastTimestamp"), ("describe", "tj")):
             finished = subprocess.run(command(*arguments, "-n", NAMESPACE), capture_output=True, text=True, check=False, timeout=60)
             report.sections.append((f"kubectl {' '.join(arguments)}", finished.stdout[-6000:]))
+    return report
