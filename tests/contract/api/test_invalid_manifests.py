@@ -2,8 +2,6 @@
 
 import copy
 import json
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +9,9 @@ import pytest
 import yaml
 from kubernetes import client, config
 
-from dev.cluster.apiserver import running_apiserver
+from dev.cluster.apiserver import ApiServer
 
 FOLDER = Path(__file__).parent
-ROOT = FOLDER.parents[2]
 VALID: dict[str, dict[str, Any]] = {
     "TrainingJob": {
         "objective": {"target": "species"},
@@ -30,29 +27,8 @@ CASES = [(kind, case) for kind, cases in yaml.safe_load((FOLDER / "invalid_manif
 
 
 @pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[client.CustomObjectsApi]:
-    with running_apiserver(tmp_path_factory.mktemp("apiserver")) as server:
-        transport = config.new_client_from_config(str(server.kubeconfig))
-        extensions = client.CustomObjectsApi(transport)
-        for path in sorted((ROOT / "manifests/crds").glob("*.yaml")):
-            extensions.create_cluster_custom_object(
-                "apiextensions.k8s.io", "v1", "customresourcedefinitions", yaml.safe_load(path.read_text())
-            )
-        wait_until_served(extensions)
-        yield extensions
-
-
-def wait_until_served(api: client.CustomObjectsApi) -> None:
-    """A definition is served a moment after it was made."""
-    deadline = time.monotonic() + 30
-    for plural in PLURALS.values():
-        while True:
-            try:
-                api.list_namespaced_custom_object("modelyard.io", "v1alpha1", "default", plural)
-                break
-            except client.ApiException:
-                assert time.monotonic() < deadline, f"{plural} not served"
-                time.sleep(0.1)
+def api(api_server: ApiServer) -> client.CustomObjectsApi:
+    return client.CustomObjectsApi(config.new_client_from_config(str(api_server.kubeconfig)))
 
 
 def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
