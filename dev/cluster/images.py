@@ -33,7 +33,6 @@ IMAGES = {
     "monitoring": Image("jobs/monitoring.Dockerfile", "1 min"),
     "mlflow": Image("dev/images/mlflow.Dockerfile", "1 min"),
     "seaweedfs": Image("dev/images/seaweedfs.Dockerfile"),
-    "alertmanager": Image("dev/images/alertmanager.Dockerfile"),
     "jobs": Image("jobs/Dockerfile", "4 min with PyTorch's layer, else 20 s"),
     "serving": Image("serving/Dockerfile"),
 }
