@@ -40,7 +40,7 @@ class ImagePullSecret(ApiModel):
     name: ObjectName = Field(description="Name of the Secret.")
 
 
-DEFAULT_RESOURCES = Resources(requests={"cpu": "500m", "memory": "1Gi"})
+DEFAULT_RESOURCES = Resources(requests={"cpu": "250m", "memory": "1Gi"})
 
 
 class Workers(ApiModel):

@@ -10,7 +10,7 @@ from modelyard_operator.ownership import child_metadata
 from modelyard_operator.pod_template import Images, MountedSecret, pod_spec, restricted_container
 
 # The monitor works on a bounded sample, so its need doesn't grow with traffic.
-RESOURCES = Resources(requests={"cpu": "250m", "memory": "512Mi"})
+RESOURCES = Resources(requests={"cpu": "100m", "memory": "512Mi"})
 FAILED_RUNS_KEPT = 3  # that many failures in a row make the monitor stale, so that many are to be seen
 _SUCCESSFUL_RUNS_KEPT = 2
 _STARTING_DEADLINE_SECONDS = 120  # a run that starts later than this is skipped: the next one sees the same data
