@@ -61,7 +61,7 @@ class DataSource(ApiModel):
     )
     credentials: SecretSource | None = Field(
         None,
-        description="Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, optionally AWS_ENDPOINT_URL and AWS_REGION. Default: the platform's own S3 credentials of this namespace.",
+        description="Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, optionally AWS_ENDPOINT_URL (default: AWS itself) and AWS_REGION. Default: the platform's own S3 credentials of this namespace.",
     )
 
 

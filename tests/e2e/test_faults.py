@@ -23,9 +23,9 @@ def training_job(name: str, uri: str, **spec: object) -> Object:
 
 @pytest.fixture(scope="module")
 def rows(platform: Platform) -> str:
-    """600 rows whose label follows x."""
-    values = pl.DataFrame({"x": [(i * 37) % 101 / 10 for i in range(600)], "noise": [(i * 61) % 89 for i in range(600)]})
-    labelled = values.with_columns(label=pl.when((pl.col("x") + pl.col("noise") / 30) > 6.5).then(pl.lit("yes")).otherwise(pl.lit("no")))
+    """600 rows whose label follows from two columns together, so that neither gives it away."""
+    values = pl.DataFrame({"x": [(i * 37) % 101 / 101 for i in range(600)], "y": [(i * 61) % 89 / 89 for i in range(600)]})
+    labelled = values.with_columns(label=pl.when(pl.col("x") + pl.col("y") > 1).then(pl.lit("yes")).otherwise(pl.lit("no")))
     return platform.upload("faults/rows.csv", labelled)
 
 
@@ -50,6 +50,7 @@ def test_a_missing_secret_is_waited_for(platform: Platform, rows: str) -> None:
     keys = {
         "AWS_ACCESS_KEY_ID": secret_value(platform.namespace, "modelyard", "S3_ACCESS_KEY_ID"),
         "AWS_SECRET_ACCESS_KEY": secret_value(platform.namespace, "modelyard", "S3_SECRET_ACCESS_KEY"),
+        "AWS_ENDPOINT_URL": f"http://modelyard-seaweedfs.{chart.SYSTEM_NAMESPACE}.svc:8333",
     }
     platform.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "my-keys"}, "stringData": keys})
     assert platform.decided("waits-for-keys")["status"]["state"] == "Promoted"
