@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import mlflow
 import polars as pl
 import pytest
 from botocore.config import Config
@@ -26,7 +27,6 @@ class Platform:
     """What the tests use of it."""
 
     namespace: str
-    mlflow_url: str
     s3_url: str
     logs: Path
 
@@ -93,13 +93,28 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     chart.make_namespace(NAMESPACE)
     chart.install("http://127.0.0.1:5000")
     try:
-        with (
-            forwarded(chart.SYSTEM_NAMESPACE, "modelyard-mlflow", 5000, logs / "mlflow.log") as mlflow,
-            forwarded(chart.SYSTEM_NAMESPACE, "modelyard-seaweedfs", 8333, logs / "s3.log") as s3,
-        ):
-            yield Platform(NAMESPACE, mlflow, s3, logs)
+        with forwarded(chart.SYSTEM_NAMESPACE, "modelyard-seaweedfs", 8333, logs / "s3.log") as s3:
+            yield Platform(NAMESPACE, s3, logs)
     finally:
         _delete_namespace()
+
+
+@pytest.fixture
+def mlflow_url(platform: Platform) -> Iterator[str]:
+    """For one test: a port-forward ends with its pod, and one of the tests takes MLflow away."""
+    with forwarded(chart.SYSTEM_NAMESPACE, "modelyard-mlflow", 5000, platform.logs / "mlflow.log") as url:
+        yield url
+
+
+@pytest.fixture
+def mlflow_login(platform: Platform, mlflow_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """MLflow's client with the pods' own credentials and no pickle."""
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", secret_value(platform.namespace, "modelyard", "MLFLOW_TRACKING_USERNAME"))
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", secret_value(platform.namespace, "modelyard", "MLFLOW_TRACKING_PASSWORD"))
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    mlflow.set_tracking_uri(mlflow_url)
+    return mlflow_url
 
 
 def _delete_namespace() -> None:

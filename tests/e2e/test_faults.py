@@ -77,17 +77,14 @@ def scale_mlflow(replicas: int) -> None:
 
 
 @pytest.mark.skipif(os.environ.get("CLUSTER") == "current", reason="kills processes of the node, which must be this machine")
-def test_the_operator_is_killed_while_a_model_trains(platform: Platform, rows: str) -> None:
+def test_the_operator_is_killed_while_a_model_trains(platform: Platform, rows: str, mlflow_login: str) -> None:
     platform.apply(training_job("survives", rows))
     platform.until("tj", "survives", "Running", "True", seconds=180)
     assert kill_operators() >= 1
     job = platform.decided("survives")
     assert job["status"]["state"] == "Promoted"
     assert len(items("jobs", platform.namespace, f"{LABEL}=survives")) == 1
-    registry = mlflow.MlflowClient(platform.mlflow_url)
-    os.environ["MLFLOW_TRACKING_USERNAME"] = secret_value(platform.namespace, "modelyard", "MLFLOW_TRACKING_USERNAME")
-    os.environ["MLFLOW_TRACKING_PASSWORD"] = secret_value(platform.namespace, "modelyard", "MLFLOW_TRACKING_PASSWORD")
-    versions = registry.search_model_versions(f"name='{platform.namespace}.survives'")
+    versions = mlflow.MlflowClient().search_model_versions(f"name='{platform.namespace}.survives'")
     assert [each.version for each in versions] == ["1"]
     promoted = [each for each in events(platform, "survives") if each["reason"] == "Promoted"]
     assert len(promoted) == 1

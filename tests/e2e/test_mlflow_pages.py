@@ -26,7 +26,7 @@ def look(page: Page, url: str, *texts: str) -> None:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: apt-get install chromium")
-def test_run_version_and_alias_are_shown(platform: Platform) -> None:
+def test_run_version_and_alias_are_shown(platform: Platform, mlflow_url: str) -> None:
     platform.upload("penguins.csv", pl.from_pandas(load_penguins()))
     kubectl("apply", "-n", platform.namespace, "-f", str(EXAMPLE))
     job = platform.decided("penguins")
@@ -37,8 +37,8 @@ def test_run_version_and_alias_are_shown(platform: Platform) -> None:
         browser = browsers.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             page = browser.new_context(http_credentials=login).new_page()  # type: ignore[arg-type]
-            look(page, f"{platform.mlflow_url}/#/models/{registered}", "@ champion", "Version 1")
+            look(page, f"{mlflow_url}/#/models/{registered}", "@ champion", "Version 1")
             run = job["status"]["mlflow"]
-            look(page, f"{platform.mlflow_url}/#/experiments/{run['experimentId']}/runs/{run['runId']}", "penguins-1", registered)
+            look(page, f"{mlflow_url}/#/experiments/{run['experimentId']}/runs/{run['runId']}", "penguins-1", registered)
         finally:
             browser.close()

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from palmerpenguins import load_penguins
 
-from dev.platform.kubectl import Object, condition, kubectl, secret_value
+from dev.platform.kubectl import Object, condition, kubectl
 from tests.e2e.conftest import Platform
 
 EXAMPLE = Path(__file__).parents[2] / "manifests/examples/penguins.yaml"
@@ -35,16 +35,6 @@ def served(platform: Platform, job: Object) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def mlflow_login(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pods' own credentials, no pickle."""
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", platform.mlflow_url)
-    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", secret_value(platform.namespace, "modelyard", "MLFLOW_TRACKING_USERNAME"))
-    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", secret_value(platform.namespace, "modelyard", "MLFLOW_TRACKING_PASSWORD"))
-    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
-    mlflow.set_tracking_uri(platform.mlflow_url)
-
-
 def test_it_is_promoted(job: Object) -> None:
     assert condition(job, "Promoted")["status"] == "True", job["status"]
     assert job["status"]["result"]["modelVersion"] == "1"
@@ -63,7 +53,7 @@ def test_describe_tells_the_story(platform: Platform, job: Object) -> None:
         assert words in described, described
 
 
-def test_served_answers_are_what_mlflow_gives(served: str, penguins: pl.DataFrame, mlflow_login: None, platform: Platform) -> None:
+def test_served_answers_are_what_mlflow_gives(served: str, penguins: pl.DataFrame, mlflow_login: str, platform: Platform) -> None:
     rows = penguins.drop("species")
     body = {"dataframe_records": rows.to_dicts()}
     answers = pl.DataFrame(httpx.post(f"{served}/invocations", json=body, timeout=60).raise_for_status().json()["predictions"])
@@ -97,7 +87,7 @@ def test_a_malformed_request_names_the_column_and_echoes_nothing(served: str) ->
     assert httpx.get(f"{served}/v2/health/ready", timeout=10).status_code == 200
 
 
-def test_pods_cannot_move_an_alias(platform: Platform, job: Object, mlflow_login: None) -> None:
+def test_pods_cannot_move_an_alias(platform: Platform, job: Object, mlflow_login: str) -> None:
     with pytest.raises(mlflow.exceptions.MlflowException) as refusal:
         mlflow.MlflowClient().set_registered_model_alias(f"{platform.namespace}.penguins", "champion", "1")
     assert refusal.value.get_http_status_code() == 403 or "PERMISSION" in str(refusal.value).upper()
