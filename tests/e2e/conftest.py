@@ -2,6 +2,7 @@
 
 import io
 import json
+import secrets
 import subprocess
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from dev.platform.forwarding import forwarded
 from dev.platform.kubectl import Object, command, condition, get, items, kubectl, secret_value, wait_until
 
 FINISHED = ("Promoted", "CriteriaNotMet", "Inconclusive", "Failed")
-NAMESPACE = "modelyard-e2e"
+LABEL = "modelyard.io/e2e"
+NAMESPACE = f"e2e-{secrets.token_hex(3)}"  # MLflow remembers models of earlier runs by their namespace
 
 
 @dataclass(frozen=True)
@@ -89,14 +91,15 @@ def _parquet(rows: pl.DataFrame) -> bytes:
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     logs = tmp_path_factory.mktemp("forwards")
-    _delete_namespace()
+    _delete_namespaces()
     chart.make_namespace(NAMESPACE)
+    kubectl("label", "namespace", NAMESPACE, f"{LABEL}=true")
     chart.install("http://127.0.0.1:5000")
     try:
         with forwarded(chart.SYSTEM_NAMESPACE, "modelyard-seaweedfs", 8333, logs / "s3.log") as s3:
             yield Platform(NAMESPACE, s3, logs)
     finally:
-        _delete_namespace()
+        _delete_namespaces()
 
 
 @pytest.fixture
@@ -117,10 +120,10 @@ def mlflow_login(platform: Platform, mlflow_url: str, monkeypatch: pytest.Monkey
     return mlflow_url
 
 
-def _delete_namespace() -> None:
-    """A namespace of an earlier run must be gone before a new one starts from nothing."""
-    if any(each["metadata"]["name"] == NAMESPACE for each in items("namespace", "default")):
-        kubectl("delete", "namespace", NAMESPACE, "--wait=true", "--timeout=180s")
+def _delete_namespaces() -> None:
+    """This run's, and those of runs that were killed."""
+    for namespace in items("namespace", "default", f"{LABEL}=true"):
+        kubectl("delete", "namespace", namespace["metadata"]["name"], "--wait=false")
 
 
 @pytest.hookimpl(wrapper=True)
