@@ -53,6 +53,7 @@ class Reason(StrEnum):
     RETRIES_EXHAUSTED = "RetriesExhausted"
     DISRUPTIONS_EXHAUSTED = "DisruptionsExhausted"
     OOM_KILLED = "OOMKilled"
+    UNEXPECTED_ERROR = "UnexpectedError"
     INVALID_SPEC = "InvalidSpec"
     DATA_UNAVAILABLE = "DataUnavailable"
     DATA_INVALID = "DataInvalid"

@@ -57,7 +57,7 @@ def _end(command: Callable[[], ApiModel]) -> int:
     except Exception as error:
         traceback.print_exc()
         last = (str(error).strip().splitlines() or [""])[-1]
-        termination.write(termination.failure(Reason.RETRIES_EXHAUSTED, f"unexpected {type(error).__name__}: {last}"))
+        termination.write(termination.failure(Reason.UNEXPECTED_ERROR, f"unexpected {type(error).__name__}: {last}"))
         return ExitCode.UNEXPECTED
 
 

@@ -18,7 +18,7 @@ class InvalidSetting(ValueError):
 class Settings:
     """Each field is read from the variable ``MODELYARD_<FIELD>``, for example ``MODELYARD_DRAIN_SECONDS``.
 
-    Draining, finishing and flushing together stay below Kubernetes' grace period of 30 s.
+    Draining, finishing and flushing together stay below the pod's grace period of 45 s.
     """
 
     host: str = "0.0.0.0"  # noqa: S104  a pod is reached at its own address

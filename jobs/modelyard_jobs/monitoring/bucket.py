@@ -12,6 +12,7 @@ from modelyard_jobs.failures import Unavailable
 if TYPE_CHECKING:
     from modelyard_model.platform import Platform
 
+_SERVERS_FAULT = 500
 _PRECONDITION_FAILED = 412
 _MISSING = frozenset({"NoSuchKey", "404"})
 
@@ -97,6 +98,10 @@ class Bucket:
             yield
         except ClientError as error:
             code = error.response["Error"]["Code"]
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVERS_FAULT:
+                raise Unavailable(
+                    Reason.DATA_UNAVAILABLE, f"S3 failed to {action} in bucket {self.name}: {code}; the next run tries again."
+                ) from error
             raise Unavailable(
                 Reason.DATA_UNAVAILABLE,
                 f"Bucket {self.name} refused to {action}: {code}. Check S3_BUCKET in ConfigMap modelyard and the S3 keys in Secret modelyard.",

@@ -65,7 +65,7 @@ def drift_trigger(order: MonitorOrder, active: bool | None, window: str, votes: 
         EpisodeKind.DRIFT,
         active,
         window,
-        f"The inputs of {order.name} in {order.namespace} moved: {len(drifted)} columns drifted",
+        f"What {order.name} in {order.namespace} is asked has moved: {', '.join(each.name for each in drifted[:3])}",
         f"Model {order.model} version {order.version}: {votes} of the last {alert.of} windows voted for drift ({alert.after} are needed). "
         f"Window {window} against the reference: {named}{more}.",
         tuple(drifted[:_NAMED_COLUMNS]),

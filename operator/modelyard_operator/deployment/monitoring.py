@@ -122,8 +122,8 @@ def _quality(result: MonitorResult, performance: Performance) -> Finding:
 
 
 def _measured(realized: QualityEstimate) -> str:
-    drawn = f" over {realized.clusters}" if realized.clusters else ""
-    interval = f"95 % interval {realized.low:.4g} to {realized.high:.4g}{drawn}"
+    over = "" if realized.clusters.endswith(" rows") else f" over {realized.clusters}"
+    interval = f"95 % interval {realized.low:.4g} to {realized.high:.4g}{over}"
     return f"Realised {realized.metric} is {realized.value:.4g} ({interval}) on {realized.rows} rows"
 
 

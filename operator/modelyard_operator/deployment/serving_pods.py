@@ -3,7 +3,6 @@
 from modelyard_api import labels
 from modelyard_api.model_deployment import ModelDeploymentSpec
 from modelyard_api.pod_contract import ServeOrder
-from modelyard_api.workers import Resources
 
 from modelyard_operator.kube.interface import Object
 from modelyard_operator.ownership import child_metadata
@@ -74,7 +73,6 @@ def _server(owner: Object, spec: ModelDeploymentSpec, version: str, images: Imag
     container = restricted_container("server", images.serving, ["modelyard-serve"], order, spec.resources)
     return {
         **container,
-        "env": [*container["env"], *_threads(spec.resources)],
         "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
         # loading takes as long as MLflow, the network and the import of PyTorch take: up to 5 minutes
         "startupProbe": _probe("/v2/health/live", period=2, failures=150, timeout=2),
@@ -91,14 +89,6 @@ def _probe(path: str, *, period: int, failures: int, timeout: int) -> Object:
         "failureThreshold": failures,
         "timeoutSeconds": timeout,
     }
-
-
-def _threads(resources: Resources) -> list[Object]:
-    """As many threads as the pod has CPUs, rounded up. Libraries would count the node's, and the pods of a node hinder each other."""
-    for kind, quantities in (("limits", resources.limits), ("requests", resources.requests)):
-        if quantities and "cpu" in quantities:
-            return [{"name": "OMP_NUM_THREADS", "valueFrom": {"resourceFieldRef": {"resource": f"{kind}.cpu", "divisor": "1"}}}]
-    return []
 
 
 def _scrape_annotations() -> dict[str, str]:

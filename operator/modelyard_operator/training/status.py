@@ -17,6 +17,7 @@ from modelyard_operator.training.observed import Observed
 # The newest chapter first: `kubectl get -o wide` shows the first condition that is False.
 _ORDER = ("Promoted", "Registered", "Failed", "Complete", "Running", "Suspended")
 _METRICS_SHOWN = 8
+_WHILE_TRAINING = ("train_", "val_")  # what is measured afterwards stands in status.result
 
 
 def compute(observed: Observed, attempts: Attempts, decision: Decision, run_url: RunUrl, now: datetime) -> TrainingJobStatus:
@@ -117,7 +118,8 @@ def _progress(observed: Observed) -> Progress | None:
     seen = observed.registry.progress
     if seen is None:
         return None
-    metrics = [MetricValue(name=name, value=value) for name, value in sorted(seen.metrics.items())]
+    newest = {name: value for name, value in seen.metrics.items() if name.startswith(_WHILE_TRAINING)}
+    metrics = [MetricValue(name=name, value=value) for name, value in sorted(newest.items())]
     return Progress(epoch=seen.epoch, epochs=seen.epochs, metrics=metrics[:_METRICS_SHOWN])
 
 
