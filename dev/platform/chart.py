@@ -31,7 +31,7 @@ def install(mlflow_url: str) -> None:
             *("--values", CLONE_STATE / "images.yaml"),
             *("--set", "seaweedfs.enabled=true", "--set", f"mlflow.externalUrl={mlflow_url}"),
             *("--set-json", f"namespaces={json.dumps(namespaces)}"),
-            *("--wait", "--timeout", "10m"),
+            *("--wait", "--timeout", "10m", "--force-conflicts"),  # what somebody changed by hand is the chart's again
         ],
         timeout=700,
     )
