@@ -15,7 +15,7 @@ from kubernetes.client.exceptions import ApiException
 
 from dev.cluster.apiserver import ApiServer, running_apiserver
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 def _api(server: ApiServer) -> client.CoreV1Api:
