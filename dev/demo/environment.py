@@ -6,15 +6,14 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-import boto3
 import polars as pl
 import yaml
-from botocore.config import Config
 
 from dev.cluster.locations import CLONE_STATE, REPOSITORY
 from dev.platform import chart
 from dev.platform.forwarding import free_port, start_forward
-from dev.platform.kubectl import items, kubectl, secret_value
+from dev.platform.kubectl import items, kubectl
+from dev.platform.storage import namespace_s3
 
 DEMO_LABEL = "modelyard.io/demo"
 FORWARDS = REPOSITORY / "build" / "demo" / "forwards.json"
@@ -79,14 +78,7 @@ def upload(environment: Environment, name: str, rows: pl.DataFrame) -> str:
     FORWARDS.parent.mkdir(parents=True, exist_ok=True)
     path = FORWARDS.parent / f"{name}.parquet"
     rows.write_parquet(path)
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=environment.s3_url,
-        region_name="us-east-1",
-        aws_access_key_id=secret_value(environment.namespace, "modelyard", "S3_ACCESS_KEY_ID"),
-        aws_secret_access_key=secret_value(environment.namespace, "modelyard", "S3_SECRET_ACCESS_KEY"),
-        config=Config(s3={"addressing_style": "path"}, retries={"mode": "standard", "max_attempts": 5}),
-    )
+    s3 = namespace_s3(environment.namespace, environment.s3_url)
     s3.upload_file(str(path), "datasets", f"flights/{name}.parquet")
     return f"s3://datasets/flights/{name}.parquet"
 

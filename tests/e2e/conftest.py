@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import mlflow
 import polars as pl
 import pytest
-from botocore.config import Config
 
 from dev.platform import chart
 from dev.platform.forwarding import forwarded
 from dev.platform.kubectl import Object, command, condition, get, items, kubectl, secret_value, wait_until
+from dev.platform.storage import namespace_s3
 
 FINISHED = ("Promoted", "CriteriaNotMet", "Inconclusive", "Failed")
 LABEL = "modelyard.io/e2e"
@@ -34,14 +33,7 @@ class Platform:
 
     def s3(self) -> Any:
         """A client with the namespace's own keys."""
-        return boto3.client(
-            "s3",
-            endpoint_url=self.s3_url,
-            region_name="us-east-1",
-            aws_access_key_id=secret_value(self.namespace, "modelyard", "S3_ACCESS_KEY_ID"),
-            aws_secret_access_key=secret_value(self.namespace, "modelyard", "S3_SECRET_ACCESS_KEY"),
-            config=Config(s3={"addressing_style": "path"}, retries={"mode": "standard", "max_attempts": 5}),
-        )
+        return namespace_s3(self.namespace, self.s3_url)
 
     def upload(self, key: str, rows: pl.DataFrame) -> str:
         """Rows into the shared bucket, CSV or Parquet by the key's ending."""
