@@ -1,5 +1,6 @@
 """What goes wrong ends in, or waits with, a condition that says what is wrong; mending it goes on."""
 
+import contextlib
 import json
 import os
 import signal
@@ -94,9 +95,10 @@ def kill_operators() -> int:
     """kill -9 of every operator process on the node."""
     killed = 0
     for folder in Path("/proc").iterdir():
-        if folder.name.isdigit() and b"modelyard-operator" in (folder / "cmdline").read_bytes():
-            os.kill(int(folder.name), signal.SIGKILL)
-            killed += 1
+        with contextlib.suppress(OSError):  # processes come and go
+            if folder.name.isdigit() and b"modelyard-operator" in (folder / "cmdline").read_bytes():
+                os.kill(int(folder.name), signal.SIGKILL)
+                killed += 1
     return killed
 
 
