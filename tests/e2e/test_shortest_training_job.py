@@ -1,4 +1,4 @@
-"""A target and a URI: penguins are trained, registered, promoted and served, and every answer is MLflow's own."""
+"""A target and a URI: penguins are trained, registered, promoted and served."""
 
 from collections.abc import Iterator
 from pathlib import Path
