@@ -35,6 +35,9 @@ class Platform:
         os.environ["MLFLOW_TRACKING_URI"] = self.mlflow_uri
         _set_or_remove("MLFLOW_TRACKING_USERNAME", self.mlflow_username)
         _set_or_remove("MLFLOW_TRACKING_PASSWORD", self.mlflow_password)
+        # MLflow would else hand out links into its own S3, which may have another address here, or none
+        os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] = "false"
+        os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD"] = "false"
 
     def s3(self) -> Any:
         """A boto3 S3 client for the platform's bucket."""

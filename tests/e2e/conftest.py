@@ -107,6 +107,7 @@ def mlflow_login(platform: Platform, mlflow_url: str, monkeypatch: pytest.Monkey
     monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", secret_value(platform.namespace, "modelyard", "MLFLOW_TRACKING_USERNAME"))
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", secret_value(platform.namespace, "modelyard", "MLFLOW_TRACKING_PASSWORD"))
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    monkeypatch.setenv("MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD", "false")  # links into S3 would have its name inside the cluster
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     mlflow.set_tracking_uri(mlflow_url)
     return mlflow_url

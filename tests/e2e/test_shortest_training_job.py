@@ -53,6 +53,18 @@ def test_describe_tells_the_story(platform: Platform, job: Object) -> None:
         assert words in described, described
 
 
+def test_served_answers_are_what_mlflow_gives(served: str, penguins: pl.DataFrame, mlflow_login: str, platform: Platform) -> None:
+    rows = penguins.drop("species")
+    body = {"dataframe_records": rows.to_dicts()}
+    answers = pl.DataFrame(httpx.post(f"{served}/invocations", json=body, timeout=60).raise_for_status().json()["predictions"])
+    model = mlflow.pyfunc.load_model(f"models:/{platform.namespace}.penguins@champion")
+    numeric = [name for name, kind in rows.schema.items() if kind.is_numeric()]
+    expected = pl.from_pandas(model.predict(rows.with_columns(pl.col(numeric).cast(pl.Float64)).to_pandas()))
+    assert answers["prediction"].to_list() == expected["prediction"].to_list()
+    for column in [name for name in expected.columns if name.startswith("probability_")]:
+        assert (answers[column] - expected[column]).abs().max() <= 1e-6  # type: ignore[operator]
+
+
 def test_open_inference_protocol_answers(served: str) -> None:
     assert httpx.get(f"{served}/v2/health/ready", timeout=10).status_code == 200
     assert httpx.get(f"{served}/v2/models/penguins", timeout=10).json()["platform"]

@@ -62,11 +62,14 @@ def test_another_root_is_taken_from_the_environment(root: Path, monkeypatch: pyt
 def test_mlflow_is_told_through_its_environment(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"):
         monkeypatch.setenv(name, "left over")
+    for name in ("MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD", "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD"):
+        monkeypatch.setenv(name, "true")
     (root / "secret" / "MLFLOW_TRACKING_PASSWORD").write_text("")
     read_platform(root).configure_mlflow()
     assert os.environ["MLFLOW_TRACKING_URI"] == "http://mlflow:5000"
     assert os.environ["MLFLOW_TRACKING_USERNAME"] == "pod"
     assert "MLFLOW_TRACKING_PASSWORD" not in os.environ
+    assert os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] == "false"
 
 
 def credentials(client: object) -> tuple[str, str]:
