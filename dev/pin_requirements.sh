@@ -8,7 +8,7 @@ compile() { # <name> <uv arguments ...>
   uv pip compile -q --universal --generate-hashes --no-annotate --python-version 3.11 \
     --custom-compile-command "make requirements" "$@" -o "requirements/$name.txt"
 }
-compile dev pyproject.toml --extra operator --extra jobs --extra serving --extra monitoring --group dev
+compile dev pyproject.toml --extra operator --extra jobs --extra serving --extra monitoring --extra local --group dev
 for extra in operator jobs serving monitoring; do
   compile "$extra" pyproject.toml --extra "$extra" -c requirements/dev.txt
 done

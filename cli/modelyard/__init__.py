@@ -1,0 +1,1 @@
+"""Modelyard from Python."""
