@@ -35,7 +35,7 @@ from modelyard_operator.kube.rate_limit import TokenBucket
 _JSON = "application/json"
 _MERGE_PATCH = "application/merge-patch+json"
 _JSON_PATCH = "application/json-patch+json"
-_APPLY_PATCH = "application/apply-patch+yaml"
+APPLY_PATCH = "application/apply-patch+yaml"
 _WATCH_GRACE_SECONDS = 15
 _LONGEST_WAIT_WHEN_THROTTLED_SECONDS = 10.0
 
@@ -58,8 +58,10 @@ class ApiServer:
         bucket: TokenBucket | None = None,
         timeouts: Timeouts | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        field_manager: str = FIELD_MANAGER,
     ) -> None:
         self._transport = transport
+        self._field_manager = field_manager
         self._bucket = bucket or TokenBucket()
         self._timeouts = timeouts or Timeouts()
         self._sleep = sleep
@@ -67,7 +69,7 @@ class ApiServer:
     def list_page(self, kind: Kind, *, namespace: str = "", selector: str = "", limit: int = 500, next_page: str = "") -> Page:
         """One page; the first one is read from the server's cache at its newest, the following ones continue it."""
         query = {"limit": limit, "labelSelector": selector, "continue": next_page}
-        answer = self._send("GET", _path(kind, namespace), query)
+        answer = self.send("GET", path_of(kind, namespace), query)
         items = [_clean({"apiVersion": kind.api_version, "kind": kind.name, **item}) for item in answer.get("items") or ()]
         return Page(items, answer["metadata"]["resourceVersion"], answer["metadata"].get("continue") or "")
 
@@ -82,8 +84,8 @@ class ApiServer:
             "labelSelector": selector,
             "timeoutSeconds": timeout_seconds,
         }
-        path = _path(kind, namespace)
-        response = self._open("GET", path, query, None, _JSON, timeout_seconds + _WATCH_GRACE_SECONDS)
+        path = path_of(kind, namespace)
+        response = self.open("GET", path, query, None, _JSON, timeout_seconds + _WATCH_GRACE_SECONDS)
         try:
             for line in response:
                 yield _event(json.loads(line), f"watch {path}")
@@ -94,13 +96,13 @@ class ApiServer:
 
     def get(self, kind: Kind, namespace: str, name: str) -> Object:
         """A consistent read."""
-        return _clean(self._send("GET", _path(kind, namespace, name)))
+        return _clean(self.send("GET", path_of(kind, namespace, name)))
 
     def create(self, body: Object) -> Object:
         """POST under our field manager."""
         kind = KINDS[body["kind"]]
-        path = _path(kind, body["metadata"].get("namespace", ""))
-        return _clean(self._send("POST", path, {"fieldManager": FIELD_MANAGER}, body))
+        path = path_of(kind, body["metadata"].get("namespace", ""))
+        return _clean(self.send("POST", path, {"fieldManager": self._field_manager}, body))
 
     def apply(self, body: Object) -> Object:
         """Server-side apply; fields that we once set and that ``body`` lacks are removed, also those set by our POST.
@@ -108,11 +110,11 @@ class ApiServer:
         With a ``metadata.uid`` it raises Conflict if the object is another one, or gone.
         """
         metadata = body["metadata"]
-        path = _path(KINDS[body["kind"]], metadata.get("namespace", ""), metadata["name"])
+        path = path_of(KINDS[body["kind"]], metadata.get("namespace", ""), metadata["name"])
         self._take_over_created_fields(path)
-        query = {"fieldManager": FIELD_MANAGER, "force": "true"}
+        query = {"fieldManager": self._field_manager, "force": "true"}
         try:
-            return _clean(self._send("PATCH", path, query, body, _APPLY_PATCH))
+            return _clean(self.send("PATCH", path, query, body, APPLY_PATCH))
         except Refused as refused:
             if "metadata.uid" in str(refused):  # how the server says that this name now belongs to another object
                 raise Conflict(str(refused)) from refused
@@ -121,7 +123,7 @@ class ApiServer:
     def patch_suspend(self, kind: Kind, namespace: str, name: str, suspend: bool) -> Object:
         """A merge patch, so that nothing else of the spec is touched or claimed."""
         body = {"spec": {"suspend": suspend}}
-        return _clean(self._send("PATCH", _path(kind, namespace, name), {"fieldManager": FIELD_MANAGER}, body, _MERGE_PATCH))
+        return _clean(self.send("PATCH", path_of(kind, namespace, name), {"fieldManager": self._field_manager}, body, _MERGE_PATCH))
 
     def replace_status(self, kind: Kind, body: Object) -> Object:
         """PUT ``/status``."""
@@ -135,7 +137,7 @@ class ApiServer:
         """The UID is a precondition: a newer object of the same name counts as "gone already"."""
         body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
         try:
-            self._send("DELETE", _path(kind, namespace, name), {}, body)
+            self.send("DELETE", path_of(kind, namespace, name), {}, body)
         except (NotFound, Conflict):
             return
 
@@ -143,30 +145,30 @@ class ApiServer:
         """Selected by the server; at most the first 100."""
         kind = KINDS["Event"]
         query = {"fieldSelector": f"regarding.uid={pod_uid}", "limit": 100}
-        answer = self._send("GET", _path(kind, namespace), query)
+        answer = self.send("GET", path_of(kind, namespace), query)
         return sorted((_clean(item) for item in answer.get("items") or ()), key=lambda item: str(item["metadata"]["creationTimestamp"]))
 
     def _put(self, kind: Kind, body: Object, subresource: str) -> Object:
         metadata = body["metadata"]
-        path = _path(kind, metadata.get("namespace", ""), metadata["name"]) + subresource
-        return _clean(self._send("PUT", path, {"fieldManager": FIELD_MANAGER}, body))
+        path = path_of(kind, metadata.get("namespace", ""), metadata["name"]) + subresource
+        return _clean(self.send("PUT", path, {"fieldManager": self._field_manager}, body))
 
     def _take_over_created_fields(self, path: str) -> None:
         """What we POSTed belongs to us as an updater; let it belong to us as an applier, or apply could never remove it."""
         try:
-            metadata = self._send("GET", path)["metadata"]
+            metadata = self.send("GET", path)["metadata"]
         except NotFound:
             return
-        entries = taken_over(metadata.get("managedFields") or [], FIELD_MANAGER)
+        entries = taken_over(metadata.get("managedFields") or [], self._field_manager)
         if entries is not None:
             patch = [
                 {"op": "replace", "path": "/metadata/managedFields", "value": entries},
                 {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
             ]
-            self._send("PATCH", path, {"fieldManager": FIELD_MANAGER}, patch, _JSON_PATCH)
+            self.send("PATCH", path, {"fieldManager": self._field_manager}, patch, _JSON_PATCH)
 
-    def _send(self, method: str, path: str, query: Object | None = None, body: Any = None, content_type: str = _JSON) -> Object:
-        """The answer's JSON object. A throttled request waits as long as it is told and is sent again."""
+    def send(self, method: str, path: str, query: Object | None = None, body: Any = None, content_type: str = _JSON) -> Object:
+        """Any other request: the answer's JSON object. A throttled request waits as long as it is told and is sent again."""
         for attempts_left in reversed(range(self._timeouts.attempts)):
             try:
                 return self._send_once(method, path, query or {}, body, content_type)
@@ -177,14 +179,14 @@ class ApiServer:
         raise AssertionError("at least one attempt is made")
 
     def _send_once(self, method: str, path: str, query: Object, body: Any, content_type: str) -> Object:
-        response = self._open(method, path, query, body, content_type, self._timeouts.read)
+        response = self.open(method, path, query, body, content_type, self._timeouts.read)
         try:
             parsed: Object = json.loads(response.data)
         except (urllib3.exceptions.HTTPError, ValueError) as error:
             raise Unreachable(f"{method} {path}: the answer broke off: {error}") from error
         return parsed
 
-    def _open(self, method: str, path: str, query: Object, body: Any, content_type: str, read_seconds: float) -> Any:
+    def open(self, method: str, path: str, query: Object, body: Any, content_type: str, read_seconds: float) -> Any:
         """The response, not yet read, if its status is 2xx."""
         self._bucket.take()
         try:
@@ -203,20 +205,30 @@ class ApiServer:
         raise error_of(f"{method} {path}", response.status, answer, response.headers)
 
 
-def connect(kubeconfig: Path | None = None, *, bucket: TokenBucket | None = None, timeouts: Timeouts | None = None) -> ApiServer:
-    """The API server of ``kubeconfig``, else of the pod this runs in, else of the user's own kubeconfig."""
+def connect(
+    kubeconfig: Path | None = None,
+    *,
+    context: str = "",
+    field_manager: str = FIELD_MANAGER,
+    bucket: TokenBucket | None = None,
+    timeouts: Timeouts | None = None,
+) -> ApiServer:
+    """The API server of ``kubeconfig`` (its current context unless one is named), else of the pod this runs in, else of the user's own kubeconfig."""
     configuration = client.Configuration()
-    if kubeconfig is None and Path("/var/run/secrets/kubernetes.io/serviceaccount/token").exists():
+    if kubeconfig is None and not context and Path("/var/run/secrets/kubernetes.io/serviceaccount/token").exists():
         config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]  # reads the token again when it was renewed
     else:
-        config.load_kube_config(str(kubeconfig) if kubeconfig else None, client_configuration=configuration, persist_config=False)  # type: ignore[no-untyped-call]
+        config.load_kube_config(  # type: ignore[no-untyped-call]
+            str(kubeconfig) if kubeconfig else None, context or None, client_configuration=configuration, persist_config=False
+        )
     configuration.keep_alive = True
     configuration.retries = False  # ours, with their deadlines, are the only ones
     configuration.connection_pool_maxsize = 32  # a watch per kind, and the workers
-    return ApiServer(client.ApiClient(configuration), bucket, timeouts)
+    return ApiServer(client.ApiClient(configuration), bucket, timeouts, field_manager=field_manager)
 
 
-def _path(kind: Kind, namespace: str, name: str = "") -> str:
+def path_of(kind: Kind, namespace: str, name: str = "") -> str:
+    """Where a kind's objects, or one of them, are in the API."""
     root = f"/apis/{kind.group}/{kind.version}" if kind.group else f"/api/{kind.version}"
     scope = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
     return f"{root}{scope}/{kind.plural}" + (f"/{quote(name, safe='')}" if name else "")
