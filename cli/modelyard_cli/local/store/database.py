@@ -1,0 +1,140 @@
+"""The SQLite file: a connection per thread, transactions, and waiting for changes that any process makes.
+
+Write-ahead log with ``synchronous=FULL``: what was committed survives the end of the process and of the machine. Readers never wait for
+writers, and writers of several processes queue for the lock of ``BEGIN IMMEDIATE``.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from modelyard_cli.local.store.faults import StoreTooNew, StoreUnusable, in_words, of_file
+
+SCHEMA_VERSION = 1
+_BUSY_SECONDS = 10.0
+_POLL_SECONDS = 0.05  # how late a change made by another process may be noticed
+
+
+class Database:
+    """Safe to use from several threads; several processes may open the same file."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        """Make the file if there is none. Raises StoreTooNew, StoreUnusable, StoreFull, StoreBusy."""
+        self._path = path
+        self._clock = clock
+        self._of_thread = threading.local()
+        self._connections: list[tuple[threading.Thread, sqlite3.Connection]] = []
+        self._opening = threading.Lock()
+        self._writing = threading.Lock()  # threads of one process queue here: in order, and woken at once
+        self._committed = threading.Condition()
+        self._closed = False
+        self._prepare()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that sees one state of the store, whatever is written meanwhile."""
+        yield from self._transaction("BEGIN")
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that alone may write; committed and on disk when the block ends, undone if it raises."""
+        with self._writing:
+            yield from self._transaction("BEGIN IMMEDIATE")
+        with self._committed:
+            self._committed.notify_all()
+
+    def await_change(self, until: float) -> None:
+        """Return after a commit of this process, else after a moment, at ``until`` (of the clock) at the latest."""
+        with self._committed:
+            if not self._closed:
+                self._committed.wait(max(0.0, min(_POLL_SECONDS, until - self._clock())))
+
+    @property
+    def closed(self) -> bool:
+        """Nothing can be read or written any more."""
+        return self._closed
+
+    def close(self) -> None:
+        """Close all connections; call when no other thread uses the store any more."""
+        with self._committed:
+            self._closed = True
+            self._committed.notify_all()
+        with self._opening:
+            for _, connection in self._connections:
+                connection.close()
+            self._connections.clear()
+
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        connection = self._connection()
+        try:
+            connection.execute(begin)
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise in_words(error, self._path) from error
+
+    def _connection(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._of_thread, "connection", None)
+        if found is None or self._closed:
+            found = self._of_thread.connection = self._open()
+        return found
+
+    def _open(self) -> sqlite3.Connection:
+        """A new connection for this thread; those of threads that have ended are closed on the way."""
+        with self._opening:
+            if self._closed:
+                raise StoreUnusable(f"{self._path} was closed")
+            for thread, connection in self._connections:
+                if not thread.is_alive():
+                    connection.close()
+            self._connections = [pair for pair in self._connections if pair[0].is_alive()]
+            try:
+                connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+                self._connections.append((threading.current_thread(), connection))
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA fullfsync = ON")  # macOS: past the drive's own cache as well
+                connection.execute("PRAGMA foreign_keys = ON")
+            except sqlite3.Error as error:
+                raise in_words(error, self._path) from error
+            return connection
+
+    def _prepare(self) -> None:
+        try:
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))  # it holds Secrets; SQLite gives its other files the same rights
+        except OSError as error:
+            raise of_file(error, self._path) from error
+        self._use_write_ahead_log()
+        with self.writing() as connection:
+            [found] = connection.execute("PRAGMA user_version").fetchone()
+            if found > SCHEMA_VERSION:
+                raise StoreTooNew(
+                    f"{self._path} was written by a newer Modelyard (its version is {found}, this one reads up to {SCHEMA_VERSION}): upgrade Modelyard"
+                )
+            if found == 0:
+                _make_tables(connection)
+
+    def _use_write_ahead_log(self) -> None:
+        try:
+            [mode] = self._connection().execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.Error as error:
+            raise in_words(error, self._path) from error
+        if mode != "wal":
+            raise StoreUnusable(f"{self._path} is on a file system that several processes can't share; put MODELYARD_HOME on a local disk")
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    """One statement at a time: ``executescript`` would commit in between."""
+    script = (files(__package__) / "schema.sql").read_text(encoding="utf-8")
+    statements = "\n".join(line.partition("--")[0] for line in script.splitlines()).split(";")
+    for statement in filter(None, map(str.strip, statements)):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
