@@ -48,7 +48,11 @@ class TrainingData:
 def load(spec: TrainingJobSpec, registered: str, platform: Platform, folder: Path) -> TrainingData:
     """Reads and divides the data. ``registered`` salts the split; raises InvalidOrder or Unavailable."""
     files = source.fetch(source_s3(None, platform), spec.data.source.uri, folder)
-    table = reading.read(files)
+    return divide(files, reading.read(files), spec, registered)
+
+
+def divide(files: SourceFiles, table: "pl.DataFrame", spec: TrainingJobSpec, registered: str) -> TrainingData:
+    """What was read from ``files``, checked against the manifest and divided; raises InvalidOrder."""
     _log.info(
         "read %d rows, %d columns from %d file(s), %d bytes, sha256 %s",
         table.height,
