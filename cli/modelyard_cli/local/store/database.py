@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
+from modelyard_cli.local.store.change_signal import ChangeSignal
 from modelyard_cli.local.store.faults import StoreTooNew, StoreUnusable, in_words, of_file
 
 SCHEMA_VERSION = 1
 _BUSY_SECONDS = 10.0
-_POLL_SECONDS = 0.05  # how late a change made by another process may be noticed
 
 
 class Database:
@@ -26,13 +26,11 @@ class Database:
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         """Make the file if there is none. Raises StoreTooNew, StoreUnusable, StoreFull, StoreBusy."""
         self._path = path
-        self._clock = clock
         self._of_thread = threading.local()
         self._connections: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._opening = threading.Lock()
         self._writing = threading.Lock()  # threads of one process queue here: in order, and woken at once
-        self._committed = threading.Condition()
-        self._closed = False
+        self.changes = ChangeSignal(self._newest_version, clock)
         self._prepare()
 
     @contextmanager
@@ -45,25 +43,11 @@ class Database:
         """A transaction that alone may write; committed and on disk when the block ends, undone if it raises."""
         with self._writing:
             yield from self._transaction("BEGIN IMMEDIATE")
-        with self._committed:
-            self._committed.notify_all()
-
-    def await_change(self, until: float) -> None:
-        """Return after a commit of this process, else after a moment, at ``until`` (of the clock) at the latest."""
-        with self._committed:
-            if not self._closed:
-                self._committed.wait(max(0.0, min(_POLL_SECONDS, until - self._clock())))
-
-    @property
-    def closed(self) -> bool:
-        """Nothing can be read or written any more."""
-        return self._closed
+        self.changes.learn(self._newest_version())
 
     def close(self) -> None:
         """Close all connections; call when no other thread uses the store any more."""
-        with self._committed:
-            self._closed = True
-            self._committed.notify_all()
+        self.changes.close()
         with self._opening:
             for _, connection in self._connections:
                 connection.close()
@@ -82,16 +66,21 @@ class Database:
         except sqlite3.Error as error:
             raise in_words(error, self._path) from error
 
+    def _newest_version(self) -> int:
+        with self.reading() as connection:
+            [newest] = connection.execute("SELECT newest FROM versions").fetchone()
+        return int(newest)
+
     def _connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._of_thread, "connection", None)
-        if found is None or self._closed:
+        if found is None or self.changes.closed:
             found = self._of_thread.connection = self._open()
         return found
 
     def _open(self) -> sqlite3.Connection:
         """A new connection for this thread; those of threads that have ended are closed on the way."""
         with self._opening:
-            if self._closed:
+            if self.changes.closed:
                 raise StoreUnusable(f"{self._path} was closed")
             for thread, connection in self._connections:
                 if not thread.is_alive():

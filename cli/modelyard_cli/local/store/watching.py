@@ -1,4 +1,4 @@
-"""Watches: the history is looked at after every commit of this process, and every 50 ms for those of others."""
+"""Watches: the history, and then what is added to it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -39,8 +39,8 @@ def follow(database: Database, subject: Subject, resource_version: str, seconds:
         if now >= ends:
             return
         if not batch.events:
-            database.await_change(ends)
-        if database.closed:
+            database.changes.wait_beyond(version, min(ends, bookmark_due))
+        if database.changes.closed:
             return
 
 
