@@ -1,0 +1,1 @@
+"""Executes Jobs, Deployments, Services and CronJobs as processes of this machine."""
