@@ -1,0 +1,20 @@
+"""`modelyard init`: manifests to start from."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def init(
+    file: Annotated[Path, typer.Argument(help="A CSV, CSV.gz or Parquet file on this machine.")],
+    target: Annotated[str, typer.Option(help="The column to predict.")],
+    name: Annotated[str | None, typer.Option(help="Name of both resources. Default: made from the file's name.")] = None,
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite manifests that are there.")] = False,
+) -> None:
+    """Look at a file, and write a commented TrainingJob and ModelDeployment to start from."""
+    from modelyard_cli.starting_point.files import write_start  # noqa: PLC0415  # reading a file takes libraries that other verbs don't need
+    from modelyard_cli.starting_point.report import report  # noqa: PLC0415
+
+    typer.echo(report(write_start(file, target, name=name, folder=out, force=force)))

@@ -1,0 +1,51 @@
+"""How rows might be divided: by time where they have one, by group where things come in several rows, else by chance."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from modelyard_api.data import Split, SplitBy
+from modelyard_api.metrics import Task
+
+from modelyard_cli.starting_point.columns import SeenColumn
+from modelyard_cli.starting_point.yaml_text import scalar
+
+_FEWEST = 40  # distinct moments or things: fewer are no sample of anything
+_MUCH_MISSING = 0.05  # rows without the split's column are left out
+_NOT_OF_THE_ROW = re.compile(r"birth|dob|born", re.IGNORECASE)  # a moment in a life, not of the observation
+
+
+@dataclass(frozen=True)
+class ProposedSplit:
+    """A split and why it is this one; ``instead`` are lines of YAML that might be right as well."""
+
+    split: Split
+    why: str
+    instead: tuple[str, ...] = ()
+
+
+def proposed_splits(columns: Sequence[SeenColumn], rows: int, task: Task) -> Iterator[ProposedSplit]:
+    """The most careful first; the last one, by chance, needs no column."""
+    usable = [column for column in columns if column.missing <= _MUCH_MISSING and column.distinct >= _FEWEST]
+    times = [column for column in usable if column.is_time and not _NOT_OF_THE_ROW.search(column.name)]
+    groups = [column for column in usable if column.is_group]
+    chance = SplitBy.STRATIFIED if task is Task.CLASSIFICATION else SplitBy.RANDOM
+    by_chance = f"split: {{by: {chance}}} # if rows know nothing of one another"
+    by_group = [f"{_by_group(column)} # if new rows are about new ones" for column in groups]
+    for column in times:
+        why = "the latest rows are the test: in use, too, a model only knows the past"
+        instead = (*_moments_as_groups(column, rows), *by_group, by_chance)
+        yield ProposedSplit(Split(by=SplitBy.TIME, column=column.name), why, instead)
+    for column in groups:
+        why = "rows with the same value stay together: they may be alike, and would flatter the test"
+        yield ProposedSplit(Split(by=SplitBy.GROUP, column=column.name), why, (by_chance,))
+    yield ProposedSplit(Split(by=chance), "by chance, with the same share of each class" if task is Task.CLASSIFICATION else "by chance")
+
+
+def _moments_as_groups(column: SeenColumn, rows: int) -> Iterator[str]:
+    if 2 * column.distinct <= rows:
+        yield f"{_by_group(column)} # if rows of one moment are alike, and the past is like the future"
+
+
+def _by_group(column: SeenColumn) -> str:
+    return f"split: {{by: Group, column: {scalar(column.name)}}}"

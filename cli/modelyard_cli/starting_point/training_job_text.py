@@ -1,0 +1,142 @@
+"""``training-job.yaml``: what was seen as comments, what is proposed as fields."""
+
+from collections.abc import Iterator
+
+from modelyard_api.base import API_VERSION
+from modelyard_api.data import Split
+from modelyard_api.metrics import LOWER_IS_BETTER, Task
+
+from modelyard_cli.starting_point.columns import SeenColumn
+from modelyard_cli.starting_point.survey import Survey
+from modelyard_cli.starting_point.yaml_text import comment, commented, scalar
+
+_COLUMNS_SHOWN = 60
+_NAME_WIDTH = 40
+_KNOWN = "Is it known when a prediction is asked for?"
+
+
+def training_job_text(survey: Survey, name: str, uri: str) -> str:
+    """The whole file."""
+    lines = [
+        *_header(survey),
+        f"apiVersion: {API_VERSION}",
+        "kind: TrainingJob",
+        "metadata:",
+        f"  name: {scalar(name)}",
+        "spec:",
+        *_objective(survey),
+        *_data(survey, uri),
+        *commented(
+            "  model: {architecture: Auto}", "tries Linear, RandomForest and MLP (PyTorch); the simplest within one standard error wins"
+        ),
+        *commented("  promotion: {alias: champion}", "moved when all criteria hold; approval: Manual waits for `modelyard approve`"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _header(survey: Survey) -> Iterator[str]:
+    yield from comment(f"A TrainingJob for {survey.file}, written by `modelyard init`: a start. Read it, and change what you know better.")
+    yield "#"
+    yield from comment(f"{survey.rows:,} rows; the columns beside the target, as the trainer reads them:")
+    width = min(_NAME_WIDTH, max((len(scalar(column.name)) for column in survey.columns), default=0))
+    yield f"#   {'column':<{width}}  read as      missing  distinct"
+    for column in survey.columns[:_COLUMNS_SHOWN]:
+        yield f"#   {_row(column, width)}"
+    if len(survey.columns) > _COLUMNS_SHOWN:
+        yield f"#   and {len(survey.columns) - _COLUMNS_SHOWN} more"
+
+
+def _row(column: SeenColumn, width: int) -> str:
+    name = scalar(column.name)
+    shown = name if len(name) <= width else f"{name[: width - 1]}…"
+    note = f"  {column.note}" if column.note else ""
+    return f"{shown:<{width}}  {column.reads:<11}  {column.missing:>7.1%}  {column.distinct:>8,}{note}"
+
+
+def _objective(survey: Survey) -> Iterator[str]:
+    target = survey.target
+    left_out = f"; {target.missing:,} rows without it are left out" if target.missing else ""
+    yield "  objective:"
+    yield from commented(f"    target: {scalar(target.name)}", f"{target.in_words()}{left_out}")
+    yield from _task(survey)
+    yield from _metric(survey)
+    yield "    require: # all have to hold on rows that training never saw, before a version is registered and promoted"
+    yield f"    - {{metric: {target.metric}, betterThan: baseline}} # the majority class, or the mean"
+    yield f"    - {{metric: {target.metric}, notWorseThan: champion}} # the version that is in use; the first one has no rival"
+    bound = "atMost" if target.metric in LOWER_IS_BETTER else "atLeast"
+    yield from comment(f"- {{metric: {target.metric}, {bound}: …}} # from where on would it be worth using? Say so here", indent=4)
+
+
+def _task(survey: Survey) -> Iterator[str]:
+    target = survey.target
+    if target.task is Task.REGRESSION:
+        yield "    task: Regression"
+        yield from comment("For a yes/no question give the target a new name and derive it; here: is it above the median?", indent=4)
+        yield from comment(f"target: {scalar(f'{target.name}_is_high')}", indent=4)
+        yield from comment(f"targetFrom: {{column: {scalar(target.name)}, above: {target.middle:.3g}}}", indent=4)
+        yield from comment("(then without task, metric and the rmse criteria)", indent=4)
+    elif target.is_whole_number:
+        yield from commented(
+            "    task: Classification", "Regression if the numbers are amounts rather than names (then metric and criteria with rmse)"
+        )
+    else:
+        yield "    task: Classification"
+
+
+def _metric(survey: Survey) -> Iterator[str]:
+    target = survey.target
+    if target.is_unbalanced:
+        rare = min(target.classes, key=lambda each: each[1])[0]
+        text = f"{rare} is rare: average_precision looks harder at it" if rare == target.classes[-1][0] else f"{rare} is rare"
+        yield from commented(f"    metric: {target.metric}", text)
+    elif target.task is Task.CLASSIFICATION and len(target.classes) == 2:
+        yield from commented(
+            f"    metric: {target.metric}",
+            f"others: average_precision, f1, balanced_accuracy, log_loss; positive is {target.classes[1][0]}",
+        )
+    else:
+        others = "mae, r2" if target.task is Task.REGRESSION else "balanced_accuracy, accuracy, roc_auc, log_loss"
+        yield from commented(f"    metric: {target.metric}", f"others: {others}")
+
+
+def _data(survey: Survey, uri: str) -> Iterator[str]:
+    yield "  data:"
+    yield from commented(
+        f"    source: {{uri: {scalar(uri)}}}",
+        "`modelyard apply` uploads it to the platform on this machine; a cluster wants s3://bucket/key",
+    )
+    yield from _columns(survey)
+    yield from _timestamps(survey)
+    proposed = survey.split
+    yield from commented(f"    split: {_split(proposed.split)}", proposed.why)
+    for line in proposed.instead:
+        yield from comment(line, indent=4)
+    for warning in survey.warnings:
+        yield from comment(warning, indent=4)
+
+
+def _columns(survey: Survey) -> Iterator[str]:
+    vouched = [column for column in survey.columns if column.vouched]
+    if not survey.ignored and not vouched:
+        return
+    yield "    columns: # those not named here are features"
+    for column in survey.ignored:
+        hint = f". {_KNOWN} Then role: Feature" if column.gives_away else ""
+        yield from commented(f"    - {{name: {scalar(column.name)}, role: Ignored}}", f"{column.ignored}{hint}")
+    for column in vouched:
+        text = f"{column.vouched}. Nothing else is left to learn from, so it stays. {_KNOWN}"
+        yield from commented(f"    - {{name: {scalar(column.name)}, role: Feature}}", text)
+
+
+def _timestamps(survey: Survey) -> Iterator[str]:
+    times = [scalar(column.name) for column in survey.columns if column.is_time]
+    if times:
+        yield from comment("prepare:", indent=4)
+        yield from comment(
+            f"  features: {{timestamps: [{', '.join(times)}]}} # hour, weekday, month; take them out of columns then", indent=4
+        )
+
+
+def _split(split: Split) -> str:
+    column = f"column: {scalar(split.column)}, " if split.column else ""
+    return f"{{by: {split.by}, {column}validation: {split.validation:g}, test: {split.test:g}}}"
