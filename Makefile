@@ -1,4 +1,4 @@
-# `make demo-cluster` shows the product, `make test` checks it. Both set up what they need on a Debian 12 machine.
+# `make demo` shows the product on this machine, `make demo-cluster` on a real Kubernetes, `make test` checks it. Each sets up what it needs.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -18,11 +18,15 @@ $(STAMP): requirements/dev.txt pyproject.toml dev/set_up.sh
 	@dev/set_up.sh
 	touch $(STAMP)
 
-.PHONY: demo-cluster demo-cluster-down
-demo-cluster: $(STAMP) ## Train, promote, serve and watch a model on a real Kubernetes; leaves it running.
-	@$(PYTHON) -m dev.demo up
-demo-cluster-down: $(STAMP) ## Remove the demo; the cluster stays.
-	@$(PYTHON) -m dev.demo down
+.PHONY: demo demo-down demo-cluster demo-cluster-down
+demo: $(STAMP) ## Train, promote, serve and watch a model on this machine, without a cluster; leaves it running.
+	@$(PYTHON) -m dev.demo machine up
+demo-down: $(STAMP) ## Remove the demo; stop the platform if the demo started it.
+	@$(PYTHON) -m dev.demo machine down
+demo-cluster: $(STAMP) ## The same story on a real Kubernetes of one node (Debian, as root); leaves it running.
+	@$(PYTHON) -m dev.demo cluster up
+demo-cluster-down: $(STAMP) ## Remove that demo; the cluster stays.
+	@$(PYTHON) -m dev.demo cluster down
 
 .PHONY: cluster cluster-down kubeconfig images
 cluster: $(STAMP) ## Start a one-node Kubernetes (or with CLUSTER=current check the one kubectl knows).

@@ -1,32 +1,45 @@
-"""``python -m dev.demo up|down``: the whole life of a model on the development cluster."""
+"""``python -m dev.demo machine|cluster up|down``: the whole life of a model, here or on the development cluster."""
 
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import httpx
 
 from dev.cluster.commands import ClusterError
-from dev.demo import environment
-from dev.demo.narration import step, tell
+from dev.demo import on_cluster, on_this_machine
+from dev.demo.narration import elapsed, step, tell
+from dev.demo.place import DemoStopped, Place
 from dev.demo.story import Story
+from dev.platform.resources import NotInTime
+
+USAGE = "usage: python -m dev.demo machine|cluster up|down"
+_PLACES: dict[str, tuple[str, Callable[[], Place], Callable[[], None]]] = {
+    "machine": ("The platform on this machine", on_this_machine.prepare, on_this_machine.remove),
+    "cluster": ("The cluster and the platform", on_cluster.prepare, on_cluster.remove),
+}
 
 
 def main() -> int:
     """Run the demo, or take it away."""
-    if sys.argv[1:] == ["down"]:
-        removed = environment.remove()
-        tell(f"deleting {', '.join(removed)}" if removed else "no demo is running")
-        return 0
+    match sys.argv[1:]:
+        case [("machine" | "cluster") as where, ("up" | "down") as what]:
+            return _run(where, what)
+        case _:
+            print(USAGE, file=sys.stderr)
+            return 2
+
+
+def _run(where: str, what: str) -> int:
+    title, place, remove = _PLACES[where]
     try:
-        step("The cluster and the platform")
-        if os.environ.get("CLUSTER") != "current":
-            subprocess.run([sys.executable, "-m", "dev.cluster", "up"], check=True)
-        tell("helm upgrade --install modelyard helm/modelyard   (1 to 2 minutes the first time)")
-        where = environment.prepare()
-        tell(f"namespace {where.namespace}; MLflow at {where.mlflow_url}")
-        Story(where).tell_it()
-    except (ClusterError, httpx.HTTPError, OSError, subprocess.CalledProcessError) as error:
+        if what == "down":
+            remove()
+            return 0
+        step(title)
+        Story(place()).tell_it()
+        tell(f"Took:      {elapsed()}")
+    except (DemoStopped, NotInTime, ClusterError, httpx.HTTPError, OSError, subprocess.SubprocessError) as error:
         print(f"\nThe demo stopped: {error}", file=sys.stderr)
         return 1
     return 0

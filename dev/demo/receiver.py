@@ -1,6 +1,10 @@
-"""A receiver of alerts that keeps what it was sent: POST anything as JSON, GET / for the list. Standard library only."""
+"""A receiver of alerts that keeps what it was sent: POST anything as JSON, GET / for the list. Standard library only.
+
+``receiver.py HOST PORT`` prints its address once it listens; port 0 takes a free one.
+"""
 
 import json
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 ALERTS: list[object] = []
@@ -28,4 +32,6 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    ThreadingHTTPServer(("0.0.0.0", 8080), Receiver).serve_forever()
+    server = ThreadingHTTPServer((sys.argv[1], int(sys.argv[2])), Receiver)
+    print(f"http://{sys.argv[1]}:{server.server_port}/", flush=True)
+    server.serve_forever()

@@ -1,47 +1,50 @@
-"""The story that `make demo-cluster` tells: train, register, promote, serve, drift alert, true outcomes."""
+"""The story: train, promote, serve, turn a worse model away, stay quiet, tell of drift once, learn what really happened."""
 
 import json
+from collections.abc import Callable
 
-import httpx
 import polars as pl
 
-from dev.cluster.commands import ClusterError
 from dev.cluster.locations import REPOSITORY
-from dev.demo import environment, flights, traffic
+from dev.demo import flights, traffic
 from dev.demo.narration import step, tell
-from dev.platform.forwarding import forwarded, free_port
-from dev.platform.kubectl import Object, condition, get, kubectl, secret_value, wait_until
+from dev.demo.place import DemoStopped, Place
+from dev.demo.rows_in_s3 import download_report, upload
+from dev.demo.watching import await_condition, decided, drift_alerts, judged, monitoring, served_version, verdict
+from dev.platform.resources import condition, wait_until
 
-MANIFESTS = REPOSITORY / "manifests"
+QUICKSTART = "manifests/quickstart"
+WORSE = "manifests/examples/flights-worse.yaml"
 WINDOW = 5000
 JULY_ROWS = 2 * WINDOW
+_MONITOR_SECONDS = 300
 
 
 class Story:
-    """One run, in a namespace of its own."""
+    """One run. While the monitor's minute passes, the next thing is already done."""
 
-    def __init__(self, where: environment.Environment) -> None:
-        self.where = where
-        self.namespace = where.namespace
-        self.served = f"http://127.0.0.1:{free_port(8080)}"
+    def __init__(self, place: Place, load: Callable[[], flights.Flights] = flights.load) -> None:
+        self.place = place
+        self.load = load
 
     def tell_it(self) -> None:
         """The steps, in order."""
         rows = self.upload_data()
         self.train()
         self.serve(rows.aside)
+        windows = self.send_quiet_traffic(rows.aside)
         self.train_a_worse_one()
-        self.quiet_traffic(rows.aside)
-        sent, july = self.july(rows.july)
-        self.true_outcomes(sent, july)
+        self.nobody_is_alerted(windows)
+        self.july(rows.july)
+        self.true_outcomes()
         self.close()
 
     def upload_data(self) -> flights.Flights:
         """Put a tenth aside, the rest into S3; start the receiver of alerts."""
         step("Data: flights out of New York, January to April 2013, with the weather at their airport")
-        rows = flights.load()
-        uri = environment.upload(self.where, "january-to-april", rows.training)
-        environment.apply_receiver(self.namespace)
+        rows = self.load()
+        uri = upload(self.place.s3(), "january-to-april", rows.training)
+        self.place.start_receiver()
         tell(
             f"{rows.training.height:,} flights in {uri}",
             f"{rows.aside.height:,} drawn at random and put aside, {rows.july.height:,} of July for later",
@@ -51,149 +54,96 @@ class Story:
     def train(self) -> None:
         """Apply the quickstart and wait for the promotion."""
         step("Question: will a flight arrive more than 15 minutes late?")
-        tell(f"kubectl apply -n {self.namespace} -f manifests/quickstart/")
-        tell(kubectl("apply", "-n", self.namespace, "-f", str(MANIFESTS / "quickstart")))
-        job = self.finished("flights")
+        self.apply(f"{QUICKSTART}/")
+        job = decided(self.place, "flights")
         if condition(job, "Promoted").get("status") != "True":
-            raise ClusterError(f"the TrainingJob was not promoted:\n{self.verdict(job)}")
-        tell("kubectl describe tj flights   (the verdict, criterion by criterion)", self.verdict(job))
+            raise DemoStopped(f"the TrainingJob was not promoted:\n{verdict(job)}")
+        tell(f"{self.place.tool} describe tj flights   (the verdict, criterion by criterion)", verdict(job))
         self.show("tj,md")
         tell(f"The run: {job['status']['mlflow']['url']}")
 
     def serve(self, aside: pl.DataFrame) -> None:
         """Wait for the service; ask it about one raw row."""
         step("The champion is served")
-        wait_until("ModelDeployment flights Available", 300, lambda: self.available("flights"), tell)
-        port = int(self.served.rsplit(":", 1)[1])
-        environment.forward(self.namespace, "flights", 80, port)
+        await_condition(self.place, "md", "flights", "Available", 300)
         row = aside.select(flights.FEATURES).drop_nulls().row(0, named=True)
-        body = json.dumps({"dataframe_records": [row]})
-        tell(f"curl {self.served}/invocations -H 'content-type: application/json' -d '{body}'")
-        tell(
-            httpx.post(f"{self.served}/invocations", content=body, headers={"content-type": "application/json"}, timeout=30)
-            .raise_for_status()
-            .text
-        )
+        tell(*self.place.predict(row))
+
+    def send_quiet_traffic(self, aside: pl.DataFrame) -> int:
+        """The flights put aside: same months. Returns how many windows will be judged after them."""
+        step("Traffic from the same months")
+        already = judged(self.place)
+        traffic.send(self.place.served(), aside.select(flights.FEATURES).sample(fraction=1.0, seed=0, shuffle=True))
+        tell(f"{aside.height:,} flights sent in random order; the monitor judges every {WINDOW:,} of them, once a minute; meanwhile:")
+        return already + aside.height // WINDOW
 
     def train_a_worse_one(self) -> None:
         """A model that knows less ends CriteriaNotMet."""
         step("A second, worse TrainingJob: the champion stays")
-        champion = get("md", "flights", self.namespace)["status"]["version"]
-        kubectl("apply", "-n", self.namespace, "-f", str(MANIFESTS / "examples" / "flights-worse.yaml"))
-        job = self.finished("flights-worse")
+        champion = served_version(self.place)
+        self.apply(WORSE)
+        job = decided(self.place, "flights-worse")
         if condition(job, "Registered").get("reason") != "CriteriaNotMet":
-            raise ClusterError(f"flights-worse was expected to miss its criteria: {condition(job, 'Registered')}")
-        still = get("md", "flights", self.namespace)["status"]["version"]
-        tell(self.verdict(job), f"State: {job['status']['state']}; the champion is still version {still}")
+            raise DemoStopped(f"flights-worse was expected to miss its criteria: {condition(job, 'Registered')}")
+        still = served_version(self.place)
+        tell(verdict(job), f"State: {job['status']['state']}; the champion is still version {still}")
         if still != champion:
-            raise ClusterError(f"the champion moved from {champion} to {still}")
+            raise DemoStopped(f"the champion moved from {champion} to {still}")
 
-    def quiet_traffic(self, aside: pl.DataFrame) -> None:
-        """The flights put aside: same months, no alert."""
-        step("Traffic from the same months: no alert")
-        already = self.judged()
-        traffic.send(self.served, aside.select(flights.FEATURES).sample(fraction=1.0, seed=0, shuffle=True))
-        tell(f"{aside.height:,} flights sent in random order; the monitor judges every {WINDOW:,} of them, once a minute")
-        self.await_windows(already + aside.height // WINDOW)
+    def nobody_is_alerted(self, windows: int) -> None:
+        """The monitor has judged the flights put aside."""
+        step("The traffic from the same months, judged: no alert")
+        wait_until(f"{windows} windows judged", _MONITOR_SECONDS, lambda: judged(self.place) >= windows, tell)
         self.show_monitoring()
-        if self.alerts():
-            raise ClusterError(f"an alert on a stable feed: {self.alerts()}")
+        if alerts := self.place.alerts():
+            raise DemoStopped(f"an alert on a stable feed: {alerts}")
         tell("alerts received: 0")
 
-    def july(self, july: pl.DataFrame) -> tuple[list[str], pl.DataFrame]:
-        """July's flights: the weather moved."""
+    def july(self, july: pl.DataFrame) -> None:
+        """July's flights: the weather moved. The planes land before the monitor's minute is over, so their outcomes go along."""
         step("July's flights: the weather moved")
         rows = july.sample(JULY_ROWS, seed=0, shuffle=True)
-        sent = traffic.send(self.served, rows.select(flights.FEATURES))
-        tell(f"{rows.height:,} flights of July sent")
-        alerts = wait_until("the drift alert", 300, self.alerts, tell)
+        sent = traffic.send(self.place.served(), rows.select(flights.FEATURES))
+        late = rows["arr_delay"] > flights.LATE_MINUTES
+        traffic.send_outcomes(self.place.served(), sent, ["true" if each else "false" for each in late])
+        tell(f"{rows.height:,} flights of July sent, and afterwards what really happened to them, by request id")
+        alerts = wait_until("the drift alert", _MONITOR_SECONDS, lambda: drift_alerts(self.place), tell)
         tell("The receiver got:", json.dumps(alerts[0], indent=2)[:2500])
-        wait_until(
-            "condition Drifted", 120, lambda: condition(get("md", "flights", self.namespace), "Drifted").get("status") == "True", tell
-        )
+        await_condition(self.place, "md", "flights", "Drifted", 120)
         self.show_monitoring()
-        return sent, rows
 
-    def true_outcomes(self, sent: list[str], july: pl.DataFrame) -> None:
-        """What really happened, and the quality that it shows."""
-        step("July's true outcomes arrive")
-        late = july["arr_delay"] > flights.LATE_MINUTES
-        traffic.send_outcomes(self.served, sent, ["true" if each else "false" for each in late])
-        realized = wait_until("the realised ROC-AUC", 300, lambda: self.monitoring().get("realized"), tell)
-        tell(
-            f"Realised {realized['metric']}: {realized['value']:.3f}, 95 % interval {realized['low']:.3f} to {realized['high']:.3f}, {realized['rows']:,} rows"
-        )
+    def true_outcomes(self) -> None:
+        """The quality that July's true outcomes show."""
+        step("How good is the model still? July's true outcomes")
+        realized = wait_until("the realised ROC-AUC", _MONITOR_SECONDS, lambda: monitoring(self.place).get("realized"), tell)
+        interval = f"95 % interval {realized['low']:.3f} to {realized['high']:.3f}"
+        tell(f"Realised {realized['metric']}: {realized['value']:.3f}, {interval}, {realized['rows']:,} rows")
 
     def close(self) -> None:
         """What is left running and how to look at it."""
-        alerts = [each for each in self.alerts() if each["type"] == "io.modelyard.drift.detected"]
+        alerts = drift_alerts(self.place)
         if len(alerts) != 1:
-            raise ClusterError(f"exactly one drift alert was expected, the receiver holds {len(alerts)}")
+            raise DemoStopped(f"exactly one drift alert was expected, the receiver holds {len(alerts)}")
         step("It all stays up")
         self.show("tj,md")
-        password = secret_value("modelyard-system", "modelyard-mlflow", "admin-password")
-        tell(
-            f"MLflow:    {self.where.mlflow_url}   user admin, password {password}",
-            f"Report:    {self.monitoring().get('reportUrl')}   (S3 at {self.where.s3_url})",
-            f"Service:   {self.served}/docs",
-            f"kubectl:   export KUBECONFIG=$(make -s kubeconfig); kubectl get tj,md -n {self.namespace}",
-            "Stop:      make demo-cluster-down (this demo), make cluster-down (the cluster)",
-        )
+        report = download_report(self.place.s3(), monitoring(self.place)["reportUrl"])
+        for name, what in (("Report", report.as_uri()), *self.place.addresses()):
+            tell(f"{name + ':':10} {what}")
 
-    def finished(self, name: str) -> Object:
-        """The TrainingJob once it is decided, with its state told as it changes."""
-        seen: list[str] = []
-
-        def probe() -> Object | None:
-            job = get("tj", name, self.namespace)
-            state = job.get("status", {}).get("state", "")
-            if state and (not seen or seen[-1] != state):
-                seen.append(state)
-                tell(f"{name}: {state}")
-            return job if state in ("Promoted", "CriteriaNotMet", "Inconclusive", "Failed") else None
-
-        return wait_until(f"TrainingJob {name}", 900, probe, tell)
-
-    def verdict(self, job: Object) -> str:
-        """The verdict table as lines."""
-        rows = job.get("status", {}).get("result", {}).get("verdict", [])
-        lines = [
-            f"{row['metric']:10} {row['wanted']:32} got {row.get('got', ''):8} {row.get('interval', ''):20} {row['state']}" for row in rows
-        ]
-        return "\n".join(lines or [json.dumps(job.get("status", {}).get("conditions", []), indent=1)])
-
-    def available(self, name: str) -> bool:
-        """The ModelDeployment answers."""
-        return condition(get("md", name, self.namespace), "Available").get("status") == "True"
-
-    def monitoring(self) -> Object:
-        """What the monitor found last."""
-        found: Object = get("md", "flights", self.namespace).get("status", {}).get("monitoring", {})
-        return found
-
-    def judged(self) -> int:
-        """Windows judged so far."""
-        return int(self.monitoring().get("windowsJudged", 0))
-
-    def await_windows(self, number: int) -> None:
-        """Wait for the monitor."""
-        wait_until(f"{number} windows judged", 300, lambda: self.judged() >= number, tell)
-
-    def alerts(self) -> list[Object]:
-        """What the receiver holds."""
-        with forwarded(self.namespace, "alert-receiver", 8080, environment.FORWARDS.parent / "receiver.log") as url:
-            found: list[Object] = httpx.get(url, timeout=10).json()
-        return found
+    def apply(self, path: str) -> None:
+        """A file or folder of the repository, as it is."""
+        tell(f"{self.place.tool} apply -n {self.place.namespace} -f {path}")
+        tell(self.place.run("apply", "-n", self.place.namespace, "-f", str(REPOSITORY / path)))
 
     def show(self, kinds: str) -> None:
-        """kubectl get."""
-        tell(f"kubectl get {kinds} -n {self.namespace}", kubectl("get", kinds, "-n", self.namespace))
+        """The table that people see."""
+        tell(f"{self.place.tool} get {kinds} -n {self.place.namespace}")
+        tell(self.place.run("get", kinds, "-n", self.place.namespace))
 
     def show_monitoring(self) -> None:
         """Votes and the columns that moved most."""
-        found = self.monitoring()
+        found = monitoring(self.place)
         tell(f"votes for drift: {found.get('votes')}; share of drifted columns: {found.get('driftedShare')}")
-        for column in found.get("columns", [])[:5]:
-            tell(
-                f"  {column['name']:16} {column.get('distance') or 0:8.3f}  (limit {column['threshold']}) {'DRIFTED' if column['drifted'] else ''}"
-            )
+        for each in found.get("columns", [])[:5]:
+            distance = f"{each.get('distance') or 0:8.3f}  (limit {each['threshold']})"
+            tell(f"  {each['name']:16} {distance} {'DRIFTED' if each['drifted'] else ''}")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dev.platform.kubectl import command, wait_until
+from dev.platform.kubectl import command
+from dev.platform.resources import wait_until
 
 
 def free_port(preferred: int) -> int:

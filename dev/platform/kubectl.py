@@ -3,16 +3,11 @@
 import json
 import os
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 from dev.cluster.commands import ClusterError
 from dev.cluster.locations import CLONE_STATE, REPOSITORY
-
-Object = dict[str, Any]
-Answer = TypeVar("Answer")
+from dev.platform.resources import Object
 
 
 def kubeconfig() -> Path:
@@ -51,26 +46,3 @@ def items(kind: str, namespace: str, selector: str = "") -> list[Object]:
 def secret_value(namespace: str, name: str, key: str) -> str:
     """One decoded value of a Secret."""
     return kubectl("get", "secret", name, "-n", namespace, "-o", f"go-template={{{{index .data {json.dumps(key)} | base64decode}}}}")
-
-
-def condition(resource: Object, kind: str) -> Object:
-    """A condition by its type; empty when there is none."""
-    found: list[Object] = resource.get("status", {}).get("conditions", [])
-    return next((each for each in found if each["type"] == kind), {})
-
-
-def wait_until(what: str, seconds: float, probe: Callable[[], Answer | None], said: Callable[[str], None] = lambda _: None) -> Answer:
-    """Ask ``probe`` every second until it answers; raises ClusterError after ``seconds``. ``said`` hears about it every 15 s."""
-    began = time.monotonic()
-    heard = began
-    while True:
-        answer = probe()
-        if answer:
-            return answer
-        now = time.monotonic()
-        if now - began > seconds:
-            raise ClusterError(f"{what}: not within {seconds:.0f} s")
-        if now - heard > 15:
-            said(f"still waiting: {what} ({now - began:.0f} s)")
-            heard = now
-        time.sleep(1)

@@ -15,7 +15,8 @@ import pytest
 
 from dev.platform import chart
 from dev.platform.forwarding import forwarded
-from dev.platform.kubectl import Object, command, condition, get, items, kubectl, secret_value, wait_until
+from dev.platform.kubectl import command, get, items, kubectl, secret_value
+from dev.platform.resources import Object, condition, wait_until
 from dev.platform.storage import namespace_s3
 
 FINISHED = ("Promoted", "CriteriaNotMet", "Inconclusive", "Failed")

@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 import yaml
 
-from dev.demo import environment, flights, traffic
-from dev.platform.kubectl import Object, condition, get, wait_until
+from dev.demo import flights, on_cluster, traffic
+from dev.platform.kubectl import get
+from dev.platform.resources import Object, condition, wait_until
 from tests.e2e.conftest import Platform
 
 QUICKSTART = Path(__file__).parents[2] / "manifests/quickstart"
@@ -27,7 +28,7 @@ def rows() -> flights.Flights:
 def served(platform: Platform, rows: flights.Flights) -> Iterator[str]:
     """The quickstart's own manifests, a third of its rows, smaller windows, a criterion that so few rows can decide."""
     platform.upload("flights/january-to-april.parquet", rows.training.sample(fraction=0.33, seed=1))
-    environment.apply_receiver(platform.namespace)
+    on_cluster.apply_receiver(platform.namespace)
     job, deployment = (yaml.safe_load(path.read_text()) for path in sorted(QUICKSTART.glob("*.yaml")))
     job["spec"]["objective"]["require"] = [{"metric": "roc_auc", "betterThan": "baseline"}]
     deployment["spec"]["monitoring"] |= {"window": {"rows": WINDOW}, "minimumRows": 1000}

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from palmerpenguins import load_penguins
 
-from dev.platform.kubectl import Object, condition, kubectl
+from dev.platform.kubectl import kubectl
+from dev.platform.resources import Object, condition
 from tests.e2e.conftest import Platform
 
 EXAMPLE = Path(__file__).parents[2] / "manifests/examples/penguins.yaml"

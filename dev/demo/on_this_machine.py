@@ -1,0 +1,162 @@
+"""The story on this machine without a cluster: the installed ``modelyard`` command, as a person would type it."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from modelyard_cli.local.home import Addresses, home
+from modelyard_cli.local_connection import LocalConnection
+from pydantic import BaseModel
+
+from dev.cluster.locations import REPOSITORY
+from dev.demo import local_receiver
+from dev.demo.local_receiver import RunningReceiver
+from dev.demo.narration import tell
+from dev.demo.place import DemoStopped
+from dev.demo.rows_in_s3 import FOLDER
+from dev.platform.resources import Object
+
+_SECONDS = 300
+_WIDE = "160"  # characters: a table that wraps is hard to read
+
+
+class Remembered(BaseModel):
+    """What the next demo and ``make demo-down`` need to know; kept in the platform's home."""
+
+    runs: int = 0
+    namespace: str = ""  # of the demo that is up
+    started_platform: bool = False  # by a demo: `make demo-down` stops it
+    receiver: RunningReceiver | None = None
+
+
+@dataclass
+class OnThisMachine:
+    """One run, on a platform that is up."""
+
+    namespace: str
+    tool: str = "modelyard"
+
+    def run(self, *arguments: str) -> str:
+        """What modelyard printed."""
+        return modelyard(*arguments)
+
+    def get(self, kind: str, name: str) -> Object:
+        """One resource of the namespace."""
+        found: Object = json.loads(modelyard("get", kind, name, "-n", self.namespace, "-o", "json"))
+        return found
+
+    def s3(self) -> Any:
+        """With this machine's keys."""
+        raise NotImplementedError
+
+    def start_receiver(self) -> None:
+        """A process."""
+        receiver = local_receiver.start(home().logs / "demo-receiver.log")
+        _remember(_remembered().model_copy(update={"receiver": receiver}))
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "alert-urls"}, "stringData": {"webhook": receiver.url}}
+        modelyard("apply", "-n", self.namespace, "-f", "-", stdin=json.dumps(secret))
+
+    def alerts(self) -> list[Object]:
+        """What the process holds."""
+        receiver = _remembered().receiver
+        if receiver is None:
+            raise DemoStopped("the receiver of alerts was stopped")
+        found: list[Object] = httpx.get(receiver.url, timeout=10).json()
+        return found
+
+    def served(self) -> str:
+        """Through the gateway."""
+        return f"{_addresses().gateway_url}/{self.namespace}/flights"
+
+    def predict(self, row: Mapping[str, object]) -> tuple[str, str]:
+        """A file with one row."""
+        path = FOLDER / "one-flight.csv"
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(row))
+            writer.writeheader()
+            writer.writerow(row)
+        arguments = ("predict", "flights", "-n", self.namespace, "-f", str(path.relative_to(REPOSITORY)))
+        return f"modelyard {' '.join(arguments)}", modelyard(*arguments)
+
+    def addresses(self) -> Sequence[tuple[str, str]]:
+        """What listens, and the commands."""
+        return (
+            ("MLflow", _addresses().mlflow_url),
+            ("Service", f"{self.served()}/openapi.json"),
+            ("Explain", f".venv/bin/modelyard explain tj flights-worse -n {self.namespace}"),
+            ("Stop", "make demo-down (this demo), .venv/bin/modelyard down (the platform; everything is kept)"),
+        )
+
+
+def prepare() -> OnThisMachine:
+    """The platform is up; an earlier demo is gone, so that its monitor doesn't take this one's time."""
+    before = _remembered()
+    was_up = _is_up()
+    tell("modelyard up", modelyard("up"))
+    _take_away(before)
+    after = Remembered(runs=before.runs + 1, namespace=f"flights-{before.runs + 1}", started_platform=not was_up or before.started_platform)
+    _remember(after)
+    tell(f"namespace {after.namespace}; everything is kept in {home().folder}")
+    return OnThisMachine(after.namespace)
+
+
+def remove() -> None:
+    """Delete the demo's resources and stop its receiver; stop the platform if a demo started it."""
+    before = _remembered()
+    if not before.namespace:
+        tell("no demo is running")
+        return
+    if _is_up():
+        _take_away(before)
+        tell(f"deleted flights and flights-worse of {before.namespace}")
+    elif before.receiver:
+        local_receiver.stop(before.receiver)
+    _remember(Remembered(runs=before.runs))
+    if before.started_platform:
+        tell("modelyard down", modelyard("down"))
+    else:
+        tell("the platform was up before the demo and stays; modelyard down stops it")
+
+
+def modelyard(*arguments: str, stdin: str | None = None) -> str:
+    """What the command printed; raises DemoStopped with its words if it failed."""
+    command = Path(sys.executable).with_name("modelyard")
+    environment = os.environ | {"COLUMNS": _WIDE}
+    finished = subprocess.run(
+        [command, *arguments], cwd=REPOSITORY, env=environment, input=stdin, capture_output=True, text=True, check=False, timeout=_SECONDS
+    )
+    if finished.returncode:
+        raise DemoStopped(f"modelyard {' '.join(arguments)} ended with {finished.returncode}: {finished.stderr.strip()}")
+    return finished.stdout
+
+
+def _take_away(demo: Remembered) -> None:
+    if demo.receiver:
+        local_receiver.stop(demo.receiver)
+    if demo.namespace:
+        for kind, name in (("md", "flights"), ("tj", "flights"), ("tj", "flights-worse")):
+            modelyard("delete", kind, name, "-n", demo.namespace, "--ignore-not-found")
+
+
+def _addresses() -> Addresses:
+    return Addresses.model_validate_json(home().addresses.read_text())
+
+
+def _is_up() -> bool:
+    return LocalConnection(home(), "").is_running
+
+
+def _remembered() -> Remembered:
+    path = home().folder / "demo.json"
+    return Remembered.model_validate_json(path.read_text()) if path.exists() else Remembered()
+
+
+def _remember(demo: Remembered) -> None:
+    (home().folder / "demo.json").write_text(demo.model_dump_json(indent=1))

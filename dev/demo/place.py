@@ -1,0 +1,46 @@
+"""Where the story happens. Every place takes the same files and the same words: ``apply -f``, ``get``, ``describe``."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from dev.platform.resources import Object
+
+
+class DemoStopped(Exception):
+    """The story can't go on; says where it stopped and what was found instead."""
+
+
+class Place(Protocol):
+    """What the story needs of a cluster, or of this machine."""
+
+    @property
+    def tool(self) -> str:
+        """The command that people type there: kubectl, modelyard."""
+
+    @property
+    def namespace(self) -> str:
+        """Of this run alone."""
+
+    def run(self, *arguments: str) -> str:
+        """What the tool printed; raises with its words when it failed."""
+
+    def get(self, kind: str, name: str) -> Object:
+        """One resource of the namespace."""
+
+    def s3(self) -> Any:
+        """A boto3 client that may write the bucket ``datasets`` and read the namespace's reports."""
+
+    def start_receiver(self) -> None:
+        """Somebody who gets alerts, and the Secret ``alert-urls`` that says where."""
+
+    def alerts(self) -> list[Object]:
+        """What the receiver got so far, oldest first."""
+
+    def served(self) -> str:
+        """Where the ModelDeployment ``flights`` answers once it is available."""
+
+    def predict(self, row: Mapping[str, object]) -> tuple[str, str]:
+        """The command that asks about one row, as people type it, and what it printed."""
+
+    def addresses(self) -> Sequence[tuple[str, str]]:
+        """What stays up and how to stop it: a name and an address or command each."""
