@@ -3,6 +3,7 @@
 There are no field managers: ``apply`` puts the manifest in the object's place, but for labels and annotations that others have set.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from modelyard_operator.kube.interface import AlreadyExists, Conflict, Kind, NotFound, Object, Page, Refused, WatchEvent
 
 from modelyard_cli.local.store import garbage_collection, listing, metadata, watching
+from modelyard_cli.local.store.admission import admit, admit_status, with_valid_metadata
 from modelyard_cli.local.store.database import Database
 from modelyard_cli.local.store.objects import Objects, Stored
 
@@ -55,8 +57,7 @@ class LocalStore:
 
     def create(self, body: Object) -> Object:
         """A new object. One whose owners are all gone goes at once."""
-        kind = metadata.kind_of(body)
-        body = metadata.with_names(kind, body)
+        kind, body = _read(body)
         if body["metadata"].get("resourceVersion"):
             raise Refused(f"{_called(kind, body)}: resourceVersion should not be set on objects to be created")
         with self._writing() as objects:
@@ -64,16 +65,16 @@ class LocalStore:
             if before is not None:
                 leaving = "object is being deleted: " if before.body["metadata"].get("deletionTimestamp") else ""
                 raise AlreadyExists(f"{leaving}{_called(kind, body)} already exists")
-            return self._insert(objects, kind, body)
+            return self._insert(objects, kind, admit(kind, body, None))
 
     def apply(self, body: Object) -> Object:
         """The manifest becomes the object's spec, labels and annotations; those that others have set stay. Status stays as it is."""
-        kind = metadata.kind_of(body)
-        body = metadata.with_names(kind, body)
+        kind, body = _read(body)
         with self._writing() as objects:
             before = objects.find(kind, *_name(body))
             _check_uid(kind, body, before)
             _check_version(kind, body, before)
+            body = admit(kind, body, before.body if before else None)
             if before is None:
                 return self._insert(objects, kind, body)
             after = metadata.applied_onto(before.body, before.applied, kind, body)
@@ -84,7 +85,7 @@ class LocalStore:
         with self._writing() as objects:
             before = _found(objects, kind, namespace, name)
             patched = {**before.body, "spec": {**before.body["spec"], "suspend": suspend}}
-            after = metadata.replaced(before.body, kind, patched)
+            after = metadata.replaced(before.body, kind, admit(kind, patched, before.body))
             return self._replace(objects, before, after, Stored(kind, after, before.applied))
 
     def replace_status(self, kind: Kind, body: Object) -> Object:
@@ -93,15 +94,15 @@ class LocalStore:
             raise Refused(f"{kind.plural} have no status")
         with self._writing() as objects:
             before = _unchanged(objects, kind, body)
-            after = metadata.with_status(before.body, body)
+            after = metadata.with_status(before.body, admit_status(kind, body))
             return self._replace(objects, before, after, Stored(kind, after, before.applied))
 
     def update(self, kind: Kind, body: Object) -> Object:
         """Replace all but the status of the version that was read; without finalizers an object that was deleted goes."""
-        body = metadata.with_names(kind, body)
+        _, body = _read({"apiVersion": kind.api_version, "kind": kind.name, **body})
         with self._writing() as objects:
             before = _unchanged(objects, kind, body)
-            after = metadata.replaced(before.body, kind, body)
+            after = metadata.replaced(before.body, kind, admit(kind, body, before.body))
             _refuse_late_finalizers(kind, before.body, after)
             return self._replace(objects, before, after, Stored(kind, after, before.applied))
 
@@ -139,6 +140,16 @@ class LocalStore:
         if is_released or garbage_collection.is_abandoned(objects, written.body):
             garbage_collection.delete(objects, written, self._now())
         return written.body
+
+
+def _read(body: Object) -> tuple[Kind, Object]:
+    """The manifest's kind, and a copy of it that is certain to be JSON, with a namespace."""
+    kind = metadata.kind_of(body)
+    try:
+        copy: Object = json.loads(json.dumps(body, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise Refused(f"{kind.name}: not everything in it can be said in JSON ({error}): write dates and the like in quotes") from error
+    return kind, with_valid_metadata(kind, copy)
 
 
 def _found(objects: Objects, kind: Kind, namespace: str, name: str) -> Stored:

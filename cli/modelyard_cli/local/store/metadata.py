@@ -1,6 +1,5 @@
 """What the store itself says about an object, whatever a manifest says: identity, age, generation, and whose the status is."""
 
-import re
 import uuid
 from datetime import datetime
 from typing import Any
@@ -13,9 +12,6 @@ from modelyard_cli.local.store.objects import Applied
 _WITH_STATUS = {"TrainingJob", "ModelDeployment", "Job", "CronJob", "Pod", "Service", "Deployment", "PodDisruptionBudget"}
 _WITHOUT_GENERATION = {"Event", "Lease", "ConfigMap", "Secret", "Service"}
 _KEPT = ("uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds")  # through every write
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_DEFAULT_NAMESPACE = "default"
 
 
 def kind_of(body: Object) -> Kind:
@@ -30,22 +26,6 @@ def kind_of(body: Object) -> Kind:
 def has_status(kind: Kind) -> bool:
     """Whether status is written apart from the rest."""
     return kind.name in _WITH_STATUS
-
-
-def with_names(kind: Kind, body: Object) -> Object:
-    """The body with its namespace, ``default`` if it says none. Raises Refused for names that Kubernetes refuses."""
-    metadata = body.get("metadata")
-    metadata = metadata if isinstance(metadata, dict) else {}
-    name, namespace = metadata.get("name"), metadata.get("namespace") or _DEFAULT_NAMESPACE
-    if not name:
-        raise Refused(f"{kind.name}: metadata.name: Required value: name is required")
-    if not isinstance(name, str) or not (_LABEL if kind.name == "Service" else _NAME).fullmatch(name):
-        raise _invalid(kind, name, "metadata.name: has to be lowercase letters, digits, '-' and '.' (no '.' in a Service's)")
-    if not isinstance(namespace, str) or not _LABEL.fullmatch(namespace):
-        raise _invalid(kind, name, "metadata.namespace: has to be at most 63 lowercase letters, digits and '-'")
-    for field in ("labels", "annotations"):
-        _check_texts(kind, name, field, metadata.get(field))
-    return {**body, "metadata": {**metadata, "namespace": namespace}}
 
 
 def new(kind: Kind, body: Object, now: datetime) -> Object:
@@ -115,14 +95,3 @@ def _wanted(body: Object) -> Object:
 def _without_empty(metadata: dict[str, Any]) -> dict[str, Any]:
     """The API server leaves empty maps and lists out."""
     return {key: value for key, value in metadata.items() if value not in ({}, [], None)}
-
-
-def _check_texts(kind: Kind, name: str, field: str, found: object) -> None:
-    values = found if isinstance(found, dict) else {} if found is None else {"": found}
-    for key, value in values.items():
-        if not isinstance(value, str) or not key:
-            raise _invalid(kind, name, f'metadata.{field}: has to be texts by name, and "{key}" is not; write it in quotes')
-
-
-def _invalid(kind: Kind, name: object, message: str) -> Refused:
-    return Refused(f'{kind.name} "{name}" is invalid: {message}')
