@@ -1,0 +1,25 @@
+"""`modelyard explain`: what was done, and why or why not."""
+
+import shutil
+from typing import Annotated
+
+import typer
+
+from modelyard_cli.target import target
+
+
+def explain(
+    ctx: typer.Context,
+    what: Annotated[list[str], typer.Argument(help="A TrainingJob or a ModelDeployment: tj flights, md/flights.")],
+) -> None:
+    """Say in sentences what was done, and why or why not."""
+    from modelyard_cli.connection import connect  # noqa: PLC0415  # --help needs none of this
+    from modelyard_cli.explanation.resource import explain_resource  # noqa: PLC0415
+    from modelyard_cli.kind_names import one_named  # noqa: PLC0415
+
+    reference = one_named(what)
+    connection = connect(target(ctx))
+    resource = connection.kube.get(reference.kind, connection.namespace, reference.name)
+    events = connection.kube.pod_events(connection.namespace, resource["metadata"]["uid"])
+    width = min(shutil.get_terminal_size().columns, 120)
+    typer.echo("\n".join(explain_resource(resource, events).lines(width)))

@@ -1,0 +1,144 @@
+"""A TrainingJob in sentences: what was asked, of which data, what was chosen, how it did, and why it was or wasn't promoted."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from modelyard_api.conditions import Condition, Reason, TrainingCondition
+from modelyard_api.status import TrainingJobStatus
+from modelyard_api.training_job import TrainingJobSpec
+from modelyard_operator.kube.interface import Object
+
+from modelyard_cli.explanation import criteria
+from modelyard_cli.explanation.events import untold_warnings
+from modelyard_cli.explanation.question import asked, chosen, data_used
+from modelyard_cli.explanation.reading import read
+from modelyard_cli.explanation.reasons import meaning
+from modelyard_cli.explanation.text import Explanation, counted, duration, section, sentence, when
+
+_SUMMARIES = {
+    "Pending": "It waits to begin.",
+    "Suspended": "It is suspended.",
+    "Running": "It trains.",
+    "Evaluating": "It has been trained and is being judged.",
+    "Registering": "Its model meets all criteria and is being registered.",
+    "ApprovalPending": "Its model meets all criteria and waits for somebody's approval.",
+    "Promoting": "Its model meets all criteria and is being promoted.",
+    "Promoted": "Its model was promoted: it is the one in use.",
+    "CriteriaNotMet": "Its model was trained and not promoted: it misses what was asked of it.",
+    "Inconclusive": "Its model was trained and not promoted: the test rows can't tell whether it is good enough.",
+    "Failed": "It failed: there is no model.",
+}
+_METRICS_SHOWN = 8
+_LOG_TELLS = frozenset(
+    {Reason.RETRIES_EXHAUSTED, Reason.DISRUPTIONS_EXHAUSTED, Reason.UNEXPECTED_ERROR, Reason.OOM_KILLED, Reason.RESULT_MISSING}
+)
+
+
+def explain_training_job(resource: Object, events: Sequence[Object] = ()) -> Explanation:
+    """Pure. Raises CommandError for a resource of another version."""
+    spec, status = read(TrainingJobSpec, resource, "spec"), read(TrainingJobStatus, resource, "status")
+    resolved = {each.name: each.value for each in status.resolved}
+    name, namespace = resource["metadata"]["name"], resource["metadata"].get("namespace", "default")
+    deciding = deciding_condition(status)
+    sections = [
+        *section("What was asked", asked(spec, resolved)),
+        *section("The data", data_used(spec, resolved)),
+        *section("What was chosen", chosen(spec, resolved)),
+        *section("How it went", _course(status)),
+        *section("How it did", _results(status, resolved)),
+        *section("Why", _why(status, deciding)),
+        *section("To look at", (*map(sentence, status.warnings), *map(sentence, untold_warnings(events, _told(status))))),
+        *section("What to do", _to_do(name, status, deciding)),
+    ]
+    state = status.state or "Pending"
+    return Explanation(f"TrainingJob {name} in {namespace}: {state}", _summary(status, deciding), tuple(sections))
+
+
+def deciding_condition(status: TrainingJobStatus) -> Condition | None:
+    """The one that says why the TrainingJob is where it is."""
+    by_type: Mapping[str, Condition] = {each.type: each for each in status.conditions}
+    failed = by_type.get(TrainingCondition.FAILED)
+    if failed and failed.status == "True":
+        return failed
+    suspended = by_type.get(TrainingCondition.SUSPENDED)
+    if status.state == "Suspended" and suspended:
+        return suspended
+    latest_first = (TrainingCondition.PROMOTED, TrainingCondition.REGISTERED, TrainingCondition.RUNNING)
+    return next((by_type[each] for each in latest_first if each in by_type), None)
+
+
+def _summary(status: TrainingJobStatus, deciding: Condition | None) -> str:
+    if deciding and deciding.reason == Reason.PROMOTED_OUTSIDE_GATES:
+        return "Its model is in use, because somebody moved the alias to it by hand; not all criteria hold."
+    return _SUMMARIES.get(status.state, _SUMMARIES["Pending"] if not status.state else f"Its state is {status.state}.")
+
+
+def _course(status: TrainingJobStatus) -> Iterator[str]:
+    for attempt in status.attempts:
+        if attempt.outcome not in {"Running", "Succeeded"}:
+            reason = f" ({attempt.reason})" if attempt.reason else ""
+            yield sentence(f"Attempt {attempt.number} ended as {attempt.outcome}{reason}: {attempt.message}")
+    if status.state == "Running" and status.progress and status.progress.epochs:
+        values = ", ".join(f"{each.name} {each.value:.4g}" for each in status.progress.metrics)
+        yield f"It is at epoch {status.progress.epoch} of at most {status.progress.epochs}{f': {values}' if values else ''}."
+    if status.start_time and status.attempts:
+        done = f", finished {when(status.completion_time)}" if status.completion_time else ""
+        ran = f", ran for {duration(status.running_seconds)}" if status.running_seconds else ""
+        yield f"Started {when(status.start_time)}{done}: {counted(len(status.attempts), 'attempt')}{ran}."
+    if status.mlflow and status.mlflow.url:
+        yield f"The run in MLflow has the rest: {status.mlflow.url}"
+
+
+def _results(status: TrainingJobStatus, resolved: Mapping[str, str]) -> Iterator[str]:
+    if status.result is None:
+        return
+    rows = f" of {int(resolved['rows.test']):,} rows" if resolved.get("rows.test", "").isdigit() else ""
+    measured = ", ".join(f"{each.name} {each.value:.4g}" for each in status.result.metrics[:_METRICS_SHOWN])
+    if measured:
+        yield f"On the test split{rows}, which was looked at once: {measured}."
+    yield from map(criteria.in_words, status.result.verdict)
+    if status.result.champion_version:
+        yield f"The champion that it was compared with is version {status.result.champion_version}."
+
+
+def _why(status: TrainingJobStatus, deciding: Condition | None) -> Iterator[str]:
+    if deciding is None:
+        yield "The operator hasn't looked at it yet."
+        return
+    yield meaning(deciding).says
+    record = status.promotion
+    if deciding.reason == Reason.ALIAS_MOVED and record:
+        instead = f" in place of version {record.from_version}" if record.from_version else ", the first one"
+        yield f"{record.by or 'Somebody'} moved the alias {record.alias} to version {record.to_version}{instead}, {when(record.at)}."
+    elif deciding.reason not in {Reason.CRITERIA_NOT_MET, Reason.COMPARISON_INCONCLUSIVE} or not _tells_verdict(status, deciding):
+        yield sentence(deciding.message)
+
+
+def _tells_verdict(status: TrainingJobStatus, deciding: Condition) -> bool:
+    """Whether the message only repeats criteria that were told already."""
+    return status.result is not None and any(
+        one.state != "Held" and deciding.message.startswith(one.metric) for one in status.result.verdict
+    )
+
+
+def _told(status: TrainingJobStatus) -> str:
+    return "\n".join(
+        [*(each.message for each in status.conditions), *(_ending(each.number, each.reason, each.message) for each in status.attempts)]
+    )
+
+
+def _ending(number: int, reason: str, message: str) -> str:
+    """As the operator's Event says it."""
+    return f"attempt {number}{f' ({reason})' if reason else ''}: {message}"
+
+
+def _to_do(name: str, status: TrainingJobStatus, deciding: Condition | None) -> Iterator[str]:
+    if deciding:
+        yield meaning(deciding).do
+    if status.state == "ApprovalPending":
+        yield f"Look at it, then: modelyard approve tj/{name}"
+    elif status.state == "Promoted":
+        yield f"A ModelDeployment that follows the alias {status.promotion.alias if status.promotion else ''} serves it by itself: modelyard get md"
+    elif deciding and deciding.reason in _LOG_TELLS:
+        yield f"What the pod printed: modelyard logs tj/{name}"
+    elif status.state in {"", "Pending", "Running", "Evaluating", "Registering", "Promoting"}:
+        yield f"Nothing, as long as it moves: modelyard wait tj/{name} --for condition=Promoted"

@@ -1,0 +1,165 @@
+"""`modelyard init`: what is seen in a file, and what is proposed about it."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from modelyard_api.data import SplitBy
+from modelyard_api.metrics import Metric, Task
+from modelyard_cli.starting_point.columns import SeenColumn
+from modelyard_cli.starting_point.survey import Survey, survey
+
+ROWS = 600
+
+
+def columns(rows: int = ROWS) -> dict[str, Any]:
+    """Two honest features and a target that depends on both; strong enough together, alone neither is."""
+    random = np.random.default_rng(3)
+    first, second = random.normal(size=rows), random.normal(size=rows)
+    late = first + second + random.normal(size=rows) > 0
+    return {"first": first, "second": second, "late": np.where(late, "yes", "no")}
+
+
+def seen(folder: Path, target: str = "late", **more: Any) -> Survey:
+    file = folder / "orders.parquet"
+    pl.DataFrame({**columns(), **more}, strict=False).write_parquet(file)
+    return survey(file, target)
+
+
+def column(found: Survey, name: str) -> SeenColumn:
+    return next(each for each in found.columns if each.name == name)
+
+
+def days(rows: int = ROWS, distinct: int = 200) -> list[date]:
+    return [date(2025, 1, 1) + timedelta(days=row * distinct // rows) for row in range(rows)]
+
+
+def test_task_metric_and_balance(tmp_path: Path) -> None:
+    found = seen(tmp_path)
+    assert (found.target.task, found.target.metric) == (Task.CLASSIFICATION, Metric.ROC_AUC)
+    assert [name for name, _ in found.target.classes] == ["no", "yes"]
+    assert sum(share for _, share in found.target.classes) == pytest.approx(1)
+    assert found.split.split.by is SplitBy.STRATIFIED
+    assert found.ignored == ()
+
+
+def test_a_number_with_many_values_is_regression(tmp_path: Path) -> None:
+    found = seen(tmp_path, target="first")
+    assert (found.target.task, found.target.metric, found.split.split.by) == (Task.REGRESSION, Metric.RMSE, SplitBy.RANDOM)
+    assert found.target.middle == pytest.approx(np.median(columns()["first"]))
+
+
+def test_rows_without_target_are_counted(tmp_path: Path) -> None:
+    late = [None if row % 10 == 0 else value for row, value in enumerate(columns()["late"])]
+    assert seen(tmp_path, late=late).target.missing == ROWS // 10
+
+
+def test_a_rare_class_is_seen(tmp_path: Path) -> None:
+    late = ["yes" if row % 25 == 0 else "no" for row in range(ROWS)]
+    assert seen(tmp_path, late=late).target.is_unbalanced
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "why"),
+    [
+        ("order_id", [7 * row % 6007 for row in range(ROWS)], "numbers the rows"),
+        ("n", list(range(5, 5 + ROWS)), "numbers the rows"),
+        ("reference", [f"A{row:04}" for row in range(ROWS)], "names rows"),
+        ("customerId", [1000 + row % 60 for row in range(ROWS)], "names things"),
+        ("device_id", [f"d{row % 80}" for row in range(ROWS)], "names things"),
+        ("nothing", [None] * ROWS, "no value in any row"),
+        ("constant", ["a"] * ROWS, "the same value in every row"),
+        ("parts", [["a", "b"]] * ROWS, "none that a built-in model reads"),
+    ],
+)
+def test_what_had_better_be_left_out(tmp_path: Path, name: str, values: list[Any], why: str) -> None:
+    found = seen(tmp_path, **{name: values})
+    assert why in column(found, name).ignored
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("amount", [row * 13 % 9973 for row in range(ROWS)]),  # each once, but an amount
+        ("grade", [row % 5 for row in range(ROWS)]),
+        ("paid", [row % 3 == 0 for row in range(ROWS)]),
+        ("town", [f"t{row % 70}" for row in range(ROWS)]),
+    ],
+)
+def test_what_stays_a_feature(tmp_path: Path, name: str, values: list[Any]) -> None:
+    assert column(seen(tmp_path, **{name: values}), name).ignored == ""
+
+
+def test_notes_about_features(tmp_path: Path) -> None:
+    found = seen(
+        tmp_path,
+        mostly=[1.5 if row % 5 == 0 else None for row in range(ROWS)],
+        town=[f"t{row % 70}" for row in range(ROWS)],
+        us_day=[each.strftime("%m/%d/%Y") for each in days()],
+    )
+    assert "mostly missing" in column(found, "mostly").note
+    assert "many categories" in column(found, "town").note
+    assert "another format than ISO 8601" in column(found, "us_day").note
+
+
+def test_a_column_that_gives_the_target_away_is_proposed_as_ignored(tmp_path: Path) -> None:
+    late = columns()["late"]
+    found = seen(tmp_path, arrived_late=[0 if each == "no" else 1 for each in late])
+    leak = column(found, "arrived_late")
+    assert leak.gives_away
+    assert "alone predicts the target with a roc_auc of 1.000" in leak.ignored
+    assert [each.name for each in found.ignored] == ["arrived_late"]
+
+
+def test_two_columns_that_give_it_away_are_both_found(tmp_path: Path) -> None:
+    late = columns()["late"]
+    found = seen(tmp_path, one=[each == "yes" for each in late], other=[3 if each == "yes" else 4 for each in late])
+    assert {each.name for each in found.columns if each.gives_away} == {"one", "other"}
+
+
+def test_the_only_column_stays_although_it_gives_the_target_away(tmp_path: Path) -> None:
+    file = tmp_path / "two.csv"
+    pl.DataFrame({"x": range(ROWS), "y": [row > ROWS / 2 for row in range(ROWS)]}).with_columns(x=pl.col("x") / 7).write_csv(file)
+    found = survey(file, "y")
+    assert found.ignored == ()
+    assert "suspected leakage" in found.columns[0].vouched
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_rows_with_a_time_are_split_by_time(tmp_path: Path, as_text: bool) -> None:
+    found = seen(tmp_path, day=[str(each) if as_text else each for each in days()])
+    assert (found.split.split.by, found.split.split.column) == (SplitBy.TIME, "day")
+    assert any("by: Group, column: day" in line for line in found.split.instead)
+    assert found.ignored == ()
+
+
+def test_a_second_timestamp_is_left_out_with_a_hint(tmp_path: Path) -> None:
+    found = seen(tmp_path, day=days(), delivered=[each + timedelta(days=2) for each in days()])
+    assert found.split.split.column == "day"
+    assert "prepare.features.timestamps" in column(found, "delivered").ignored
+
+
+def test_a_birthday_is_not_the_time_of_a_row(tmp_path: Path) -> None:
+    assert seen(tmp_path, birth_date=days()).split.split.by is SplitBy.STRATIFIED
+
+
+def test_things_with_several_rows_stay_together(tmp_path: Path) -> None:
+    found = seen(tmp_path, customer_id=[row % 120 for row in range(ROWS)])
+    assert (found.split.split.by, found.split.split.column) == (SplitBy.GROUP, "customer_id")
+
+
+def test_a_split_by_time_that_leaves_a_class_out_is_not_proposed(tmp_path: Path) -> None:
+    late = ["no" if row > ROWS * 0.6 else value for row, value in enumerate(columns()["late"])]
+    found = seen(tmp_path, late=late, day=days())
+    assert found.split.split.by is SplitBy.STRATIFIED
+    assert "not split by Time of 'day'" in found.warnings[0]
+
+
+def test_time_wins_over_groups_and_groups_are_mentioned(tmp_path: Path) -> None:
+    found = seen(tmp_path, day=days(), customer_id=[row % 120 for row in range(ROWS)])
+    assert found.split.split.by is SplitBy.TIME
+    assert any("customer_id" in line for line in found.split.instead)
+    assert "names things" in column(found, "customer_id").ignored
