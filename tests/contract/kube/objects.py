@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from modelyard_operator.kube.client import ApiServer
+from modelyard_operator.kube.interface import Kube
 from modelyard_operator.ownership import child_metadata
 
 Object = dict[str, Any]
@@ -12,6 +12,7 @@ def job(namespace: str, name: str, **metadata: Any) -> Object:
     container = {
         "name": "main",
         "image": "none",
+        "command": ["true"],
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
         "resources": {"requests": {"cpu": "1000m", "memory": "1024Mi"}},
     }
@@ -37,8 +38,8 @@ def service(namespace: str, name: str, **metadata: Any) -> Object:
     }
 
 
-def training_job(kube: ApiServer, namespace: str, name: str = "penguins") -> Object:
-    """Created in the cluster."""
+def training_job(kube: Kube, namespace: str, name: str = "penguins") -> Object:
+    """Created in the place."""
     return kube.create(
         {
             "apiVersion": "modelyard.io/v1alpha1",

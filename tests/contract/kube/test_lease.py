@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from modelyard_operator.kube.client import ApiServer, Timeouts, connect
-from modelyard_operator.kube.interface import LEASE, Conflict
+from modelyard_operator.kube.interface import LEASE, Conflict, Kube
 from modelyard_operator.kube.lease import Candidate, Elector, LeaseTiming
 
 from dev.cluster import apiserver
@@ -24,13 +24,13 @@ def proxied(api_server: apiserver.ApiServer, tmp_path: Path) -> Iterator[tuple[I
         yield proxy, connect(kubeconfig, timeouts=SHORT)
 
 
-def elector(kube: ApiServer, namespace: str, identity: str, on_lost: Callable[[], None] = lambda: None) -> Elector:
+def elector(kube: Kube, namespace: str, identity: str, on_lost: Callable[[], None] = lambda: None) -> Elector:
     candidate = Elector(kube, Candidate(namespace, "operator", identity), on_lost=on_lost, timing=TIMING)
     candidate.start()
     return candidate
 
 
-def test_of_several_one_leads(kube: ApiServer, namespace: str) -> None:
+def test_of_several_one_leads(kube: Kube, namespace: str) -> None:
     candidates = [elector(kube, namespace, name) for name in "abc"]
     eventually(lambda: any(candidate.leading for candidate in candidates))
     for _ in range(20):
@@ -40,7 +40,7 @@ def test_of_several_one_leads(kube: ApiServer, namespace: str) -> None:
         candidate.stop()
 
 
-def test_a_leader_that_stops_gives_the_lease_back_at_once(kube: ApiServer, namespace: str) -> None:
+def test_a_leader_that_stops_gives_the_lease_back_at_once(kube: Kube, namespace: str) -> None:
     first = elector(kube, namespace, "first")
     assert first.wait_leading(5)
     second = elector(kube, namespace, "second")
@@ -53,9 +53,10 @@ def test_a_leader_that_stops_gives_the_lease_back_at_once(kube: ApiServer, names
     second.stop()
 
 
+@pytest.mark.parametrize("place", ["api-server"], indirect=True)
 @pytest.mark.parametrize("fault", ["cut", "freeze"])
 def test_a_leader_without_api_server_stops_before_another_may_start(
-    kube: ApiServer, proxied: tuple[InterruptibleProxy, ApiServer], namespace: str, fault: str
+    kube: Kube, proxied: tuple[InterruptibleProxy, ApiServer], namespace: str, fault: str
 ) -> None:
     proxy, through = proxied
     lost_at: list[float] = []
@@ -74,7 +75,7 @@ def test_a_leader_without_api_server_stops_before_another_may_start(
     second.stop()
 
 
-def test_a_lease_taken_by_hand_is_lost_at_the_next_renewal(kube: ApiServer, namespace: str) -> None:
+def test_a_lease_taken_by_hand_is_lost_at_the_next_renewal(kube: Kube, namespace: str) -> None:
     lost = threading.Event()
     leader = elector(kube, namespace, "first", lost.set)
     assert leader.wait_leading(5)
@@ -92,7 +93,7 @@ def test_a_lease_taken_by_hand_is_lost_at_the_next_renewal(kube: ApiServer, name
     assert not leader.leading
 
 
-def test_a_lease_that_its_holder_renews_is_never_taken(kube: ApiServer, namespace: str) -> None:
+def test_a_lease_that_its_holder_renews_is_never_taken(kube: Kube, namespace: str) -> None:
     first = elector(kube, namespace, "first")
     assert first.wait_leading(5)
     second = elector(kube, namespace, "second")

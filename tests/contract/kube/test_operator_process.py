@@ -1,4 +1,4 @@
-"""The whole operator against a real API server: it starts, works, restarts without a write, and survives outages."""
+"""The whole operator against a real API server and on one machine: it starts, works, restarts without a write, and survives outages."""
 
 import json
 import threading
@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from modelyard_operator.configuration import Configuration, from_environment
 from modelyard_operator.deployment.reconciler import ModelDeploymentReconciler
-from modelyard_operator.kube.client import ApiServer, Timeouts, connect
-from modelyard_operator.kube.interface import DEPLOYMENT, JOB, MODEL_DEPLOYMENT, TRAINING_JOB
+from modelyard_operator.kube.client import Timeouts, connect
+from modelyard_operator.kube.interface import DEPLOYMENT, JOB, MODEL_DEPLOYMENT, TRAINING_JOB, Kube
 from modelyard_operator.kube.lease import LeaseTiming
 from modelyard_operator.operator_process import Connections, OperatorProcess
 from modelyard_operator.plan import EnsureModel, RegisterVersion
@@ -25,6 +25,7 @@ from dev.cluster import apiserver
 from tests.contract.kube.eventually import eventually
 from tests.contract.kube.interruptible_proxy import interruptible
 from tests.contract.kube.objects import job, training_job
+from tests.contract.kube.places import Place
 from tests.contract.kube.registry_in_memory import RegistryInMemory
 
 Object = dict[str, Any]
@@ -45,16 +46,18 @@ def configuration(namespace: str, identity: str = "first") -> Configuration:
     return from_environment(environment)
 
 
+Connect = Callable[[Timeouts], Kube]
+
+
 class Running:
     """An operator in this process, on a port of its own."""
 
-    def __init__(self, kubeconfig: Path, namespace: str, registry: RegistryInMemory, identity: str = "first") -> None:
+    def __init__(self, connect_to: Connect, namespace: str, registry: RegistryInMemory, identity: str = "first") -> None:
         self.lost = threading.Event()
         chosen = configuration(namespace, identity)
-        lease = connect(kubeconfig, timeouts=Timeouts(0.5, 0.5, attempts=1))
         self.process = OperatorProcess(
             replace(chosen, http_port=0),
-            Connections(connect(kubeconfig, timeouts=Timeouts(2, 5)), lease, registry),
+            Connections(connect_to(Timeouts(2, 5)), connect_to(Timeouts(0.5, 0.5, attempts=1)), registry),
             [TrainingJobReconciler(chosen.images, chosen.run_url), ModelDeploymentReconciler(chosen.images)],
             on_lost=self.lost.set,
             timing=TIMING,
@@ -79,17 +82,21 @@ class Running:
 Start = Callable[..., Running]
 
 
+def through(kubeconfig: Path) -> Connect:
+    return lambda timeouts: connect(kubeconfig, timeouts=timeouts)
+
+
 @pytest.fixture
 def registry() -> RegistryInMemory:
     return RegistryInMemory()
 
 
 @contextmanager
-def starter(kubeconfig: Path, namespace: str, registry: RegistryInMemory) -> Iterator[Start]:
+def starter(connect_to: Connect, namespace: str, registry: RegistryInMemory) -> Iterator[Start]:
     running: list[Running] = []
 
     def start(identity: str = "first") -> Running:
-        running.append(Running(kubeconfig, namespace, registry, identity))
+        running.append(Running(connect_to, namespace, registry, identity))
         return running[-1]
 
     try:
@@ -100,12 +107,12 @@ def starter(kubeconfig: Path, namespace: str, registry: RegistryInMemory) -> Ite
 
 
 @pytest.fixture
-def start(api_server: apiserver.ApiServer, namespace: str, registry: RegistryInMemory) -> Iterator[Start]:
-    with starter(api_server.kubeconfig, namespace, registry) as start:
+def start(place: Place, namespace: str, registry: RegistryInMemory) -> Iterator[Start]:
+    with starter(place.connect, namespace, registry) as start:
         yield start
 
 
-def model_deployment(kube: ApiServer, namespace: str) -> Object:
+def model_deployment(kube: Kube, namespace: str) -> Object:
     return kube.create(
         {
             "apiVersion": "modelyard.io/v1alpha1",
@@ -123,15 +130,15 @@ def register(registry: RegistryInMemory, namespace: str, versions: int = 1) -> N
     registry.moved[f"{namespace}.flights", "champion"] = "1"
 
 
-def jobs(kube: ApiServer, namespace: str) -> list[str]:
+def jobs(kube: Kube, namespace: str) -> list[str]:
     return [item["metadata"]["name"] for item in kube.list_page(JOB, namespace=namespace).items]
 
 
-def status(kube: ApiServer, kind: Any, namespace: str, name: str) -> Object:
+def status(kube: Kube, kind: Any, namespace: str, name: str) -> Object:
     return dict(kube.get(kind, namespace, name).get("status") or {})
 
 
-def settled(kube: ApiServer, namespace: str) -> bool:
+def settled(kube: Kube, namespace: str) -> bool:
     deployments = kube.list_page(DEPLOYMENT, namespace=namespace).items
     observed = [
         status(kube, kind, namespace, name).get("observedGeneration")
@@ -140,45 +147,32 @@ def settled(kube: ApiServer, namespace: str) -> bool:
     return bool(jobs(kube, namespace) and deployments and all(observed))
 
 
-def writes(audit_log: Path, namespace: str) -> list[tuple[str, str, str]]:
-    """Writes in the namespace so far, Leases excepted: (verb, resource, name)."""
-    found = []
-    for line in audit_log.read_text().splitlines():
-        event = json.loads(line)
-        reference = event.get("objectRef", {})
-        is_write = event["verb"] in ("create", "update", "patch", "delete") and reference.get("resource") != "leases"
-        if is_write and reference.get("namespace") == namespace:
-            found.append((event["verb"], reference["resource"], reference.get("name", "")))
-    return found
-
-
-def quiet(audit_log: Path, namespace: str, operator: Running) -> int:
+def quiet(place: Place, namespace: str, operator: Running) -> int:
     """Number of writes after there was none for two seconds and the queue was empty."""
     while True:
-        before = len(writes(audit_log, namespace))
+        before = len(place.writes(namespace))
         time.sleep(2)
-        if len(writes(audit_log, namespace)) == before and "modelyard_queue_depth 0.0" in operator.get("/metrics")[1]:
+        if len(place.writes(namespace)) == before and "modelyard_queue_depth 0.0" in operator.get("/metrics")[1]:
             return before
 
 
 def test_a_restart_with_nothing_to_do_writes_nothing(
-    api_server: apiserver.ApiServer, kube: ApiServer, namespace: str, registry: RegistryInMemory, start: Start
+    place: Place, kube: Kube, namespace: str, registry: RegistryInMemory, start: Start
 ) -> None:
-    assert api_server.audit_log is not None
     register(registry, namespace)
     training_job(kube, namespace)
     model_deployment(kube, namespace)
     first = start("first")
     eventually(lambda: settled(kube, namespace))
-    before = quiet(api_server.audit_log, namespace, first)
+    before = quiet(place, namespace, first)
     first.stop()
     second = start("second")
     eventually(lambda: 'modelyard_reconcile_total{kind="ModelDeployment"}' in second.get("/metrics")[1])
-    quiet(api_server.audit_log, namespace, second)
-    assert writes(api_server.audit_log, namespace)[before:] == []
+    quiet(place, namespace, second)
+    assert place.writes(namespace)[before:] == []
 
 
-def test_a_moved_alias_is_followed(kube: ApiServer, namespace: str, registry: RegistryInMemory, start: Start) -> None:
+def test_a_moved_alias_is_followed(kube: Kube, namespace: str, registry: RegistryInMemory, start: Start) -> None:
     register(registry, namespace, versions=2)
     model_deployment(kube, namespace)
     start()
@@ -188,7 +182,7 @@ def test_a_moved_alias_is_followed(kube: ApiServer, namespace: str, registry: Re
 
 
 def test_a_registry_that_is_away_is_told_in_status_and_work_goes_on_when_it_is_back(
-    kube: ApiServer, namespace: str, registry: RegistryInMemory, start: Start
+    kube: Kube, namespace: str, registry: RegistryInMemory, start: Start
 ) -> None:
     registry.away = True
     training_job(kube, namespace)
@@ -200,7 +194,7 @@ def test_a_registry_that_is_away_is_told_in_status_and_work_goes_on_when_it_is_b
 
 
 def test_a_taken_name_is_told_in_status_and_work_goes_on_when_it_is_free(
-    kube: ApiServer, namespace: str, registry: RegistryInMemory, start: Start
+    kube: Kube, namespace: str, registry: RegistryInMemory, start: Start
 ) -> None:
     taken = kube.create(job(namespace, "penguins-1"))
     training_job(kube, namespace)
@@ -211,7 +205,7 @@ def test_a_taken_name_is_told_in_status_and_work_goes_on_when_it_is_free(
     assert kube.get(JOB, namespace, "penguins-1")["metadata"]["uid"] != taken["metadata"]["uid"]
 
 
-def test_one_of_two_works_and_the_other_takes_over(kube: ApiServer, namespace: str, start: Start) -> None:
+def test_one_of_two_works_and_the_other_takes_over(kube: Kube, namespace: str, start: Start) -> None:
     first = start("first")
     assert first.process.elector.wait_leading(20)
     second = start("second")
@@ -225,10 +219,14 @@ def test_one_of_two_works_and_the_other_takes_over(kube: ApiServer, namespace: s
     eventually(lambda: len(jobs(kube, namespace)) == 2)
 
 
+@pytest.mark.parametrize("place", ["api-server"], indirect=True)
 def test_a_leader_that_loses_the_api_server_stops_within_its_lease_and_what_came_meanwhile_is_done_by_the_next(
-    api_server: apiserver.ApiServer, kube: ApiServer, namespace: str, registry: RegistryInMemory, start: Start, tmp_path: Path
+    api_server: apiserver.ApiServer, kube: Kube, namespace: str, registry: RegistryInMemory, start: Start, tmp_path: Path
 ) -> None:
-    with interruptible(api_server.kubeconfig, tmp_path) as (proxy, kubeconfig), starter(kubeconfig, namespace, registry) as start_behind:
+    with (
+        interruptible(api_server.kubeconfig, tmp_path) as (proxy, kubeconfig),
+        starter(through(kubeconfig), namespace, registry) as start_behind,
+    ):
         first = start_behind("first")
         assert first.process.elector.wait_leading(20)
         proxy.cut()
@@ -240,6 +238,7 @@ def test_a_leader_that_loses_the_api_server_stops_within_its_lease_and_what_came
         proxy.restore()
 
 
+@pytest.mark.parametrize("place", ["api-server"], indirect=True)
 def test_health_tells_alive_from_ready(
     api_server: apiserver.ApiServer, namespace: str, registry: RegistryInMemory, start: Start, tmp_path: Path
 ) -> None:
@@ -248,7 +247,10 @@ def test_health_tells_alive_from_ready(
     assert healthy.get("/healthz")[0] == 200
     assert healthy.get("/anything")[0] == 404
     assert "modelyard_leader" in healthy.get("/metrics")[1]
-    with interruptible(api_server.kubeconfig, tmp_path) as (proxy, kubeconfig), starter(kubeconfig, namespace, registry) as start_behind:
+    with (
+        interruptible(api_server.kubeconfig, tmp_path) as (proxy, kubeconfig),
+        starter(through(kubeconfig), namespace, registry) as start_behind,
+    ):
         proxy.cut()
         blind = start_behind("blind")
         eventually(lambda: blind.get("/healthz")[0] == 200)

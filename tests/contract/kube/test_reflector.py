@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from modelyard_operator.kube.backoff import Backoff
 from modelyard_operator.kube.client import ApiServer, Timeouts, connect
-from modelyard_operator.kube.interface import SERVICE, TRAINING_JOB, Expired, Kind, Unreachable, WatchEvent
+from modelyard_operator.kube.interface import SERVICE, TRAINING_JOB, Expired, Kind, Kube, Unreachable, WatchEvent
 from modelyard_operator.kube.mirror import Mirror
 from modelyard_operator.kube.reflector import Reflector
 
@@ -26,14 +26,14 @@ def names(mirror: Mirror) -> list[str]:
     return [obj["metadata"]["name"] for obj in mirror.all()]
 
 
-def reflect(kube: ApiServer, mirror: Mirror, namespace: str, kind: Kind = SERVICE) -> Reflector:
+def reflect(kube: Kube, mirror: Mirror, namespace: str, kind: Kind = SERVICE) -> Reflector:
     reflector = Reflector(kube, kind, mirror, namespace=namespace, backoff=Backoff(first=0.05, longest=0.5))
     reflector.start()
     assert reflector.wait_synced(10)
     return reflector
 
 
-def test_what_was_there_and_what_comes_changes_and_goes_is_mirrored(kube: ApiServer, namespace: str) -> None:
+def test_what_was_there_and_what_comes_changes_and_goes_is_mirrored(kube: Kube, namespace: str) -> None:
     first = kube.create(service(namespace, "first"))
     mirror = Mirror()
     reflector = reflect(kube, mirror, namespace)
@@ -45,8 +45,9 @@ def test_what_was_there_and_what_comes_changes_and_goes_is_mirrored(kube: ApiSer
     reflector.stop()
 
 
+@pytest.mark.parametrize("place", ["api-server"], indirect=True)
 def test_after_an_outage_everything_that_happened_meanwhile_is_known(
-    kube: ApiServer, proxied: tuple[InterruptibleProxy, ApiServer], namespace: str
+    kube: Kube, proxied: tuple[InterruptibleProxy, ApiServer], namespace: str
 ) -> None:
     proxy, through = proxied
     old = kube.create(service(namespace, "old"))
@@ -62,9 +63,9 @@ def test_after_an_outage_everything_that_happened_meanwhile_is_known(
 
 
 class ForgetfulOnce:
-    """The real API server, asked for a version that it has forgotten when the watch is opened for the second time."""
+    """The place, asked for a version that it has forgotten when the watch is opened for the second time."""
 
-    def __init__(self, kube: ApiServer) -> None:
+    def __init__(self, kube: Kube) -> None:
         self._kube = kube
         self.list_page = kube.list_page
         self.watches = 0
@@ -80,7 +81,7 @@ class ForgetfulOnce:
             raise
 
 
-def test_after_410_everything_is_listed_again_and_only_differences_are_reported(kube: ApiServer, namespace: str) -> None:
+def test_after_410_everything_is_listed_again_and_only_differences_are_reported(kube: Kube, namespace: str) -> None:
     for name in ("gone", "stays"):
         training_job(kube, namespace, name)
     changes: list[str] = []
@@ -96,7 +97,7 @@ def test_after_410_everything_is_listed_again_and_only_differences_are_reported(
     reflector.stop()
 
 
-def test_what_was_deleted_during_an_outage_is_found_by_listing_again(kube: ApiServer, namespace: str) -> None:
+def test_what_was_deleted_during_an_outage_is_found_by_listing_again(kube: Kube, namespace: str) -> None:
     doomed = training_job(kube, namespace, "doomed")
     changes: list[str] = []
     mirror = Mirror(on_change=lambda obj: changes.append(obj["metadata"]["name"]))
@@ -107,7 +108,8 @@ def test_what_was_deleted_during_an_outage_is_found_by_listing_again(kube: ApiSe
     reflector.stop()
 
 
-def test_a_peer_that_fell_silent_is_given_up(proxied: tuple[InterruptibleProxy, ApiServer], kube: ApiServer, namespace: str) -> None:
+@pytest.mark.parametrize("place", ["api-server"], indirect=True)
+def test_a_peer_that_fell_silent_is_given_up(proxied: tuple[InterruptibleProxy, ApiServer], kube: Kube, namespace: str) -> None:
     """The grace after the server's own timeout is 15 s, so this test takes as long."""
     proxy, through = proxied
     version = kube.list_page(SERVICE, namespace=namespace).resource_version
@@ -119,6 +121,7 @@ def test_a_peer_that_fell_silent_is_given_up(proxied: tuple[InterruptibleProxy, 
         next(watch)
 
 
+@pytest.mark.parametrize("place", ["api-server"], indirect=True)
 def test_failures_in_a_row_are_met_with_growing_pauses(proxied: tuple[InterruptibleProxy, ApiServer], namespace: str) -> None:
     proxy, through = proxied
     proxy.cut()

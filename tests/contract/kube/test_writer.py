@@ -1,4 +1,4 @@
-"""Plans against a real API server: once, in order, never onto somebody else's object."""
+"""Plans against a real API server and a store on this machine: once, in order, never onto somebody else's object."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from modelyard_api.conditions import Reason
 from modelyard_api.status import TrainingJobStatus
-from modelyard_operator.kube.client import ApiServer
-from modelyard_operator.kube.interface import EVENT, JOB, KINDS, SERVICE, TRAINING_JOB, Conflict, Kind, NotFound
+from modelyard_operator.kube.interface import EVENT, JOB, KINDS, SERVICE, TRAINING_JOB, Conflict, Kind, Kube, NotFound
 from modelyard_operator.kube.writer import Authority, NotLeading, Obstacle, Writer
 from modelyard_operator.ownership import controller_uid
 from modelyard_operator.plan import Deletion, EnsureModel, Notice, Plan, Suspension
@@ -23,7 +22,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 class LiveView:
     """A view that is never stale; what isn't labelled as ours is not in it, as with the mirrors."""
 
-    def __init__(self, kube: ApiServer) -> None:
+    def __init__(self, kube: Kube) -> None:
         self._kube = kube
 
     def get(self, kind: Kind, namespace: str, name: str) -> Object | None:
@@ -48,7 +47,7 @@ class LiveView:
 
 
 class Scene:
-    def __init__(self, kube: ApiServer, namespace: str) -> None:
+    def __init__(self, kube: Kube, namespace: str) -> None:
         self.kube = kube
         self.namespace = namespace
         self.registry = RegistryInMemory()
@@ -66,7 +65,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(kube: ApiServer, namespace: str) -> Scene:
+def scene(kube: Kube, namespace: str) -> Scene:
     return Scene(kube, namespace)
 
 
@@ -91,14 +90,14 @@ def test_the_same_plan_twice_writes_once(scene: Scene) -> None:
 
 def test_a_changed_manifest_is_applied_and_what_it_no_longer_says_goes(scene: Scene) -> None:
     first = owned(service(scene.namespace, "penguins"), scene.owner)
-    first["spec"]["publishNotReadyAddresses"] = True
+    first["spec"]["ports"][0]["appProtocol"] = "http"
     scene.carry_out(Plan(apply=(first,)))
     second = owned(service(scene.namespace, "penguins"), scene.owner)
-    second["spec"]["ports"][0]["port"] = 8080
+    second["spec"]["ports"][0]["targetPort"] = 9090
     scene.carry_out(Plan(apply=(second,)))
-    found = scene.get(SERVICE, "penguins")["spec"]
-    assert found["ports"][0]["port"] == 8080
-    assert not found.get("publishNotReadyAddresses")
+    [port] = scene.get(SERVICE, "penguins")["spec"]["ports"]
+    assert port["targetPort"] == 9090
+    assert "appProtocol" not in port
 
 
 def test_a_foreign_change_is_undone_once_and_defaults_are_not_taken_for_one(scene: Scene) -> None:
