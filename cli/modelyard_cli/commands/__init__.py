@@ -1,0 +1,1 @@
+"""One file per verb. Each is loaded when its verb is used."""

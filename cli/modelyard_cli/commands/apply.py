@@ -1,0 +1,83 @@
+"""`modelyard apply`."""
+
+from typing import Annotated
+
+import typer
+from modelyard_operator.kube.interface import Conflict, KubeError, NotFound, Object, Refused, Throttled, Unreachable
+
+from modelyard_cli.connection import Connection, connect
+from modelyard_cli.errors import CommandError, WrongUsage, ending, said
+from modelyard_cli.kinds import ALL_KINDS
+from modelyard_cli.manifests import data_files, reading, uploading
+from modelyard_cli.manifests.reading import Manifest
+from modelyard_cli.printing.structured import name_of
+from modelyard_cli.printing.terminal import note, say
+from modelyard_cli.target import target
+
+_OF_THE_SERVER = ("resourceVersion", "generation", "managedFields")
+
+
+def apply(
+    ctx: typer.Context,
+    files: Annotated[list[str], typer.Option("--filename", "-f", help="A file, a folder, or - for standard input; may be repeated.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
+    force_conflicts: Annotated[
+        bool, typer.Option("--force-conflicts", help="Take over fields that somebody else manages (on a cluster).")
+    ] = False,
+) -> None:
+    """Create or change resources from manifests: those that kubectl apply takes, too.
+
+    modelyard apply -f model.yaml        modelyard apply -f manifests/ -n ml --dry-run
+    """
+    connection = connect(target(ctx))
+    manifests = reading.read(files, connection.namespace)
+    for manifest in manifests:
+        if not connection.is_local:
+            data_files.refuse_on_a_cluster(manifest)
+    if not dry_run:
+        connection.require_running()
+    failed = [code for each in manifests if (code := _apply(connection, each, dry_run=dry_run, force=force_conflicts))]
+    if failed:
+        raise typer.Exit(max(failed))
+
+
+def _apply(connection: Connection, manifest: Manifest, *, dry_run: bool, force: bool) -> int:
+    """Exit code of one; what was refused keeps nothing else from being applied."""
+    try:
+        body = uploading.with_data_in_place(connection, manifest, dry_run=dry_run)
+        word = _change(connection, body, dry_run=dry_run, force=force)
+    except (Unreachable, Throttled):
+        raise
+    except (KubeError, CommandError) as error:
+        end = ending(_in_words(error))
+        assert end is not None
+        note(f"error: {manifest.source}: {end.message}" if manifest.source not in end.message else f"error: {end.message}")
+        return end.exit_code
+    say(f"{name_of(body)} {word}" + (" (dry run)" if dry_run else ""))
+    return 0
+
+
+def _change(connection: Connection, body: Object, *, dry_run: bool, force: bool) -> str:
+    kind, metadata = ALL_KINDS[body["kind"]], body["metadata"]
+    try:
+        before = connection.kube.get(kind, metadata["namespace"], metadata["name"])
+    except NotFound:
+        before = None
+    after = connection.apply(body, dry_run=dry_run, force=force)
+    if before is None:
+        return "created"
+    return "unchanged" if _written(before) == _written(after) else "configured"
+
+
+def _written(obj: Object) -> Object:
+    """Without what the server counts and what controllers report."""
+    metadata = {key: value for key, value in obj["metadata"].items() if key not in _OF_THE_SERVER}
+    return {key: value for key, value in obj.items() if key not in ("status", "apiVersion", "kind")} | {"metadata": metadata}
+
+
+def _in_words(error: KubeError | CommandError) -> KubeError | CommandError:
+    if isinstance(error, Conflict):
+        return WrongUsage(f"{said(error)}; nothing was changed: leave those fields out, or take them over with --force-conflicts")
+    if isinstance(error, NotFound):
+        return WrongUsage(said(error))
+    return Refused(said(error)) if isinstance(error, Refused) else error

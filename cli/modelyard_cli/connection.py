@@ -1,0 +1,113 @@
+"""A platform that commands talk to: the one on this machine, or one on a cluster. Every verb is written once, for both."""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from modelyard_operator.kube.interface import Kube, Object
+
+from modelyard_cli.errors import NotReachable
+from modelyard_cli.target import Target
+
+if TYPE_CHECKING:
+    from modelyard_cli.cluster_connection import ClusterConnection
+
+FIELD_MANAGER = "modelyard-cli"
+UP = "start it with: modelyard up"
+
+
+@dataclass(frozen=True)
+class MlflowServer:
+    """Where MLflow is; empty credentials: it asks for none."""
+
+    url: str
+    username: str = ""
+    password: str = ""
+
+
+class Connection(Protocol):
+    """Raises KubeError or CommandError."""
+
+    @property
+    def kube(self) -> Kube:
+        """Reads and writes resources."""
+        ...
+
+    @property
+    def namespace(self) -> str:
+        """Where a command looks that names no namespace."""
+        ...
+
+    @property
+    def is_local(self) -> bool:
+        """This machine, not a cluster."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What to call it in a sentence."""
+        ...
+
+    def require_running(self) -> None:
+        """NotReachable unless somebody acts on what is written here."""
+        ...
+
+    def apply(self, body: Object, *, dry_run: bool, force: bool) -> Object:
+        """Create or change; ``force`` takes over fields that others manage."""
+        ...
+
+    def log(self, namespace: str, pod: str, *, tail: int | None, follow: bool) -> Iterator[bytes]:
+        """What the pod's container printed, in pieces; with ``follow`` until it has ended."""
+        ...
+
+    def ask(self, namespace: str, service: str, path: str, body: bytes, content_type: str) -> bytes:
+        """POST to a Service; Refused with its words for what it can't answer, Unreachable while it doesn't."""
+        ...
+
+    def page(self, namespace: str, service: str, path: str) -> str:
+        """The address of a Service's page for a browser; NotReachable says how to get at one that has none."""
+        ...
+
+    def mlflow(self) -> MlflowServer:
+        """NotReachable where it isn't known, with what to set."""
+        ...
+
+    def s3(self, namespace: str, endpoint: str) -> Any:
+        """A boto3 client with the namespace's keys; ``endpoint`` replaces the one that pods use."""
+        ...
+
+    def platform_version(self) -> str:
+        """What the operator is; empty: not known."""
+        ...
+
+
+def connect(target: Target) -> Connection:
+    """The cluster that was asked for, else this machine, else the cluster of the user's kubeconfig if this machine has no platform."""
+    if target.is_cluster:
+        return _cluster(target)
+    from modelyard_cli.local.home import home  # noqa: PLC0415  # not needed for a cluster
+
+    place = home()
+    if place.store.exists():
+        from modelyard_cli.local_connection import LocalConnection  # noqa: PLC0415
+
+        return LocalConnection(place, target.namespace)
+    if _has_kubeconfig():
+        connection = _cluster(target)
+        print(f"no platform on this machine: using {connection.name}", file=sys.stderr)  # noqa: T201
+        return connection
+    raise NotReachable(f"there is no platform on this machine yet; {UP} (or name a cluster with --context)")
+
+
+def _cluster(target: Target) -> "ClusterConnection":
+    from modelyard_cli.cluster_connection import connect_to_cluster  # noqa: PLC0415
+
+    return connect_to_cluster(target)
+
+
+def _has_kubeconfig() -> bool:
+    named = os.environ.get("KUBECONFIG") or "~/.kube/config"
+    return any(Path(each).expanduser().is_file() for each in named.split(os.pathsep) if each)

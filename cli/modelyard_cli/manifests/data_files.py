@@ -1,0 +1,116 @@
+"""``spec.data.source.uri: ./file.csv``: on this machine the file goes to S3; on a cluster the reader is told how to get it there."""
+
+import copy
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from modelyard_operator.kube.interface import TRAINING_JOB, Object
+
+from modelyard_cli.errors import WrongUsage
+from modelyard_cli.manifests.reading import Manifest
+
+BUCKET = "datasets"
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class DataFiles:
+    """What a TrainingJob reads from this machine's disk: one file, or several that match one pattern."""
+
+    paths: Sequence[Path]
+    name: str  # the file's name, or the pattern
+    key_prefix: str  # uploads/<namespace>/<hash of the content>
+
+    @property
+    def uri(self) -> str:
+        """Where it will be."""
+        return f"s3://{BUCKET}/{self.key_prefix}/{self.name}"
+
+    def keyed(self) -> Iterator[tuple[Path, str]]:
+        """Each file and its key."""
+        return ((path, f"{self.key_prefix}/{path.name}") for path in self.paths)
+
+
+def named_file(manifest: Manifest) -> str:
+    """The path that the manifest's uri names; empty: none, or it is an address."""
+    if manifest.body["kind"] != TRAINING_JOB.name:
+        return ""
+    uri = _source(manifest.body).get("uri")
+    if not isinstance(uri, str) or not uri:
+        return ""
+    if uri.startswith("file:"):
+        return unquote(urlsplit(uri).path)
+    return "" if "://" in uri else uri
+
+
+def refuse_on_a_cluster(manifest: Manifest) -> None:
+    """A cluster can't read this machine's disk."""
+    if not (file := named_file(manifest)):
+        return
+    name = Path(file).name
+    raise WrongUsage(
+        f"{manifest.source}: spec.data.source.uri: {file} is a file on this machine, which pods on a cluster can't read. Upload it, for example "
+        f"with: aws s3 cp {file} s3://<bucket>/{name} --endpoint-url <your S3>, then write uri: s3://<bucket>/{name}"
+    )
+
+
+def find(manifest: Manifest, file: str) -> DataFiles:
+    """The file that a manifest names, relative to the manifest; raises WrongUsage."""
+    where = f"{manifest.source}: spec.data.source.uri"
+    if _source(manifest.body).get("credentials"):
+        raise WrongUsage(f"{where}: a file on this machine needs no data.source.credentials; leave them out")
+    path = manifest.folder / Path(file).expanduser()
+    found = sorted(each for each in path.parent.glob(path.name) if each.is_file()) if "*" in path.name else [path]
+    if not found or not all(each.is_file() for each in found):
+        raise WrongUsage(f"{where}: there is no file {path}")
+    namespace = manifest.body["metadata"]["namespace"]
+    return DataFiles(found, path.name, f"uploads/{namespace}/{_digest(found)[:16]}")
+
+
+def with_uri(body: Object, uri: str) -> Object:
+    """The same TrainingJob, reading from S3."""
+    changed = copy.deepcopy(body)
+    changed["spec"]["data"]["source"]["uri"] = uri
+    return changed
+
+
+def upload(s3: object, files: DataFiles, progress: Callable[[Path, int], None]) -> bool:
+    """Put there what isn't there yet; whether anything was sent. ``progress`` is told the bytes of each piece."""
+    missing = [(path, key) for path, key in files.keyed() if not _is_there(s3, key, path.stat().st_size)]
+    for path, key in missing:
+        s3.upload_file(str(path), BUCKET, key, Callback=lambda sent, path=path: progress(path, sent))  # type: ignore[attr-defined]
+    return bool(missing)
+
+
+def _is_there(s3: object, key: str, size: int) -> bool:
+    from botocore.exceptions import ClientError  # noqa: PLC0415
+
+    try:
+        found = s3.head_object(Bucket=BUCKET, Key=key)  # type: ignore[attr-defined]
+    except ClientError as error:
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
+            return False
+        raise
+    return bool(found["ContentLength"] == size)
+
+
+def _source(body: Object) -> Object:
+    found: object = body
+    for field in ("spec", "data", "source"):
+        found = found.get(field) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _digest(paths: Sequence[Path]) -> str:
+    """Of names and contents, so that another file never takes the place of one that a model was trained on."""
+    digest = hashlib.sha256()
+    for path in paths:
+        if len(paths) > 1:
+            digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""From a person's rows to requests, and from answers to a table."""

@@ -1,0 +1,75 @@
+"""How far something is: a bar on a terminal, else a line on stderr whenever it changes."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from modelyard_operator.kube.interface import Object
+
+from modelyard_cli.printing.terminal import note
+
+
+class Progress(Protocol):
+    """Told the resource whenever it was read."""
+
+    def show(self, obj: Object) -> None:
+        """Its state and its progress, if it has any."""
+        ...
+
+
+@contextmanager
+def progress_of(name: str) -> Iterator[Progress]:
+    """While waiting for a resource."""
+    if not sys.stderr.isatty():
+        yield _Lines(name)
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import Progress as RichProgress  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _Bar(name, bars)
+
+
+def summary(obj: Object) -> str:
+    """``Running, epoch 3 of 10 (val_loss 0.41)``."""
+    status = obj.get("status", {})
+    epoch, epochs = counted(obj)
+    metrics = ", ".join(f"{each['name']} {each['value']:.4g}" for each in (status.get("progress") or {}).get("metrics") or ())
+    words = [status.get("state") or "Pending"]
+    if epoch and epochs:
+        words.append(f"epoch {epoch} of {epochs}" + (f" ({metrics})" if metrics else ""))
+    return ", ".join(words)
+
+
+def counted(obj: Object) -> tuple[int, int]:
+    """Epochs done and epochs at most; 0: not known."""
+    progress = obj.get("status", {}).get("progress") or {}
+    return int(progress.get("epoch") or 0), int(progress.get("epochs") or 0)
+
+
+class _Lines:
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._said = ""
+
+    def show(self, obj: Object) -> None:
+        """Only what is new; metrics would make every look a line."""
+        state = obj.get("status", {}).get("state") or "Pending"
+        if state != self._said:
+            note(f"{self._name}: {state}")
+            self._said = state
+
+
+class _Bar:
+    def __init__(self, name: str, bars: Any) -> None:
+        self._name = name
+        self._bars = bars
+        self._task = bars.add_task(name, total=None)
+
+    def show(self, obj: Object) -> None:
+        """A moving bar until epochs are counted."""
+        epoch, epochs = counted(obj)
+        self._bars.update(self._task, description=f"{self._name}: {summary(obj)}", completed=epoch, total=epochs or None)

@@ -1,0 +1,54 @@
+"""The newest Evidently report of a ModelDeployment, as a file that a browser can open."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from modelyard_operator.kube.interface import Object
+
+from modelyard_cli.connection import Connection
+from modelyard_cli.errors import CommandError, NotReachable
+from modelyard_cli.local.home import home
+
+_PRIVATE = 0o700
+
+
+def fetched(connection: Connection, deployment: Object, save_to: Path | None, endpoint: str) -> Path:
+    """Downloads it with the namespace's own credentials. A report never changes, so one that is there is not fetched again."""
+    metadata = deployment["metadata"]
+    url = (deployment.get("status", {}).get("monitoring") or {}).get("reportUrl", "")
+    if not url:
+        raise CommandError(f"ModelDeployment {metadata['name']} has no report yet: {_why(deployment)}")
+    bucket, key = urlsplit(url).netloc, urlsplit(url).path.lstrip("/")
+    path = (save_to or _place(metadata["namespace"], metadata["name"], key)).absolute()
+    if save_to or not path.exists():
+        _download(connection, metadata["namespace"], endpoint, (bucket, key), path)
+    return path
+
+
+def _why(deployment: Object) -> str:
+    if not deployment["spec"].get("monitoring"):
+        return "spec.monitoring is not set"
+    conditions = {each["type"]: each.get("message", "") for each in deployment.get("status", {}).get("conditions") or ()}
+    return conditions.get("Drifted") or "no window was judged yet"
+
+
+def _place(namespace: str, name: str, key: str) -> Path:
+    folder = home().folder / "reports" / namespace / name
+    folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    return folder / key.replace("/", "_")
+
+
+def _download(connection: Connection, namespace: str, endpoint: str, place: tuple[str, str], path: Path) -> None:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    bucket, key = place
+    try:
+        content = connection.s3(namespace, endpoint).get_object(Bucket=bucket, Key=key)["Body"].read()
+    except BotoCoreError as error:
+        hint = (
+            "" if connection.is_local else "; if that is an address inside the cluster, forward a port to it and name it with --s3-endpoint"
+        )
+        raise NotReachable(f"S3 doesn't give s3://{bucket}/{key}: {error}{hint}") from error
+    except ClientError as error:
+        raise CommandError(f"S3 doesn't give s3://{bucket}/{key}: {error}") from error
+    path.write_bytes(content)
