@@ -46,7 +46,7 @@ golden: $(STAMP) ## Rewrite the golden manifests.
 requirements: ## Pin the requirements of every image and of development again.
 	@dev/pin_requirements.sh
 
-.PHONY: lint format unit contract e2e test
+.PHONY: lint format unit contract local e2e test
 lint: $(STAMP) ## Style, types, layers, stale manifests.
 	@.venv/bin/ruff check .
 	.venv/bin/ruff format --check -q .
@@ -65,8 +65,10 @@ contract: $(STAMP) ## Against a real kube-apiserver, MLflow and S3.
 	  echo "$$folder"
 	  OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q "$$folder"
 	done
+local: $(STAMP) ## The platform on this machine without a cluster, by the `modelyard` command.
+	@$(PYTHON) -m pytest -q tests/local
 e2e: $(STAMP) ## On the node: the quickstart in small.
 	@$(PYTHON) -m dev.test_packages
 	$(PYTHON) -m dev.cluster up
 	$(PYTHON) -m pytest -q tests/e2e
-test: lint unit contract e2e ## Everything. First use builds what it needs.
+test: lint unit contract local e2e ## Everything. First use builds what it needs.
