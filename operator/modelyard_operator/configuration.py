@@ -44,6 +44,8 @@ class Configuration:
     """MODELYARD_ALIAS_POLL_SECONDS: how often all aliases are read from MLflow. Default 15."""
     http_port: int = 8080
     """MODELYARD_HTTP_PORT: /metrics, /healthz and /readyz. Default 8080."""
+    http_host: str = "0.0.0.0"  # noqa: S104  the kubelet and Prometheus come from outside
+    """MODELYARD_HTTP_HOST: the address to listen at. Default: all."""
     log_level: str = "INFO"
     """MODELYARD_LOG_LEVEL: DEBUG, INFO, WARNING or ERROR. Default INFO."""
 
@@ -67,6 +69,7 @@ def from_environment(environment: Mapping[str, str]) -> Configuration:
         resync_seconds=_positive(environment, "MODELYARD_RESYNC_SECONDS", Configuration.resync_seconds),
         alias_poll_seconds=_positive(environment, "MODELYARD_ALIAS_POLL_SECONDS", Configuration.alias_poll_seconds),
         http_port=int(_positive(environment, "MODELYARD_HTTP_PORT", Configuration.http_port)),
+        http_host=environment.get("MODELYARD_HTTP_HOST") or Configuration.http_host,
         log_level=_one_of(environment, "MODELYARD_LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
     )
 

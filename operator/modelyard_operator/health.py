@@ -21,7 +21,7 @@ class Signs:
 class HealthServer:
     """Serves until ``stop``; ``port`` is the one that was given by the system if 0 was asked for."""
 
-    def __init__(self, port: int, signs: Signs, host: str = "0.0.0.0") -> None:  # noqa: S104  the kubelet and Prometheus come from outside
+    def __init__(self, port: int, signs: Signs, host: str) -> None:
         self._server = ThreadingHTTPServer((host, port), _handler(signs))
         self._server.daemon_threads = True
         self.port: int = self._server.server_address[1]

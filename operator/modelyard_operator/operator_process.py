@@ -62,7 +62,7 @@ class OperatorProcess:
         self.metrics.watch(lambda: len(self._queue), lambda: self.elector.leading, self._silence)
         self.metrics.show_monitoring(lambda: self._mirrors.all(MODEL_DEPLOYMENT))
         signs = Signs(self._silence, lambda: self._mirrors.have_synced, self.metrics.exposition)
-        self.health = HealthServer(configuration.http_port, signs)
+        self.health = HealthServer(configuration.http_port, signs, configuration.http_host)
 
     def run(self) -> None:
         """Until ``stop``: mirrors first, so that whoever is elected can work at once."""

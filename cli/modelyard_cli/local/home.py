@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 VARIABLE = "MODELYARD_HOME"
 _PRIVATE = 0o700
@@ -40,6 +40,18 @@ class Home:
     def addresses(self) -> Path:
         """``Addresses`` as JSON."""
         return self.folder / "addresses.json"
+
+    def read_addresses(self) -> Addresses | None:
+        """Where the platform listens, or listened last; None before its first start (or if the file is not ours)."""
+        try:
+            return Addresses.model_validate_json(self.addresses.read_bytes())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    @property
+    def state(self) -> Path:
+        """``PlatformState`` as JSON: what the platform process last said of itself and its parts."""
+        return self.folder / "state.json"
 
     @property
     def secrets(self) -> Path:

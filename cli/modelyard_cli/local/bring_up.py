@@ -1,0 +1,135 @@
+"""What `modelyard up` does and says."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+
+from modelyard_cli.errors import CommandError, NotReachable
+from modelyard_cli.local import lifecycle, platform_process
+from modelyard_cli.local.home import Home
+from modelyard_cli.local.lifecycle import NotStarted
+from modelyard_cli.local.preparation import PortsAsked
+from modelyard_cli.local.state import PartPhase, PartState, PlatformPhase, PlatformState, own_version
+
+_NEXT = "next: `modelyard init my.csv --target COLUMN`, then `modelyard apply -f .`"
+_TROUBLED = (PartPhase.NOT_ANSWERING, PartPhase.RESTARTING, PartPhase.FAILED)
+
+
+def in_background(home: Home, asked: PortsAsked) -> None:
+    """Returns when all parts are ready. Raises CommandError in words."""
+    console = Console(highlight=False, soft_wrap=True)
+    said = lifecycle.running(home)
+    if said is not None:
+        _say_running(console, said, asked)
+        return None
+    process = lifecycle.launch(home, asked)
+    progress = Progress(console)
+    try:
+        with console.status("starting the platform") as status:
+            for said in lifecycle.follow_start(home, process):
+                progress.show(said, status)
+    except NotStarted as error:
+        if process.wait() == platform_process.RUNS_ALREADY:
+            return in_background(home, asked)  # another `up` was faster
+        raise CommandError(f"the platform did not start: {error}") from None
+    except KeyboardInterrupt:
+        lifecycle.stop(home)
+        raise CommandError("interrupted; the platform was stopped again") from None
+    if said is not None:
+        _say_ready(console, said)
+    return None
+
+
+def in_foreground(home: Home, asked: PortsAsked) -> None:
+    """Returns when the platform was stopped in order. Raises CommandError."""
+    console = Console(highlight=False, soft_wrap=True)
+    said = lifecycle.running(home)
+    if said is not None:
+        raise CommandError(f"the platform runs already (process {said.pid}); stop it first: modelyard down")
+    progress = Progress(console)
+    last: list[PlatformState] = []
+
+    def show(now: PlatformState) -> None:
+        progress.show(now)
+        if now.phase is PlatformPhase.READY and not last:
+            _say_ready(console, now)
+        if now.phase is PlatformPhase.READY or now.message:
+            last.append(now)
+
+    platform_process.log_to_standard_error("WARNING")
+    if platform_process.run(home, asked, show) != platform_process.ENDED:
+        raise CommandError(f"the platform ended: {last[-1].message if last else 'another one holds its folder'}")
+
+
+class Progress:
+    """A line per part as soon as it is ready or in trouble, and meanwhile what is being waited for."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told: dict[str, PartPhase] = {}
+        self._notes: set[str] = set()
+        self._began: dict[str, PartState] = {}
+
+    def show(self, said: PlatformState, status: Status | None = None) -> None:
+        """Say what is new."""
+        for note in said.notes:
+            if note not in self._notes:
+                self._notes.add(note)
+                self._console.print(f"[yellow]note[/] {escape(note)}")
+        if said.phase is not PlatformPhase.STARTING and not all(part.phase is PartPhase.READY for part in said.parts):
+            return
+        for part in said.parts:
+            self._tell(part, said)
+        waited_for = [f"{part.title} (usually {part.usually_seconds:.0f} s)" for part in said.parts if part.phase is PartPhase.STARTING]
+        if status is not None and waited_for:
+            status.update(f"starting {', '.join(waited_for)}")
+
+    def _tell(self, part: PartState, said: PlatformState) -> None:
+        if part.phase is PartPhase.STARTING:
+            self._began.setdefault(part.name, part)
+        if part.phase is not PartPhase.READY or self._told.get(part.name) is PartPhase.READY:
+            return
+        self._told[part.name] = part.phase
+        began = self._began.get(part.name)
+        took = f"  {(part.since - began.since).total_seconds():.1f} s" if began else ""
+        self._console.print(f"[green]ready[/] {part.title:<20} {_address(part.name, said):<24}[dim]{took}[/]")
+
+
+def _say_ready(console: Console, said: PlatformState) -> None:
+    console.print(f"the platform is ready (process {said.pid}); stop it with: modelyard down")
+    console.print(escape(_NEXT))
+
+
+def _say_running(console: Console, said: PlatformState, asked: PortsAsked) -> None:
+    """Exit code 0 with the addresses, whatever it is doing; but wishes that can't be met are an error."""
+    if said.phase is PlatformPhase.STOPPING:
+        raise NotReachable(f"the platform is just being stopped (process {said.pid}); try again when it has ended")
+    console.print(f"the platform runs already (process {said.pid}, since {said.started.astimezone():%Y-%m-%d %H:%M}): {said.phase}")
+    if said.version != own_version():
+        console.print(
+            f"[yellow]note[/] it is Modelyard {said.version}, this command is {own_version()}; to change over: modelyard down, modelyard up"
+        )
+    for part in said.parts:
+        colour = "red" if part.phase in _TROUBLED else "green"
+        trouble = f"  {part.message.splitlines()[0]}" if part.message else ""
+        again = f"  restarted {part.restarts} times" if part.restarts else ""
+        console.print(f"[{colour}]{part.phase.value:<12}[/] {part.title:<20} {_address(part.name, said):<24}{escape(trouble)}{again}")
+    for note in said.notes:
+        console.print(f"[yellow]note[/] {escape(note)}")
+    _refuse_other_ports(said, asked)
+
+
+def _refuse_other_ports(said: PlatformState, asked: PortsAsked) -> None:
+    if said.addresses is None:
+        return
+    for name, port in vars(asked).items():
+        url = str(getattr(said.addresses, f"{name}_url"))
+        if port and not url.endswith(f":{port}"):
+            raise CommandError(f"--port-{name} {port}: it listens at {url}; stop it first: modelyard down")
+
+
+def _address(part: str, said: PlatformState) -> str:
+    addresses = said.addresses
+    if addresses is None:
+        return ""
+    return {"mlflow": addresses.mlflow_url, "s3": addresses.s3_url, "gateway": addresses.gateway_url}.get(part, "")

@@ -1,0 +1,96 @@
+"""Loopback ports: the usual one, the one of last time, or a free one; and who holds a port that is taken."""
+
+import random
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LOOPBACK = "127.0.0.1"
+_NEIGHBOURS = 20
+_BELOW_EPHEMERAL = range(20_000, 30_000)  # systems hand out ports above for outgoing connections
+_ANSWER_SECONDS = 0.2
+
+
+class PortTaken(Exception):
+    """A port that was asked for explicitly can't be had; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which port a part would like."""
+
+    title: str
+    option: str  # of `modelyard up`
+    usual: int
+    remembered: int = 0  # of the last start; links to it are in people's hands
+    asked: int = 0  # on the command line
+
+
+@dataclass(frozen=True)
+class Choice:
+    """``note`` is empty if the port is the one that was expected."""
+
+    port: int
+    note: str = ""
+
+
+def choose(request: Request, is_free: Callable[[int], bool], holder: Callable[[int], str], others: frozenset[int] = frozenset()) -> Choice:
+    """Raises PortTaken for an asked one; else there is always one."""
+    preferred = request.asked or request.remembered or request.usual
+    if preferred not in others and is_free(preferred):
+        return Choice(preferred)
+    who = holder(preferred) if preferred not in others else "another part of Modelyard"
+    if request.asked:
+        raise PortTaken(f"{request.option} {preferred}: {who}; end that, or name another port")
+    candidates = (request.usual, *range(preferred + 1, preferred + _NEIGHBOURS))
+    found = next((port for port in candidates if port not in others and is_free(port)), 0) or free_ports(1, is_free, others)[0]
+    return Choice(found, f"{request.title} is at port {found}: {who} ({preferred})")
+
+
+def free_ports(count: int, is_free: Callable[[int], bool] | None = None, others: frozenset[int] = frozenset()) -> list[int]:
+    """Different ones that nobody is given by chance."""
+    free = is_free or is_free_port
+    found: list[int] = []
+    for port in random.sample(_BELOW_EPHEMERAL, len(_BELOW_EPHEMERAL)):
+        if len(found) == count:
+            break
+        if port not in others and free(port):
+            found.append(port)
+    return found
+
+
+def is_free_port(port: int) -> bool:
+    """Whether a server could listen there now. PortTaken (of privileged ports and impossible numbers) says what is wrong."""
+    with socket.socket() as probe:
+        probe.settimeout(_ANSWER_SECONDS)
+        if probe.connect_ex((LOOPBACK, port)) == 0:  # some systems let two listen, one on the very address
+            return False
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: what is closing is free
+        try:
+            listener.bind((LOOPBACK, port))
+        except PermissionError:
+            raise PortTaken(f"port {port}: only the administrator may listen below 1024; name a higher one") from None
+        except OSError:
+            return False
+    return True
+
+
+def holder(port: int) -> str:
+    """Who listens there, in words."""
+    import psutil  # noqa: PLC0415  only after something went wrong
+
+    try:
+        found = [
+            each for each in psutil.net_connections("tcp") if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port
+        ]
+        pid = next((each.pid for each in found if each.pid), None)
+        process = psutil.Process(pid) if pid else None
+        name = f"{process.name()} (process {pid}: {_shortened(' '.join(process.cmdline()))})" if process else ""
+    except psutil.Error:
+        name = ""
+    return f"the port is in use by {name or f'another program (which: sudo lsof -nP -iTCP:{port})'}"
+
+
+def _shortened(command: str) -> str:
+    return command if len(command) <= 100 else f"{command[:99]}…"

@@ -1,0 +1,1 @@
+"""The real servers of the local platform as child processes: SeaweedFS, MLflow, Traefik."""
