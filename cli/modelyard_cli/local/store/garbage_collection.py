@@ -6,7 +6,7 @@ Finalizers hold an object, and with it what depends on it, until whoever set the
 
 from datetime import datetime
 
-from modelyard_operator.kube.interface import Object
+from modelyard_operator.kube.interface import Kind, Object
 
 from modelyard_cli.kinds import ALL_KINDS
 from modelyard_cli.local.store import metadata
@@ -29,6 +29,12 @@ def is_abandoned(objects: Objects, body: Object) -> bool:
     """Whether the object has owners, and all of them are gone. Owners of kinds that aren't kept here count as being there."""
     references = body["metadata"].get("ownerReferences") or ()
     return bool(references) and not any(_is_there(objects, reference) for reference in references)
+
+
+def forget_oldest(objects: Objects, kind: Kind, kept: int) -> None:
+    """Remove the objects that were made first, so that so many are kept."""
+    for stored in objects.oldest(kind, objects.count(kind) - kept):
+        objects.remove(stored)
 
 
 def _left_alone(objects: Objects, dependent: Stored) -> Stored | None:

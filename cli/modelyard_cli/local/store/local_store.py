@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from modelyard_operator.kube.interface import AlreadyExists, Conflict, Kind, NotFound, Object, Page, Refused, WatchEvent
+from modelyard_operator.kube.interface import EVENT, AlreadyExists, Conflict, Kind, NotFound, Object, Page, Refused, WatchEvent
 
 from modelyard_cli.local.store import garbage_collection, listing, metadata, watching
 from modelyard_cli.local.store.admission import admit, admit_status, with_valid_metadata
@@ -18,6 +18,7 @@ from modelyard_cli.local.store.database import Database
 from modelyard_cli.local.store.objects import Objects, Stored
 
 _EVENTS_SHOWN = 100
+_EVENTS_KEPT = 2_000  # a cluster forgets them after an hour
 
 
 class LocalStore:
@@ -92,6 +93,7 @@ class LocalStore:
         """Change the status alone, of the version that was read."""
         if not metadata.has_status(kind):
             raise Refused(f"{kind.plural} have no status")
+        body = _as_json(kind, body)
         with self._writing() as objects:
             before = _unchanged(objects, kind, body)
             after = metadata.with_status(before.body, admit_status(kind, body))
@@ -99,7 +101,7 @@ class LocalStore:
 
     def update(self, kind: Kind, body: Object) -> Object:
         """Replace all but the status of the version that was read; without finalizers an object that was deleted goes."""
-        _, body = _read({"apiVersion": kind.api_version, "kind": kind.name, **body})
+        _, body = _read({**body, "apiVersion": kind.api_version, "kind": kind.name})
         with self._writing() as objects:
             before = _unchanged(objects, kind, body)
             after = metadata.replaced(before.body, kind, admit(kind, body, before.body))
@@ -126,6 +128,8 @@ class LocalStore:
 
     def _insert(self, objects: Objects, kind: Kind, body: Object) -> Object:
         stored = objects.put(kind, metadata.new(kind, body, self._now()), metadata.applied_keys(body), None)
+        if kind == EVENT:
+            garbage_collection.forget_oldest(objects, kind, _EVENTS_KEPT)
         if garbage_collection.is_abandoned(objects, stored.body):
             garbage_collection.delete(objects, stored, self._now())
         return stored.body
@@ -143,13 +147,18 @@ class LocalStore:
 
 
 def _read(body: Object) -> tuple[Kind, Object]:
-    """The manifest's kind, and a copy of it that is certain to be JSON, with a namespace."""
+    """The manifest's kind, and a copy of it with a namespace."""
     kind = metadata.kind_of(body)
+    return kind, with_valid_metadata(kind, _as_json(kind, body))
+
+
+def _as_json(kind: Kind, body: Object) -> Object:
+    """A copy of plain JSON."""
     try:
         copy: Object = json.loads(json.dumps(body, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise Refused(f"{kind.name}: not everything in it can be said in JSON ({error}): write dates and the like in quotes") from error
-    return kind, with_valid_metadata(kind, copy)
+    return copy
 
 
 def _found(objects: Objects, kind: Kind, namespace: str, name: str) -> Stored:

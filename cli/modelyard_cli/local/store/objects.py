@@ -43,6 +43,16 @@ class Objects:
         query = "SELECT kind, body, applied FROM objects JOIN owners ON dependent = uid WHERE owner = ? ORDER BY kind, namespace, name"
         return [stored for row in self._connection.execute(query, (owner,)).fetchall() if (stored := _stored(row))]
 
+    def count(self, kind: Kind) -> int:
+        """How many there are."""
+        [found] = self._connection.execute("SELECT count(*) FROM objects WHERE kind = ?", (kind.name,)).fetchone()
+        return int(found)
+
+    def oldest(self, kind: Kind, limit: int) -> list[Stored]:
+        """Those that were made first."""
+        query = "SELECT kind, body, applied FROM objects WHERE kind = ? ORDER BY rowid LIMIT ?"
+        return [stored for row in self._connection.execute(query, (kind.name, max(0, limit))).fetchall() if (stored := _stored(row))]
+
     def walk(self, kind: Kind, namespace: str = "", after: tuple[str, str] = ("", "")) -> Iterator[Object]:
         """Objects in the order of their namespaces and names, after the given one."""
         query = "SELECT body FROM objects WHERE kind = ? AND ? IN ('', namespace) AND (namespace, name) > (?, ?) ORDER BY namespace, name"
