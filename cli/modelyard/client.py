@@ -1,0 +1,154 @@
+"""One platform, on this machine or on a cluster. Everything stands on what the verbs of the command stand on."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelyard_cli import clock, waiting
+from modelyard_cli.connection import Connection, connect
+from modelyard_cli.errors import CommandError
+from modelyard_cli.explanation.events import note
+from modelyard_cli.explanation.resource import explain_resource
+from modelyard_cli.kind_names import Reference, kind_called, one_named
+from modelyard_cli.kube_reading import objects
+from modelyard_cli.predicting import rows as row_requests
+from modelyard_cli.printing.builtin_columns import event_subject, event_time
+from modelyard_cli.target import Target
+from modelyard_operator.kube.interface import EVENT, MODEL_DEPLOYMENT, Object
+
+from modelyard import asking, frames, manifests
+from modelyard.words import in_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+_LOOK_EVERY_SECONDS = 0.5
+
+
+class Client:
+    """Resources are named as on the command line: ``tj/flights``, ``md/flights``. Raises ModelyardError."""
+
+    def __init__(self, context: str = "", *, namespace: str = "", kubeconfig: str | PathLike[str] | None = None) -> None:
+        """This machine, or the cluster of a ``context`` of the kubeconfig."""
+        self._target = Target(namespace, context, Path(kubeconfig) if kubeconfig else None)
+
+    @cached_property
+    def _connection(self) -> Connection:
+        return connect(self._target)
+
+    @property
+    def namespace(self) -> str:
+        """Where resources are looked for and made."""
+        return self._connection.namespace
+
+    def in_namespace(self, namespace: str) -> "Client":
+        """The same platform, in another namespace."""
+        return Client(self._target.context, namespace=namespace, kubeconfig=self._target.kubeconfig)
+
+    @in_words
+    def apply(self, *sources: manifests.Source) -> list[Object]:
+        """Create or change resources, from files, folders or dictionaries; a file of data that they name goes to the platform's S3."""
+        return manifests.apply(self._connection, manifests.read(sources, self.namespace))
+
+    @in_words
+    def train(self, data: str | PathLike[str], target: str, *, name: str | None = None, **spec: Any) -> Object:
+        """Apply a TrainingJob: ``train("my.csv", target="late", model={"architecture": "Linear"})``. What isn't given has the usual defaults."""
+        body = manifests.training_job(data, target, name, spec)
+        return manifests.apply(self._connection, manifests.read([body], self.namespace))[0]
+
+    @in_words
+    def serve(self, name: str, **spec: Any) -> Object:
+        """Apply a ModelDeployment that follows the alias champion of the model of that name; ``spec`` adds to it, or replaces parts."""
+        metadata = {"name": name}
+        asked = {"model": {"name": name, "alias": "champion"}, **spec}
+        body = {"apiVersion": MODEL_DEPLOYMENT.api_version, "kind": MODEL_DEPLOYMENT.name, "metadata": metadata, "spec": asked}
+        return manifests.apply(self._connection, manifests.read([body], self.namespace))[0]
+
+    @in_words
+    def get(self, what: str) -> Object:
+        """One resource: ``get("tj/flights")``."""
+        return self._found(one_named([what]))
+
+    @in_words
+    def list(self, kind: str) -> Sequence[Object]:
+        """All of a kind: ``list("tj")``."""
+        return objects(self._connection.kube, kind_called(kind), self.namespace)
+
+    @in_words
+    def wait(self, what: str, condition: str = "", *, timeout: float = 600) -> Object:
+        """Until a condition is True (Promoted of a TrainingJob, Available of a ModelDeployment), or can't become so any more."""
+        reference = one_named([what])
+        usual = "Available" if reference.kind == MODEL_DEPLOYMENT else "Promoted"
+        wanted = waiting.awaited(f"condition={condition or usual}", reference.kind)
+        deadline = clock.elapsed() + timeout
+        while not waiting.is_met(seen := self._found(reference), wanted):
+            if why := waiting.why_never(seen, wanted):
+                raise CommandError(f"{reference} will not reach {wanted}; {why}")
+            if clock.elapsed() > deadline:
+                raise CommandError(f"timed out waiting for {wanted} of {reference}; it stands at: {waiting.standing(seen, wanted)}")
+            self._connection.require_running()
+            clock.pause(_LOOK_EVERY_SECONDS)
+        return seen
+
+    @in_words
+    def predict(self, name: str, rows: Any) -> "pl.DataFrame | pd.DataFrame":
+        """A frame with one row per row: prediction, a probability per class, and (on this machine) request_id and row for ``send_feedback``.
+
+        ``rows``: a Polars or pandas frame, a dictionary, a list of those, or the path of a file. pandas in gives pandas out, else Polars.
+        """
+        if isinstance(rows, str | PathLike):
+            requests = row_requests.from_file(str(rows))
+        else:
+            requests = row_requests.from_text(frames.as_json(rows), "rows")
+        found = [*asking.answers(self._connection, self.namespace, name, requests)]
+        return frames.table(found, pandas=frames.is_pandas(rows))
+
+    @in_words
+    def send_feedback(self, name: str, request_ids: Any, outcomes: Sequence[Any], *, rows: Sequence[int] | None = None) -> int:
+        """True outcomes of what was predicted; how many were accepted.
+
+        ``request_ids``: what ``predict`` returned, or ids, with the ``rows`` in their requests (from 0; default 0).
+        """
+        return asking.tell(self._connection, self.namespace, name, frames.outcomes(request_ids, outcomes, rows))
+
+    @in_words
+    def explain(self, what: str) -> str:
+        """What was done, and why or why not, in sentences; made to be printed."""
+        resource = self._found(one_named([what]))
+        told = self._connection.kube.pod_events(self.namespace, resource["metadata"]["uid"])
+        return "\n".join(explain_resource(resource, told).lines(width=100))
+
+    @in_words
+    def events(self, what: str = "") -> Sequence[Mapping[str, str]]:
+        """What happened (to one resource), the newest last."""
+        subject = one_named([what]) if what else None
+        found = [each for each in objects(self._connection.kube, EVENT, self.namespace) if _is_about(each, subject)]
+        return [_told(each) for each in sorted(found, key=event_time)]
+
+    @in_words
+    def delete(self, what: str) -> None:
+        """The resource, and what was made for it; models and runs stay in MLflow."""
+        reference = one_named([what])
+        uid = self._found(reference)["metadata"]["uid"]
+        self._connection.kube.delete(reference.kind, self.namespace, reference.name, uid)
+
+    def _found(self, reference: Reference) -> Object:
+        return self._connection.kube.get(reference.kind, self.namespace, reference.name)
+
+
+def _is_about(event: Object, subject: Reference | None) -> bool:
+    regarding = event.get("regarding") or {}
+    return subject is None or (regarding.get("kind"), regarding.get("name")) == (subject.kind.name, subject.name)
+
+
+def _told(event: Object) -> dict[str, str]:
+    return {
+        "time": event_time(event),
+        "type": str(event.get("type", "")),
+        "reason": str(event.get("reason", "")),
+        "about": event_subject(event),
+        "message": note(event),
+    }

@@ -1,0 +1,35 @@
+"""What is about this machine rather than about a platform's resources."""
+
+from os import PathLike
+from pathlib import Path
+
+from modelyard.words import in_words
+
+
+@in_words
+def up() -> None:
+    """Start the platform on this machine, and return when it is ready; `modelyard up`."""
+    from modelyard_cli.local.bring_up import in_background  # noqa: PLC0415  # not needed for a cluster, as all of local/
+    from modelyard_cli.local.home import home  # noqa: PLC0415
+    from modelyard_cli.local.preparation import PortsAsked  # noqa: PLC0415
+
+    in_background(home(), PortsAsked())
+
+
+@in_words
+def down() -> None:
+    """Stop it; everything is kept; `modelyard down`."""
+    from modelyard_cli.local.bring_down import stop  # noqa: PLC0415
+    from modelyard_cli.local.home import home  # noqa: PLC0415
+
+    stop(home())
+
+
+@in_words
+def init(file: str | PathLike[str], target: str, *, name: str | None = None, out: str | PathLike[str] = ".", force: bool = False) -> None:
+    """Look at a file, and write a commented training-job.yaml and model-deployment.yaml to start from; `modelyard init`."""
+    from modelyard_cli.printing.terminal import say  # noqa: PLC0415
+    from modelyard_cli.starting_point.files import write_start  # noqa: PLC0415
+    from modelyard_cli.starting_point.report import report  # noqa: PLC0415
+
+    say(report(write_start(Path(file), target, name=name, folder=Path(out), force=force)))

@@ -1,0 +1,28 @@
+"""One family of errors: whatever is foreseen comes as ModelyardError, with the words that the command would print."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from modelyard_cli.errors import CommandError, ending
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+
+
+def in_words(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+    """``function``, raising CommandError for every error that the command has words for."""
+
+    @wraps(function)
+    def called(*args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
+        try:
+            return function(*args, **kwargs)
+        except CommandError:
+            raise
+        except Exception as error:
+            end = ending(error)
+            if end is None:
+                raise
+            raise CommandError(end.message) from error
+
+    return called
