@@ -32,7 +32,8 @@ def contexts(incomplete: str) -> list[str]:
     def names() -> list[str]:
         from kubernetes import config  # noqa: PLC0415
 
-        return _starting(incomplete, (each["name"] for each in config.list_kube_config_contexts()[0]))
+        found, _current = config.list_kube_config_contexts()  # type: ignore[no-untyped-call]
+        return _starting(incomplete, (each["name"] for each in found))
 
     return _quietly(names)
 

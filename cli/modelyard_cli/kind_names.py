@@ -116,7 +116,7 @@ def _with_slash(word: str) -> Reference:
 
 def _words() -> dict[str, str]:
     """Every word for a kind -> the kind's name."""
-    words = {}
+    words: dict[str, str] = {}
     for kind in ALL_KINDS.values():
         for word in (kind.name.lower(), kind.plural):
             words |= {word: kind.name, f"{word}.{kind.group}".rstrip("."): kind.name}

@@ -54,14 +54,26 @@ def from_file(name: str) -> Iterator[Request]:
         raise WrongUsage(f"there is no file {name}")
     ending = path.name.lower()
     if ending.endswith(".json"):
-        return from_text(_opened(path).read(), name)
+        return from_text(_whole(path), name)
     if ending.endswith((".jsonl", ".ndjson")):
-        return from_text(f"[{','.join(line for line in _opened(path) if line.strip())}]", name)
+        return from_text(f"[{','.join(line for line in _whole(path).splitlines() if line.strip())}]", name)
     if ending.endswith((".csv", ".csv.gz")):
-        return _csv(_opened(path), name)
+        return _csv_file(path)
     if ending.endswith(".parquet"):
         return _parquet(path)
     raise WrongUsage(f"{name}: rows are read from .csv, .csv.gz, .json, .jsonl and .parquet")
+
+
+def _whole(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise WrongUsage(f"{path} is not text in UTF-8") from None
+
+
+def _csv_file(path: Path) -> Iterator[Request]:
+    with _opened(path) as file:
+        yield from _csv(file, str(path))
 
 
 def _opened(path: Path) -> TextIO:

@@ -1,7 +1,7 @@
 """Everything about one resource, for reading: fields as an indented outline, lists of like things as tables, Events at the end."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ _LEFT_OUT = frozenset({"name", "namespace", "labels", "annotations", "managedFie
 _ACRONYMS = {"Uid": "UID", "Url": "URL", "Uri": "URI", "Id": "ID", "Api": "API", "Ip": "IP"}
 _WIDEST_TABLE = 160
 _SECRET_KEYS = ("data", "stringData")
+_NAMED_BY_PEOPLE = frozenset({"data", "stringData", "binaryData", "matchLabels", "labels", "annotations", "requests", "limits"})
 
 
 def describe(obj: Object, events: Sequence[Object], now: datetime) -> Iterator[str]:
@@ -61,7 +62,7 @@ def _pairs(values: Mapping[str, str] | None, between: str) -> list[str]:
     return [f"{key}{between}{value}" for key, value in sorted((values or {}).items())] or ["<none>"]
 
 
-def _fields(fields: Mapping[str, Any], depth: int) -> Iterator[str]:
+def _fields(fields: Mapping[str, Any], depth: int, label: Callable[[str], str] = label) -> Iterator[str]:
     """Scalars aligned with each other, then what has parts."""
     plain = {label(key): _text(value) for key, value in fields.items() if not isinstance(value, (dict, list))}
     width = max(map(len, plain), default=0) + 3
@@ -69,16 +70,16 @@ def _fields(fields: Mapping[str, Any], depth: int) -> Iterator[str]:
         yield f"{_INDENT * depth}{f'{name}:'.ljust(width)}{_hanging(value, len(_INDENT) * depth + width)}".rstrip()
     for key, value in fields.items():
         if isinstance(value, (dict, list)):
-            yield from _parts(label(key), value, depth)
+            yield from _parts(key, label(key), value, depth)
 
 
-def _parts(name: str, value: dict[str, Any] | list[Any], depth: int) -> Iterator[str]:
+def _parts(key: str, name: str, value: dict[str, Any] | list[Any], depth: int) -> Iterator[str]:
     if not value:
         yield f"{_INDENT * depth}{name}:  <none>"
         return
     yield f"{_INDENT * depth}{name}:"
     if isinstance(value, dict):
-        yield from _fields(value, depth + 1)
+        yield from _fields(value, depth + 1, str if key in _NAMED_BY_PEOPLE else label)
     elif all(isinstance(each, dict) for each in value):
         yield from _records(value, depth + 1)
     else:
