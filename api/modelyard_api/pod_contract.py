@@ -12,6 +12,7 @@ from modelyard_api.training_job import TrainingJobSpec
 
 ORDER_VARIABLE = "MODELYARD_ORDER"
 TERMINATION_MESSAGE_PATH = "/dev/termination-log"
+TERMINATION_PATH_VARIABLE = "MODELYARD_TERMINATION_PATH"  # another place, where a pod is a process of one machine
 TERMINATION_MESSAGE_LIMIT = 3072  # bytes; the kubelet keeps 4,096 and cuts the front
 
 

@@ -7,16 +7,15 @@ from typing import Any
 
 from modelyard_api.base import ApiModel
 from modelyard_api.conditions import Reason
-from modelyard_api.pod_contract import TERMINATION_MESSAGE_LIMIT, TERMINATION_MESSAGE_PATH, PodError, TrainResult
+from modelyard_api.pod_contract import TERMINATION_MESSAGE_LIMIT, TERMINATION_MESSAGE_PATH, TERMINATION_PATH_VARIABLE, PodError, TrainResult
 
-PATH_VARIABLE = "MODELYARD_TERMINATION_PATH"  # another place, for tests and local runs
 _LONGEST_MESSAGE = 2048
 _SHORTEST, _SHORT, _MEDIUM = 20, 60, 100
 
 
 def write(message: ApiModel) -> None:
     """Writes ``message``, shortened until it fits; the whole of a result is on its run."""
-    path = Path(os.environ.get(PATH_VARIABLE) or TERMINATION_MESSAGE_PATH)
+    path = Path(os.environ.get(TERMINATION_PATH_VARIABLE) or TERMINATION_MESSAGE_PATH)
     path.write_bytes(encoded(message))
 
 

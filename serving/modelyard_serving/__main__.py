@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from modelyard_api.conditions import Reason
-from modelyard_api.pod_contract import ORDER_VARIABLE, TERMINATION_MESSAGE_PATH, ExitCode, PodError, ServeOrder
+from modelyard_api.pod_contract import ORDER_VARIABLE, TERMINATION_MESSAGE_PATH, TERMINATION_PATH_VARIABLE, ExitCode, PodError, ServeOrder
 from pydantic import ValidationError
 
 from modelyard_serving.clock import SystemClock
@@ -52,7 +52,7 @@ def _limit_threads(settings: Settings) -> None:
 
 def _refuse(message: str) -> int:
     print(message, file=sys.stderr)
-    path = Path(TERMINATION_MESSAGE_PATH)
+    path = Path(os.environ.get(TERMINATION_PATH_VARIABLE) or TERMINATION_MESSAGE_PATH)
     if path.exists():
         path.write_text(PodError(reason=Reason.INVALID_SPEC, message=message[:2048]).model_dump_json(by_alias=True), encoding="utf-8")
     return ExitCode.INVALID

@@ -91,7 +91,7 @@ def start(command: Sequence[str], *, environment: Mapping[str, str], folder: Pat
     finally:
         os.close(lifeline_read)
         os.close(report)
-    return _introduced(guard, lifeline, report_read)
+    return _introduced(guard, lifeline, report_read, command[0])
 
 
 @contextlib.contextmanager
@@ -103,7 +103,7 @@ def _appending(log: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _introduced(guard: subprocess.Popen[bytes], lifeline: int, report: int) -> Child:
+def _introduced(guard: subprocess.Popen[bytes], lifeline: int, report: int, command: str) -> Child:
     """Wait for the guard's one line."""
     with os.fdopen(report, encoding="utf-8") as stream:
         first, _, rest = stream.readline().strip().partition(" ")
@@ -113,4 +113,4 @@ def _introduced(guard: subprocess.Popen[bytes], lifeline: int, report: int) -> C
     guard.wait()
     if not first:
         raise ChildProcessError(f"the guard of the process ended with {guard.returncode} before it started anything; its log says more")
-    raise OSError(int(first), rest)
+    raise OSError(int(first), rest, command)

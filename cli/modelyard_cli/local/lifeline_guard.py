@@ -25,7 +25,7 @@ def main(lifeline: int, report: int, command: list[str]) -> int:
     try:
         child = subprocess.Popen(command, start_new_session=True, preexec_fn=_die_with_guard())  # noqa: PLW1509  no thread yet
     except OSError as error:
-        os.write(report, f"{error.errno} {error.strerror}: {command[0]}\n".encode())
+        os.write(report, f"{error.errno} {error.strerror}\n".encode())
         return 127
     os.write(report, f"pid {child.pid}\n".encode())
     os.close(report)

@@ -7,10 +7,12 @@ in the manifest, so that it is the same one that a cluster gets.
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cronsim import CronSim, CronSimError
 from jsonschema import Draft202012Validator
 from modelyard_api import labels
 from modelyard_api.pod_contract import TERMINATION_MESSAGE_PATH
@@ -31,9 +33,21 @@ def refuse_others(body: Object) -> None:
     """Raises Refused naming the first field, or value of a field, that can't be executed here. Other kinds pass."""
     validator = _validators().get(str(body.get("kind")))
     errors = sorted(validator.iter_errors(body.get("spec")), key=lambda error: len(error.absolute_path)) if validator else []
-    if errors:
+    problem = _words(errors[0]) if errors else _schedule_problem(body)
+    if problem:
         name = body.get("metadata", {}).get("name", "")
-        raise Refused(f'{body["kind"]} "{name}" is invalid: {_words(errors[0])}')
+        raise Refused(f'{body["kind"]} "{name}" is invalid: {problem}')
+
+
+def _schedule_problem(body: Object) -> str:
+    if body.get("kind") != "CronJob":
+        return ""
+    schedule = body["spec"]["schedule"]
+    try:
+        CronSim(schedule, datetime(2000, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        return f"spec.schedule: {schedule!r} is no schedule in cron's five fields: {error}"
+    return ""
 
 
 def _words(error: Any) -> str:
