@@ -19,7 +19,7 @@ from modelyard_cli.target import Target
 from modelyard_operator.kube.interface import EVENT, MODEL_DEPLOYMENT, Object
 
 from modelyard import asking, frames, manifests
-from modelyard.words import in_words
+from modelyard.words import Told, in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,11 +115,11 @@ class Client:
         return asking.tell(self._connection, self.namespace, name, frames.outcomes(request_ids, outcomes, rows))
 
     @in_words
-    def explain(self, what: str) -> str:
-        """What was done, and why or why not, in sentences; made to be printed."""
+    def explain(self, what: str) -> Told:
+        """What was done, and why or why not, in sentences."""
         resource = self._found(one_named([what]))
         told = self._connection.kube.pod_events(self.namespace, resource["metadata"]["uid"])
-        return "\n".join(explain_resource(resource, told).lines(width=100))
+        return Told("\n".join(explain_resource(resource, told).lines(width=100)))
 
     @in_words
     def events(self, what: str = "") -> Sequence[Mapping[str, str]]:

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-    Frame = pl.DataFrame | pd.DataFrame
-
 
 def is_pandas(rows: object) -> bool:
     """Without importing pandas."""
@@ -25,12 +23,22 @@ def as_json(rows: Any) -> str:
     if is_pandas(rows):
         rows = pl.from_pandas(rows)
     if isinstance(rows, pl.DataFrame):
+        _require_finite(rows)
         return rows.write_json()
     if isinstance(rows, Mapping):
         rows = [rows]
     if not isinstance(rows, Sequence) or not all(isinstance(row, Mapping) for row in rows):
         raise WrongUsage("rows are a Polars or pandas data frame, a dictionary that names columns, a list of those, or the path of a file")
     return json.dumps([dict(row) for row in rows], default=_plain)
+
+
+def _require_finite(frame: "pl.DataFrame") -> None:
+    """Polars would write null, and a missing value is answered where an infinite one is refused."""
+    import polars.selectors as cs  # noqa: PLC0415
+
+    for column in frame.select(cs.float()):
+        if column.is_infinite().any():
+            raise WrongUsage(f"column {column.name!r} holds an infinite number, which no model answers")
 
 
 def _plain(value: Any) -> Any:
@@ -42,7 +50,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a {type(value).__name__} can't be sent as JSON")
 
 
-def table(answers: Sequence[Mapping[str, Any]], *, pandas: bool) -> "Frame":
+def table(answers: Sequence[Mapping[str, Any]], *, pandas: bool) -> "pl.DataFrame | pd.DataFrame":
     """One row per answer."""
     import polars as pl  # noqa: PLC0415
 

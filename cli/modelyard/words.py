@@ -1,8 +1,8 @@
-"""One family of errors: whatever is foreseen comes as ModelyardError, with the words that the command would print."""
+"""Errors in the words that the command would print, and texts as a notebook should show them."""
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from modelyard_cli.errors import CommandError, ending
 
@@ -26,3 +26,12 @@ def in_words(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, 
             raise CommandError(end.message) from error
 
     return called
+
+
+class Told(str):
+    """A text that a notebook shows as it would be printed."""
+
+    __slots__ = ()
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(str(self))

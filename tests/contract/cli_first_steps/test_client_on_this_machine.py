@@ -248,6 +248,8 @@ def test_refused_rows_and_a_silent_model_are_said(client: modelyard.Client, gate
     gateway.refusal = "column 'distance' is missing"
     with pytest.raises(modelyard.ModelyardError, match="column 'distance' is missing"):
         client.predict("flights", {"carrier": "UA"})
+    with pytest.raises(modelyard.ModelyardError, match="column 'distance' holds an infinite number"):
+        client.predict("flights", pl.DataFrame({"distance": [float("inf")]}))
     with pytest.raises(modelyard.ModelyardError, match="rows are a Polars or pandas data frame"):
         client.predict("flights", 7)
     gateway.refusal = ""
