@@ -1,0 +1,1 @@
+"""`modelyard doctor`: facts are gathered, then judged by pure functions."""
