@@ -16,6 +16,8 @@ _LEFT_OUT = frozenset({"name", "namespace", "labels", "annotations", "managedFie
 _ACRONYMS = {"Uid": "UID", "Url": "URL", "Uri": "URI", "Id": "ID", "Api": "API", "Ip": "IP"}
 _WIDEST_TABLE = 160
 _SECRET_KEYS = ("data", "stringData")
+# what a row is about, then what is said of it; the API server sorts fields by the alphabet
+_READ_FIRST = ("number", "type", "name", "metric", "version", "role", "status", "state", "wanted", "got", "value", "reason", "from", "to")
 _NAMED_BY_PEOPLE = frozenset({"data", "stringData", "binaryData", "matchLabels", "labels", "annotations", "requests", "limits"})
 
 
@@ -88,7 +90,7 @@ def _parts(key: str, name: str, value: dict[str, Any] | list[Any], depth: int) -
 
 def _records(records: Sequence[dict[str, Any]], depth: int) -> Iterator[str]:
     """A table where every cell is short, else one outline after the other."""
-    keys = list(dict.fromkeys(key for record in records for key in record))
+    keys = sorted({key for record in records for key, value in record.items() if value not in ("", None)}, key=_reading_order)
     rows = [[_text(record.get(key, "")) for key in keys] for record in records]
     is_flat = not any(isinstance(value, (dict, list)) for record in records for value in record.values())
     widths = table.column_widths([[label(key) for key in keys], *rows])
@@ -98,6 +100,10 @@ def _records(records: Sequence[dict[str, Any]], depth: int) -> Iterator[str]:
     for number, record in enumerate(records):
         yield from [""] * (number > 0)
         yield from _fields(record, depth)
+
+
+def _reading_order(key: str) -> tuple[int, str]:
+    return (_READ_FIRST.index(key) if key in _READ_FIRST else len(_READ_FIRST), key)
 
 
 def _events(events: Sequence[Object], now: datetime) -> Iterator[str]:
