@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from modelyard_cli.local.diagnosis.facts import Cluster, Platform, Port
 from modelyard_cli.local.diagnosis.finding import Finding, hint, ok, problem
-from modelyard_cli.local.state import PartPhase, PartState, PlatformPhase
+from modelyard_cli.local.state import PartPhase, PartState, PlatformPhase, PlatformState
 
 _AGAIN = "modelyard down, then modelyard up"
 _CHART = "helm install modelyard helm/modelyard (docs/operating.md)"
