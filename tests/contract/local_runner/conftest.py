@@ -5,6 +5,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ import pytest
 from modelyard_cli.kinds import ALL_KINDS
 from modelyard_cli.local.home import Home
 from modelyard_cli.local.runner import Runner
+from modelyard_cli.local.runner.runner import utc_now
 from modelyard_cli.local.store import LocalStore
 from modelyard_operator.kube.interface import POD, NotFound
 
@@ -23,14 +25,15 @@ NAMESPACE = "ml"
 class Platform:
     """A store and, while it is started, a runner."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now: Callable[[], datetime] = utc_now) -> None:
         self.home = Home(folder)
         self.home.make()
-        self.store = LocalStore(self.home.store)
+        self.store = LocalStore(self.home.store, now)
         self.runner: Runner | None = None
+        self._now = now
 
-    def start(self, **settings: Any) -> None:
-        self.runner = Runner(self.store, self.home, gpus=(), **settings)
+    def start(self) -> None:
+        self.runner = Runner(self.store, self.home, gpus=(), now=self._now)
         self.runner.start()
 
     def stop(self) -> None:
@@ -105,8 +108,8 @@ def deployment(name: str, script: str, *, replicas: int = 1, **container: Any) -
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Platform]:
-    platform = Platform(folder)
+def running(folder: Path, now: Callable[[], datetime] = utc_now) -> Iterator[Platform]:
+    platform = Platform(folder, now)
     platform.start()
     try:
         yield platform

@@ -1,4 +1,4 @@
-"""Which fields of Jobs, Deployments, Services and CronJobs can be executed on one machine: those that the operator writes.
+"""Which fields of Jobs, Deployments, Services, CronJobs and Pods can be executed on one machine: those that the operator writes.
 
 Any other is refused with its name: a field that silently did nothing would be worse. Some fields are accepted because they
 are about a cluster and have no meaning on one machine (images, scheduling, security contexts, network policies); they stay
@@ -126,12 +126,12 @@ _CONTAINER = _object(
 )
 
 
-def _template(restart_policy: str) -> Schema:
-    pod = _object(
-        ["containers"] if restart_policy == "Always" else ["containers", "restartPolicy"],
+def _pod(*restart_policies: str) -> Schema:
+    return _object(
+        ["containers"] if "Always" in restart_policies else ["containers", "restartPolicy"],
         automountServiceAccountToken=_only(False),
         enableServiceLinks=_only(False),
-        restartPolicy=_only(restart_policy),
+        restartPolicy=_only(*restart_policies),
         terminationGracePeriodSeconds=_NUMBER,
         securityContext=_ANYTHING,
         containers={**_list(_CONTAINER, most=1), "minItems": 1},
@@ -142,7 +142,10 @@ def _template(restart_policy: str) -> Schema:
         imagePullSecrets=_list(_ANYTHING),
         topologySpreadConstraints=_list(_ANYTHING),
     )
-    return _object(["spec"], metadata=_METADATA, spec=pod)
+
+
+def _template(restart_policy: str) -> Schema:
+    return _object(["spec"], metadata=_METADATA, spec=_pod(restart_policy))
 
 
 _FAILURE_RULE = _object(
@@ -191,6 +194,7 @@ _SERVICE = _object(["selector", "ports"], type=_only("ClusterIP"), selector=_map
 _NETWORK_POLICY = _object(podSelector=_ANYTHING, policyTypes=_ANYTHING, ingress=_ANYTHING)
 _DISRUPTION_BUDGET = _object(maxUnavailable=_ANYTHING, unhealthyPodEvictionPolicy=_TEXT, selector=_SELECTOR)
 _KINDS = {
+    "Pod": _pod("Always", "Never"),
     "Job": _JOB,
     "CronJob": _CRON_JOB,
     "Deployment": _DEPLOYMENT,
