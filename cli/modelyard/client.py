@@ -10,7 +10,7 @@ from modelyard_cli import clock, waiting
 from modelyard_cli.connection import Connection, connect
 from modelyard_cli.errors import CommandError
 from modelyard_cli.explanation.events import note
-from modelyard_cli.explanation.resource import explain_resource
+from modelyard_cli.explanation.looking import explained
 from modelyard_cli.kind_names import Reference, kind_called, one_named
 from modelyard_cli.kube_reading import objects
 from modelyard_cli.predicting import rows as row_requests
@@ -117,9 +117,7 @@ class Client:
     @in_words
     def explain(self, what: str) -> Told:
         """What was done, and why or why not, in sentences."""
-        resource = self._found(one_named([what]))
-        told = self._connection.kube.pod_events(self.namespace, resource["metadata"]["uid"])
-        return Told("\n".join(explain_resource(resource, told).lines(width=100)))
+        return Told("\n".join(explained(self._connection, one_named([what])).lines(width=100)))
 
     @in_words
     def events(self, what: str = "") -> Sequence[Mapping[str, str]]:

@@ -14,12 +14,9 @@ def explain(
 ) -> None:
     """Say in sentences what was done, and why or why not."""
     from modelyard_cli.connection import connect  # noqa: PLC0415  # --help needs none of this
-    from modelyard_cli.explanation.resource import explain_resource  # noqa: PLC0415
+    from modelyard_cli.explanation.looking import explained  # noqa: PLC0415
     from modelyard_cli.kind_names import one_named  # noqa: PLC0415
 
-    reference = one_named(what)
-    connection = connect(target(ctx))
-    resource = connection.kube.get(reference.kind, connection.namespace, reference.name)
-    events = connection.kube.pod_events(connection.namespace, resource["metadata"]["uid"])
+    explanation = explained(connect(target(ctx)), one_named(what))
     width = min(shutil.get_terminal_size().columns, 120)
-    typer.echo("\n".join(explain_resource(resource, events).lines(width)))
+    typer.echo("\n".join(explanation.lines(width)))

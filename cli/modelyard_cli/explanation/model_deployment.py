@@ -26,20 +26,19 @@ _SAID_BY_THE_MESSAGE = frozenset({Reason.MINIMUM_REPLICAS_AVAILABLE, Reason.ROLL
 _ROLES = {"Stable": "answers", "Next": "is being started", "Retiring": "is draining, and goes"}
 
 
-def explain_model_deployment(resource: Object, events: Sequence[Object] = ()) -> Explanation:
-    """Pure. Raises CommandError for a resource of another version."""
+def explain_model_deployment(resource: Object, events: Sequence[Object] = (), address: str = "") -> Explanation:
+    """Pure. ``address`` works from here; empty: only the one inside the cluster is known. Raises CommandError for a resource of another version."""
     spec, status = read(ModelDeploymentSpec, resource, "spec"), read(ModelDeploymentStatus, resource, "status")
     name, namespace = resource["metadata"]["name"], resource["metadata"].get("namespace", "default")
     conditions: Mapping[str, Condition] = {each.type: each for each in status.conditions}
-    told = "\n".join(each.message for each in status.conditions)
     sections = [
-        *section("Which version answers", _answers(spec, status, registered_model(namespace, spec.model.name))),
+        *section("Which version answers", _answers(spec, status, registered_model(namespace, spec.model.name), address)),
         *section("The rollout", _rollout(status, conditions)),
         *section("What the monitor watches", watch(spec)),
         *section("Drift", drift(spec, status, conditions)),
         *section("Quality", quality(spec, conditions)),
         *section("Alerts", alerts(spec, conditions, events)),
-        *section("To look at", map(sentence, untold_warnings(events, told))),
+        *section("To look at", map(sentence, untold_warnings(events))),
         *section("What to do", _to_do(name, spec, status, conditions)),
     ]
     state = status.state or "Pending"
@@ -58,7 +57,7 @@ def _summary(status: ModelDeploymentStatus, conditions: Mapping[str, Condition])
     return f"{base} But {', and '.join(found)}." if found else base
 
 
-def _answers(spec: ModelDeploymentSpec, status: ModelDeploymentStatus, model: str) -> Iterator[str]:
+def _answers(spec: ModelDeploymentSpec, status: ModelDeploymentStatus, model: str, address: str) -> Iterator[str]:
     asked = f"whatever version the alias {spec.model.alias} is at" if spec.model.alias else f"version {spec.model.version}"
     yield f"Asked for: {asked}, of {model}."
     if not status.version:
@@ -70,8 +69,10 @@ def _answers(spec: ModelDeploymentSpec, status: ModelDeploymentStatus, model: st
     yield f"Version {status.version} answers{since}{why}."
     if last and last.from_version:
         yield f"Before it, version {last.from_version} did; {counted(len(status.history), 'change')} of version so far."
-    if status.url:
-        yield f"Address: {status.url}"
+    if address:
+        yield f"Address: {address}"
+    elif status.url:
+        yield f"Address inside the cluster: {status.url}"
 
 
 def _rollout(status: ModelDeploymentStatus, conditions: Mapping[str, Condition]) -> Iterator[str]:

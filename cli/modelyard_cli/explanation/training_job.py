@@ -46,7 +46,7 @@ def explain_training_job(resource: Object, events: Sequence[Object] = ()) -> Exp
         *section("How it went", _course(status)),
         *section("How it did", _results(status, resolved)),
         *section("Why", _why(status, deciding)),
-        *section("To look at", (*map(sentence, status.warnings), *map(sentence, untold_warnings(events, _told(status))))),
+        *section("To look at", (*map(sentence, status.warnings), *map(sentence, untold_warnings(events)))),
         *section("What to do", _to_do(name, status, deciding)),
     ]
     state = status.state or "Pending"
@@ -118,17 +118,6 @@ def _tells_verdict(status: TrainingJobStatus, deciding: Condition) -> bool:
     return status.result is not None and any(
         one.state != "Held" and deciding.message.startswith(one.metric) for one in status.result.verdict
     )
-
-
-def _told(status: TrainingJobStatus) -> str:
-    return "\n".join(
-        [*(each.message for each in status.conditions), *(_ending(each.number, each.reason, each.message) for each in status.attempts)]
-    )
-
-
-def _ending(number: int, reason: str, message: str) -> str:
-    """As the operator's Event says it."""
-    return f"attempt {number}{f' ({reason})' if reason else ''}: {message}"
 
 
 def _to_do(name: str, status: TrainingJobStatus, deciding: Condition | None) -> Iterator[str]:

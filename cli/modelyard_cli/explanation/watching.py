@@ -64,7 +64,8 @@ def quality(spec: ModelDeploymentSpec, conditions: Mapping[str, Condition]) -> I
     """Of the data that come in, of the answers, and whether the monitor itself is well."""
     if spec.monitoring is None:
         return
-    if condition := conditions.get(DeploymentCondition.DATA_QUALITY_DEGRADED):
+    condition = conditions.get(DeploymentCondition.DATA_QUALITY_DEGRADED)
+    if condition and condition.reason != Reason.NO_WINDOW_YET:
         yield from _said(condition, "Data: some columns don't come as they should.", "Data: they come as they should.")
     if condition := conditions.get(DeploymentCondition.QUALITY_DEGRADED):
         yield from _said(condition, "Answers: worse than they may be.", "Answers: as good as they have to be.")
@@ -76,7 +77,8 @@ def quality(spec: ModelDeploymentSpec, conditions: Mapping[str, Condition]) -> I
 
 
 def _said(condition: Condition, when_true: str, when_false: str) -> Iterator[str]:
-    yield {"True": when_true, "False": when_false}.get(condition.status) or meaning(condition).says
+    if condition.reason != Reason.NO_WINDOW_YET:  # its message says it all
+        yield {"True": when_true, "False": when_false}.get(condition.status) or meaning(condition).says
     yield sentence(condition.message)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from modelyard_api.labels import registered_model
 from modelyard_api.model_deployment import ModelDeploymentSpec
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.failures import InvalidOrder
@@ -15,6 +16,7 @@ from modelyard_cli.starting_point.problems import NoStart
 from modelyard_cli.starting_point.survey import Survey, survey
 from modelyard_cli.starting_point.training_job_text import training_job_text
 
+_NAMESPACE = "default"  # where most apply it; in another one rows go elsewhere, and the survey is as good
 TRAINING_JOB_FILE, MODEL_DEPLOYMENT_FILE = "training-job.yaml", "model-deployment.yaml"
 
 
@@ -35,7 +37,7 @@ def write_start(file: Path, target: str, *, name: str | None, folder: Path, forc
     if not force:
         _require_free(*start_files)
     try:
-        seen = survey(file, target)
+        seen = survey(file, target, registered_model(_NAMESPACE, name))
     except InvalidOrder as error:  # the trainer would say the same, later
         raise NoStart(str(error)) from error
     uri = _relative(file, folder)

@@ -50,20 +50,37 @@ class Survey:
         return _spec(self.target, self.columns, self.split, uri)
 
 
-def survey(path: Path, target: str) -> Survey:
-    """Raises NoStart or the trainer's InvalidOrder, both with a message for people."""
+@dataclass(frozen=True)
+class _Trial:
+    """Rows on which a proposal is tried, for the model that will be registered: its name decides where rows go."""
+
+    table: "pl.DataFrame"
+    target: SeenTarget
+    model: str
+
+    def spec(self, columns: Sequence[SeenColumn], split: ProposedSplit) -> TrainingJobSpec:
+        return _spec(self.target, columns, split, "trial.csv")
+
+    def data(self, columns: Sequence[SeenColumn], split: ProposedSplit) -> TrainingData:
+        """Raises InvalidOrder."""
+        spec = self.spec(columns, split)
+        return divide(SourceFiles(spec.data.source.uri, ()), self.table, spec, self.model)
+
+
+def survey(path: Path, target: str, model: str) -> Survey:
+    """``model``: the registered name. Raises NoStart or the trainer's InvalidOrder, both with a message for people."""
     table = read_table(path)
     seen = look_at_target(table, target)
     columns = _with_times_aside(look_at_columns(table, target))
-    trial = table if table.height <= _TRIAL_ROWS else table.sample(_TRIAL_ROWS, seed=0)
-    data, split, tried = _divided(trial, seen, columns)
-    columns = _with_leaks_aside(trial, seen, columns, split, data)
+    trial = _Trial(table if table.height <= _TRIAL_ROWS else table.sample(_TRIAL_ROWS, seed=0), seen, model)
+    data, split, in_the_way = _divided(trial, columns)
+    columns = _with_leaks_aside(trial, columns, split, data)
     if sum(bool(column.ignored or column.vouched) for column in columns) > _MOST_NAMED:
         raise NoStart(
             f"more than {_MOST_NAMED} columns had better be left out, and a manifest can name only so many: take them out of {path.name}"
         )
-    reference = round(len(data.assignment.reference) * (table.height / trial.height))
-    return Survey(path.name, table.height, columns, seen, split, min(reference, REFERENCE_ROWS), tuple(tried))
+    reference = round(len(data.assignment.reference) * table.height / trial.table.height)
+    return Survey(path.name, table.height, columns, seen, split, min(reference, REFERENCE_ROWS), tuple(in_the_way))
 
 
 def _with_times_aside(columns: Sequence[SeenColumn]) -> tuple[SeenColumn, ...]:
@@ -71,12 +88,12 @@ def _with_times_aside(columns: Sequence[SeenColumn]) -> tuple[SeenColumn, ...]:
     return tuple(column.ignoring(why) if column.is_time and not column.ignored else column for column in columns)
 
 
-def _divided(table: "pl.DataFrame", target: SeenTarget, columns: Sequence[SeenColumn]) -> tuple[TrainingData, ProposedSplit, list[str]]:
+def _divided(trial: _Trial, columns: Sequence[SeenColumn]) -> tuple[TrainingData, ProposedSplit, list[str]]:
     """The first split that leaves rows and classes in every part, and what was in the way of those before it."""
     in_the_way: list[str] = []
-    for proposed in proposed_splits(columns, table.height, target.task):
+    for proposed in proposed_splits(columns, trial.table.height, trial.target.task):
         try:
-            return _data(table, _spec(target, columns, proposed)), proposed, in_the_way
+            return trial.data(columns, proposed), proposed, in_the_way
         except InvalidOrder as error:
             if proposed.split.by not in {SplitBy.TIME, SplitBy.GROUP}:
                 raise
@@ -84,16 +101,13 @@ def _divided(table: "pl.DataFrame", target: SeenTarget, columns: Sequence[SeenCo
     raise AssertionError("a split by chance is always proposed")
 
 
-def _with_leaks_aside(
-    table: "pl.DataFrame", target: SeenTarget, columns: tuple[SeenColumn, ...], split: ProposedSplit, data: TrainingData
-) -> tuple[SeenColumn, ...]:
+def _with_leaks_aside(trial: _Trial, columns: tuple[SeenColumn, ...], split: ProposedSplit, data: TrainingData) -> tuple[SeenColumn, ...]:
     """Until no column is left that alone gives the target away: with one gone, another may stand out."""
-    while leaks := _leaks(data, _spec(target, columns, split)):
+    while leaks := _leaks(data, trial.spec(columns, split)):
         aside = tuple(column.ignoring(leaks[column.name]) if column.name in leaks else column for column in columns)
         if not features(aside):
             return tuple(replace(column, vouched=leaks[column.name]) if column.name in leaks else column for column in columns)
-        columns = aside
-        data = _data(table, _spec(target, columns, split))
+        columns, data = aside, trial.data(aside, split)
     return columns
 
 
@@ -106,12 +120,7 @@ def _leaks(data: TrainingData, spec: TrainingJobSpec) -> dict[str, str]:
     return {name: f"{LEAK}: {text.removeprefix(f'column {name!r} ').removesuffix(_VOUCHED)}" for name, text in found.items()}
 
 
-def _data(table: "pl.DataFrame", spec: TrainingJobSpec) -> TrainingData:
-    files = SourceFiles(spec.data.source.uri, ())
-    return divide(files, table, spec, "any.model")
-
-
-def _spec(target: SeenTarget, columns: Sequence[SeenColumn], split: ProposedSplit, uri: str = "trial.csv") -> TrainingJobSpec:
+def _spec(target: SeenTarget, columns: Sequence[SeenColumn], split: ProposedSplit, uri: str) -> TrainingJobSpec:
     named = [
         Column(name=column.name, role=ColumnRole.IGNORED if column.ignored else ColumnRole.FEATURE)
         for column in columns

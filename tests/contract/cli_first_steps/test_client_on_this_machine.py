@@ -259,7 +259,7 @@ def test_refused_rows_and_a_silent_model_are_said(client: modelyard.Client, gate
 
 
 def test_init_writes_and_tells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pl.DataFrame({"x": [row % 7 for row in range(200)], "y": [row % 2 for row in range(200)]}).write_csv(tmp_path / "my.csv")
+    pl.DataFrame({"x": [row * 37 % 200 / 3 for row in range(200)], "y": [row % 2 for row in range(200)]}).write_csv(tmp_path / "my.csv")
     modelyard.init(tmp_path / "my.csv", target="y", out=tmp_path)
     assert "my.csv: 200 rows" in capsys.readouterr().out
     with pytest.raises(modelyard.ModelyardError, match="--force"):

@@ -54,8 +54,14 @@ def test_available_says_which_version_and_why() -> None:
     text = told(serving_world())
     assert text.startswith("ModelDeployment flights in ml: Available\n  It answers, as it was asked to.")
     assert "Version 1 answers since 2026-01-31 12:00 UTC, because alias champion is at version 1." in text
-    assert "Address: http://flights.ml.svc" in text
+    assert "Address inside the cluster: http://flights.ml.svc" in text
     assert "Nobody watches what it is asked: spec.monitoring would." in text
+
+
+def test_an_address_that_works_from_here_is_told_instead() -> None:
+    text = "\n".join(explain_resource(serving_world().owner, address="http://127.0.0.1:8080/ml/flights").lines())
+    assert "Address: http://127.0.0.1:8080/ml/flights" in text
+    assert ".svc" not in text
 
 
 def test_a_rollout_names_both_versions() -> None:
@@ -136,7 +142,7 @@ def test_damaged_columns() -> None:
 def test_before_the_first_window() -> None:
     made = serving_world(monitoring=monitoring())
     text = told(made)
-    assert "No window of version 1 was judged yet." in text
+    assert text.count("No window of version 1 was judged yet.") == 1
     assert "judges every complete window of 500 new predictions" in text
     assert "Answers: not measured; spec.monitoring.performance compares them" in text
 

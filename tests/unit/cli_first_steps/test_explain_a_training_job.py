@@ -214,11 +214,12 @@ def test_retries_are_told_one_by_one() -> None:
     assert "Attempt 2 ended as Failed (UnexpectedError): KeyError: 'y'." in text
 
 
-def test_warnings_of_events_are_told_unless_the_conditions_do() -> None:
+def test_warnings_of_others_are_told_those_of_the_operator_are_not_repeated() -> None:
     world = failed(65, complaint())
     message = world.status().conditions[0].message
     events = [
-        {"type": "Warning", "reason": "DataInvalid", "note": message, "eventTime": "2026-01-31T12:00:09Z"},
+        {"type": "Warning", "reason": "DataInvalid", "note": f"again: {message}", "eventTime": "2026-01-31T12:00:09Z"},
+        {"type": "Warning", "reason": "AttemptFailed", "note": f"attempt 1: {message}", "eventTime": "2026-01-31T12:00:09Z"},
         {"type": "Warning", "reason": "NoAccelerator", "note": "no GPU on this machine", "eventTime": "2026-01-31T12:00:01Z"},
         {"type": "Normal", "reason": "AttemptStarted", "note": "attempt 1 was started", "eventTime": "2026-01-31T12:00:00Z"},
     ]

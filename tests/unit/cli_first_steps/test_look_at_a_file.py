@@ -26,7 +26,7 @@ def columns(rows: int = ROWS) -> dict[str, Any]:
 def seen(folder: Path, target: str = "late", **more: Any) -> Survey:
     file = folder / "orders.parquet"
     pl.DataFrame({**columns(), **more}, strict=False).write_parquet(file)
-    return survey(file, target)
+    return survey(file, target, "default.orders")
 
 
 def column(found: Survey, name: str) -> SeenColumn:
@@ -123,7 +123,7 @@ def test_two_columns_that_give_it_away_are_both_found(tmp_path: Path) -> None:
 def test_the_only_column_stays_although_it_gives_the_target_away(tmp_path: Path) -> None:
     file = tmp_path / "two.csv"
     pl.DataFrame({"x": range(ROWS), "y": [row > ROWS / 2 for row in range(ROWS)]}).with_columns(x=pl.col("x") / 7).write_csv(file)
-    found = survey(file, "y")
+    found = survey(file, "y", "default.two")
     assert found.ignored == ()
     assert "suspected leakage" in found.columns[0].vouched
 
