@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 import httpx
+from modelyard import ModelyardError
 
 from dev.cluster.commands import ClusterError
 from dev.demo import on_cluster, on_this_machine
@@ -39,7 +40,7 @@ def _run(where: str, what: str) -> int:
         step(title)
         Story(place()).tell_it()
         tell(f"Took:      {elapsed()}")
-    except (DemoStopped, NotInTime, ClusterError, httpx.HTTPError, OSError, subprocess.SubprocessError) as error:
+    except (DemoStopped, NotInTime, ClusterError, ModelyardError, httpx.HTTPError, OSError, subprocess.SubprocessError) as error:
         print(f"\nThe demo stopped: {error}", file=sys.stderr)
         return 1
     return 0

@@ -70,6 +70,10 @@ class OnCluster:
         answer = httpx.post(f"{self._served}/invocations", content=body, headers=headers, timeout=30).raise_for_status()
         return f"curl {self._served}/invocations -H 'content-type: application/json' -d '{body}'", answer.text
 
+    def explain(self, name: str) -> Sequence[str]:  # noqa: ARG002
+        """kubectl has no sentences; its verdict table is told anyway."""
+        return ()
+
     def addresses(self) -> Sequence[tuple[str, str]]:
         """What is forwarded, and the commands."""
         password = kubectl.secret_value(chart.SYSTEM_NAMESPACE, "modelyard-mlflow", "admin-password")

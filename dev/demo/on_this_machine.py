@@ -1,16 +1,18 @@
 """The story on this machine without a cluster: the installed ``modelyard`` command, as a person would type it."""
 
-import csv
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
+from modelyard import Client
+from modelyard_cli.local import lifecycle
 from modelyard_cli.local.home import Addresses, home
 from modelyard_cli.local_connection import LocalConnection
 from pydantic import BaseModel
@@ -20,7 +22,6 @@ from dev.demo import local_receiver
 from dev.demo.local_receiver import RunningReceiver
 from dev.demo.narration import tell
 from dev.demo.place import DemoStopped
-from dev.demo.rows_in_s3 import FOLDER
 from dev.platform.resources import Object
 
 _SECONDS = 300
@@ -43,18 +44,22 @@ class OnThisMachine:
     namespace: str
     tool: str = "modelyard"
 
+    @cached_property
+    def client(self) -> Client:
+        """The same platform from Python."""
+        return Client(namespace=self.namespace)
+
     def run(self, *arguments: str) -> str:
         """What modelyard printed."""
         return modelyard(*arguments)
 
     def get(self, kind: str, name: str) -> Object:
-        """One resource of the namespace."""
-        found: Object = json.loads(modelyard("get", kind, name, "-n", self.namespace, "-o", "json"))
-        return found
+        """One resource of the namespace, read in this process: the story asks every second, and two cores have other things to do."""
+        return self.client.get(f"{kind}/{name}")
 
     def s3(self) -> Any:
         """With this machine's keys."""
-        raise NotImplementedError
+        return LocalConnection(home(), self.namespace).uploads()
 
     def start_receiver(self) -> None:
         """A process."""
@@ -76,13 +81,13 @@ class OnThisMachine:
         return f"{_addresses().gateway_url}/{self.namespace}/flights"
 
     def predict(self, row: Mapping[str, object]) -> tuple[str, str]:
-        """A file with one row."""
-        path = FOLDER / "one-flight.csv"
-        with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(row))
-            writer.writeheader()
-            writer.writerow(row)
-        arguments = ("predict", "flights", "-n", self.namespace, "-f", str(path.relative_to(REPOSITORY)))
+        """The row as JSON."""
+        body = json.dumps(row)
+        return f"modelyard predict flights -n {self.namespace} '{body}'", modelyard("predict", "flights", "-n", self.namespace, body)
+
+    def explain(self, name: str) -> Sequence[str]:
+        """In sentences."""
+        arguments = ("explain", "tj", name, "-n", self.namespace)
         return f"modelyard {' '.join(arguments)}", modelyard(*arguments)
 
     def addresses(self) -> Sequence[tuple[str, str]]:
@@ -90,8 +95,11 @@ class OnThisMachine:
         return (
             ("MLflow", _addresses().mlflow_url),
             ("Service", f"{self.served()}/openapi.json"),
-            ("Explain", f".venv/bin/modelyard explain tj flights-worse -n {self.namespace}"),
-            ("Stop", "make demo-down (this demo), .venv/bin/modelyard down (the platform; everything is kept)"),
+            (
+                "Look",
+                f".venv/bin/modelyard get tj,md -n {self.namespace}; .venv/bin/modelyard explain tj flights-worse -n {self.namespace}",
+            ),
+            ("Stop", "make demo-down (this demo), modelyard down (the platform; everything is kept)"),
         )
 
 
@@ -128,7 +136,7 @@ def remove() -> None:
 def modelyard(*arguments: str, stdin: str | None = None) -> str:
     """What the command printed; raises DemoStopped with its words if it failed."""
     command = Path(sys.executable).with_name("modelyard")
-    environment = os.environ | {"COLUMNS": _WIDE}
+    environment = {key: value for key, value in os.environ.items() if key != "MODELYARD_CONTEXT"} | {"COLUMNS": _WIDE}
     finished = subprocess.run(
         [command, *arguments], cwd=REPOSITORY, env=environment, input=stdin, capture_output=True, text=True, check=False, timeout=_SECONDS
     )
@@ -141,22 +149,26 @@ def _take_away(demo: Remembered) -> None:
     if demo.receiver:
         local_receiver.stop(demo.receiver)
     if demo.namespace:
-        for kind, name in (("md", "flights"), ("tj", "flights"), ("tj", "flights-worse")):
-            modelyard("delete", kind, name, "-n", demo.namespace, "--ignore-not-found")
+        modelyard("delete", "md/flights", "tj/flights", "tj/flights-worse", "-n", demo.namespace, "--ignore-not-found")
 
 
 def _addresses() -> Addresses:
-    return Addresses.model_validate_json(home().addresses.read_text())
+    found = home().read_addresses()
+    if found is None:
+        raise DemoStopped(f"{home().addresses} doesn't say where the platform listens: modelyard down, modelyard up")
+    return found
 
 
 def _is_up() -> bool:
-    return LocalConnection(home(), "").is_running
+    return lifecycle.running(home()) is not None
 
 
 def _remembered() -> Remembered:
-    path = home().folder / "demo.json"
+    path = home().data("demo") / "demo.json"
     return Remembered.model_validate_json(path.read_text()) if path.exists() else Remembered()
 
 
 def _remember(demo: Remembered) -> None:
-    (home().folder / "demo.json").write_text(demo.model_dump_json(indent=1))
+    folder = home().data("demo")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "demo.json").write_text(demo.model_dump_json(indent=1))

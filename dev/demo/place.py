@@ -42,5 +42,8 @@ class Place(Protocol):
     def predict(self, row: Mapping[str, object]) -> tuple[str, str]:
         """The command that asks about one row, as people type it, and what it printed."""
 
+    def explain(self, name: str) -> Sequence[str]:
+        """The command that says in sentences what became of a TrainingJob, and what it said; empty where there is none."""
+
     def addresses(self) -> Sequence[tuple[str, str]]:
         """What stays up and how to stop it: a name and an address or command each."""

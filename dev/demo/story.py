@@ -10,7 +10,7 @@ from dev.demo import flights, traffic
 from dev.demo.narration import step, tell
 from dev.demo.place import DemoStopped, Place
 from dev.demo.rows_in_s3 import download_report, upload
-from dev.demo.watching import await_condition, decided, drift_alerts, judged, monitoring, served_version, verdict
+from dev.demo.watching import await_condition, decided, drift_alerts, judged, monitoring, served_version, verdict, without_columns
 from dev.platform.resources import condition, wait_until
 
 QUICKSTART = "manifests/quickstart"
@@ -87,6 +87,7 @@ class Story:
             raise DemoStopped(f"flights-worse was expected to miss its criteria: {condition(job, 'Registered')}")
         still = served_version(self.place)
         tell(verdict(job), f"State: {job['status']['state']}; the champion is still version {still}")
+        tell(*self.place.explain("flights-worse"))
         if still != champion:
             raise DemoStopped(f"the champion moved from {champion} to {still}")
 
@@ -108,7 +109,7 @@ class Story:
         traffic.send_outcomes(self.place.served(), sent, ["true" if each else "false" for each in late])
         tell(f"{rows.height:,} flights of July sent, and afterwards what really happened to them, by request id")
         alerts = wait_until("the drift alert", _MONITOR_SECONDS, lambda: drift_alerts(self.place), tell)
-        tell("The receiver got:", json.dumps(alerts[0], indent=2)[:2500])
+        tell("The receiver got:", json.dumps(without_columns(alerts[0]), indent=2))
         await_condition(self.place, "md", "flights", "Drifted", 120)
         self.show_monitoring()
 

@@ -55,6 +55,12 @@ def drift_alerts(place: Place) -> list[Object]:
     return [each for each in place.alerts() if each["type"] == _DRIFT]
 
 
+def without_columns(alert: Object) -> Object:
+    """To be shown: its description names the columns that moved, the list only repeats them."""
+    data = {key: value for key, value in alert["data"].items() if key != "columns"}
+    return alert | {"data": data | {"columns": f"{len(alert['data'].get('columns', ()))} columns with method, distance and threshold"}}
+
+
 def served_version(place: Place) -> str:
     """The champion as it is served; stops the story when there is none."""
     version = str(place.get("md", "flights").get("status", {}).get("version", ""))

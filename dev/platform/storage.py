@@ -1,4 +1,4 @@
-"""The platform's S3, with a namespace's own keys or with those of this machine."""
+"""The platform's S3 as a namespace sees it."""
 
 from typing import Any
 
@@ -8,19 +8,13 @@ from botocore.config import Config
 from dev.platform.kubectl import secret_value
 
 
-def s3_client(url: str, access_key: str, secret_key: str) -> Any:
-    """Explicit keys: nothing of the user's own AWS settings takes part."""
+def namespace_s3(namespace: str, url: str) -> Any:
+    """A client with the namespace's own keys; ``url`` is a forwarded port."""
     return boto3.client(
         "s3",
         endpoint_url=url,
         region_name="us-east-1",
-        aws_access_key_id=access_key,
-        aws_secret_access_key=secret_key,
+        aws_access_key_id=secret_value(namespace, "modelyard", "S3_ACCESS_KEY_ID"),
+        aws_secret_access_key=secret_value(namespace, "modelyard", "S3_SECRET_ACCESS_KEY"),
         config=Config(s3={"addressing_style": "path"}, retries={"mode": "standard", "max_attempts": 5}),
     )
-
-
-def namespace_s3(namespace: str, url: str) -> Any:
-    """A client with the namespace's own keys on the cluster; ``url`` is a forwarded port."""
-    keys = (secret_value(namespace, "modelyard", name) for name in ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"))
-    return s3_client(url, *keys)

@@ -95,6 +95,9 @@ class ScriptedPlace:
     def predict(self, row: Mapping[str, object]) -> tuple[str, str]:
         return f"predict {sorted(row)}", "late: false"
 
+    def explain(self, name: str) -> Sequence[str]:
+        return f"explain {name}", "why not"
+
     def addresses(self) -> Sequence[tuple[str, str]]:
         return (("MLflow", "http://127.0.0.1:5000"), ("Stop", "modelyard down"))
 
