@@ -44,7 +44,7 @@ def choose(request: Request, is_free: Callable[[int], bool], holder: Callable[[i
         raise PortTaken(f"{request.option} {preferred}: {who}; end that, or name another port")
     candidates = (request.usual, *range(preferred + 1, preferred + _NEIGHBOURS))
     found = next((port for port in candidates if port not in others and is_free(port)), 0) or free_ports(1, is_free, others)[0]
-    return Choice(found, f"{request.title} is at port {found}: {who} ({preferred})")
+    return Choice(found, f"{request.title} is at port {found} instead of {preferred}: {who}")
 
 
 def free_ports(count: int, is_free: Callable[[int], bool] | None = None, others: frozenset[int] = frozenset()) -> list[int]:

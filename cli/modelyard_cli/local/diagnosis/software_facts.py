@@ -33,7 +33,7 @@ for name in sys.argv[1:]:
 
 def gather() -> Software:
     """Takes the seconds that importing PyTorch and MLflow takes."""
-    unmet = list(unmet_requirements(_DISTRIBUTION, frozenset({_EXTRA})))
+    unmet = unmet_requirements(_DISTRIBUTION, _EXTRA)
     missing = {each.package for each in unmet if not each.installed}
     return Software(
         python=sys.version_info[:3],
@@ -45,14 +45,13 @@ def gather() -> Software:
     )
 
 
-def unmet_requirements(
-    distribution: str, extras: frozenset[str], seen: set[tuple[str, frozenset[str]]] | None = None
-) -> Iterator[Requirement]:
-    """What the extra asks for, through extras of the same distribution, that is missing or has another version."""
-    seen = seen if seen is not None else set()
-    if (distribution, extras) in seen:
-        return
-    seen.add((distribution, extras))
+def unmet_requirements(distribution: str, extra: str) -> list[Requirement]:
+    """What the extra asks for, through other extras of the same distribution, that is missing or has another version."""
+    return list(dict.fromkeys(_unmet(distribution, frozenset({extra}), set())))
+
+
+def _unmet(distribution: str, extras: frozenset[str], seen: set[frozenset[str]]) -> Iterator[Requirement]:
+    seen.add(extras)
     try:
         lines = metadata.requires(distribution) or []
     except metadata.PackageNotFoundError:
@@ -62,7 +61,8 @@ def unmet_requirements(
         if wanted.marker is not None and not any(wanted.marker.evaluate({"extra": extra}) for extra in (*extras, "")):
             continue
         if wanted.name == distribution:
-            yield from unmet_requirements(distribution, frozenset(wanted.extras), seen)
+            further = frozenset(wanted.extras)
+            yield from () if further in seen else _unmet(distribution, further, seen)
             continue
         installed = _installed(wanted.name)
         if not installed or not wanted.specifier.contains(installed, prereleases=True):
