@@ -38,7 +38,7 @@ def test_the_committed_notebook_holds_no_outputs() -> None:
 
 def test_it_trains_and_explains(executed: nbformat.NotebookNode) -> None:
     assert "TrainingJob" in said(executed, "manifest")
-    assert said(executed, "wait").startswith("('Promoted', 'http://127.0.0.1:")
+    assert " ".join(said(executed, "wait").split()).startswith("('Promoted', 'http://127.0.0.1:")
     explained = said(executed, "explain")
     assert "TrainingJob palmer-penguins in default: Promoted" in explained
     assert "Held: f1_macro better than the trivial baseline" in explained
