@@ -3,12 +3,13 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 from modelyard import ModelyardError
 
 from dev.cluster.commands import ClusterError
-from dev.demo import on_cluster, on_this_machine
+from dev.demo import flights, on_cluster, on_this_machine
 from dev.demo.narration import elapsed, step, tell
 from dev.demo.place import DemoStopped, Place
 from dev.demo.story import Story
@@ -38,7 +39,9 @@ def _run(where: str, what: str) -> int:
             remove()
             return 0
         step(title)
-        Story(place()).tell_it()
+        with ThreadPoolExecutor(1) as beside:  # the platform starts meanwhile
+            rows = beside.submit(flights.load)
+            Story(place(), rows.result).tell_it()
         tell(f"Took:      {elapsed()}")
     except (DemoStopped, NotInTime, ClusterError, ModelyardError, httpx.HTTPError, OSError, subprocess.SubprocessError) as error:
         print(f"\nThe demo stopped: {error}", file=sys.stderr)

@@ -54,7 +54,7 @@ class OnThisMachine:
         return modelyard(*arguments)
 
     def get(self, kind: str, name: str) -> Object:
-        """One resource of the namespace, read in this process: the story asks every second, and two cores have other things to do."""
+        """One resource of the namespace, read in this process: the story asks twice a second, and two cores have other things to do."""
         return self.client.get(f"{kind}/{name}")
 
     def s3(self) -> Any:
@@ -95,10 +95,7 @@ class OnThisMachine:
         return (
             ("MLflow", _addresses().mlflow_url),
             ("Service", f"{self.served()}/openapi.json"),
-            (
-                "Look",
-                f".venv/bin/modelyard get tj,md -n {self.namespace}; .venv/bin/modelyard explain tj flights-worse -n {self.namespace}",
-            ),
+            ("Look", f"export PATH=$PWD/.venv/bin:$PATH; modelyard get tj,md -n {self.namespace}"),
             ("Stop", "make demo-down (this demo), modelyard down (the platform; everything is kept)"),
         )
 
@@ -107,8 +104,9 @@ def prepare() -> OnThisMachine:
     """The platform is up; an earlier demo is gone, so that its monitor doesn't take this one's time."""
     before = _remembered()
     was_up = _is_up()
-    tell("modelyard up", modelyard("up"))
-    _take_away(before)
+    tell("modelyard up")
+    tell(modelyard("up"))
+    _take_away(before, "--no-wait")
     after = Remembered(runs=before.runs + 1, namespace=f"flights-{before.runs + 1}", started_platform=not was_up or before.started_platform)
     _remember(after)
     tell(f"namespace {after.namespace}; everything is kept in {home().folder}")
@@ -128,7 +126,8 @@ def remove() -> None:
         local_receiver.stop(before.receiver)
     _remember(Remembered(runs=before.runs))
     if before.started_platform:
-        tell("modelyard down", modelyard("down"))
+        tell("modelyard down")
+        tell(modelyard("down"))
     else:
         tell("the platform was up before the demo and stays; modelyard down stops it")
 
@@ -145,11 +144,11 @@ def modelyard(*arguments: str, stdin: str | None = None) -> str:
     return finished.stdout
 
 
-def _take_away(demo: Remembered) -> None:
+def _take_away(demo: Remembered, *options: str) -> None:
     if demo.receiver:
         local_receiver.stop(demo.receiver)
     if demo.namespace:
-        modelyard("delete", "md/flights", "tj/flights", "tj/flights-worse", "-n", demo.namespace, "--ignore-not-found")
+        modelyard("delete", "md/flights", "tj/flights", "tj/flights-worse", "-n", demo.namespace, "--ignore-not-found", *options)
 
 
 def _addresses() -> Addresses:

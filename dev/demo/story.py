@@ -23,7 +23,7 @@ _MONITOR_SECONDS = 300
 class Story:
     """One run. While the monitor's minute passes, the next thing is already done."""
 
-    def __init__(self, place: Place, load: Callable[[], flights.Flights] = flights.load) -> None:
+    def __init__(self, place: Place, load: Callable[[], flights.Flights]) -> None:
         self.place = place
         self.load = load
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 Object = dict[str, Any]
 Answer = TypeVar("Answer")
-_HEARD_EVERY = 15.0  # seconds
+_ASK_EVERY, _HEARD_EVERY = 0.5, 15.0  # seconds
 
 
 class NotInTime(Exception):
@@ -20,7 +20,7 @@ def condition(resource: Object, kind: str) -> Object:
 
 
 def wait_until(what: str, seconds: float, probe: Callable[[], Answer | None], said: Callable[[str], None] = lambda _: None) -> Answer:
-    """Ask ``probe`` every second until it answers; raises ``NotInTime`` after ``seconds``. ``said`` hears about it every 15 s."""
+    """Ask ``probe`` again and again until it answers; raises ``NotInTime`` after ``seconds``. ``said`` hears about it every 15 s."""
     began = time.monotonic()
     heard = began
     while True:
@@ -33,4 +33,4 @@ def wait_until(what: str, seconds: float, probe: Callable[[], Answer | None], sa
         if now - heard > _HEARD_EVERY:
             said(f"still waiting: {what} ({now - began:.0f} s)")
             heard = now
-        time.sleep(1)
+        time.sleep(_ASK_EVERY)

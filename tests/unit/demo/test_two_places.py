@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dev.cluster.locations import REPOSITORY
-from dev.demo import on_cluster, on_this_machine
+from dev.demo import flights, on_cluster, on_this_machine
 from dev.demo.place import Place
 from dev.demo.story import QUICKSTART, Story
 
@@ -37,7 +37,7 @@ def applied(place: Callable[[], Place], monkeypatch: pytest.MonkeyPatch) -> Reco
     recorder = Recorder()
     monkeypatch.setattr(on_cluster.kubectl, "kubectl", recorder)
     monkeypatch.setattr(on_this_machine, "modelyard", recorder)
-    story = Story(place())
+    story = Story(place(), flights.load)
     story.apply(f"{QUICKSTART}/")
     story.show("tj,md")
     return recorder
