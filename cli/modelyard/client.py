@@ -1,10 +1,12 @@
 """One platform, on this machine or on a cluster. Everything stands on what the verbs of the command stand on."""
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from modelyard_cli import clock, waiting
 from modelyard_cli.connection import Connection, connect
@@ -13,12 +15,14 @@ from modelyard_cli.explanation.events import note
 from modelyard_cli.explanation.looking import explained
 from modelyard_cli.kind_names import Reference, kind_called, one_named
 from modelyard_cli.kube_reading import objects
+from modelyard_cli.predicting import asking
 from modelyard_cli.predicting import rows as row_requests
+from modelyard_cli.predicting.rows import Request
 from modelyard_cli.printing.builtin_columns import event_subject, event_time
 from modelyard_cli.target import Target
 from modelyard_operator.kube.interface import EVENT, MODEL_DEPLOYMENT, Object
 
-from modelyard import asking, frames, manifests
+from modelyard import frames, manifests
 from modelyard.words import Told, in_words
 
 if TYPE_CHECKING:
@@ -73,8 +77,8 @@ class Client:
         return self._found(one_named([what]))
 
     @in_words
-    def list(self, kind: str) -> Sequence[Object]:
-        """All of a kind: ``list("tj")``."""
+    def resources(self, kind: str) -> Sequence[Object]:
+        """All of a kind: ``resources("tj")``."""
         return objects(self._connection.kube, kind_called(kind), self.namespace)
 
     @in_words
@@ -95,7 +99,7 @@ class Client:
 
     @in_words
     def predict(self, name: str, rows: Any) -> "pl.DataFrame | pd.DataFrame":
-        """A frame with one row per row: prediction, a probability per class, and (on this machine) request_id and row for ``send_feedback``.
+        """A frame with one row per row: prediction, a probability per class, and request_id and row for ``send_feedback``.
 
         ``rows``: a Polars or pandas frame, a dictionary, a list of those, or the path of a file. pandas in gives pandas out, else Polars.
         """
@@ -103,7 +107,7 @@ class Client:
             requests = row_requests.from_file(str(rows))
         else:
             requests = row_requests.from_text(frames.as_json(rows), "rows")
-        found = [*asking.answers(self._connection, self.namespace, name, requests)]
+        found = [answer for request in requests for answer in self._asked(name, request)]
         return frames.table(found, pandas=frames.is_pandas(rows))
 
     @in_words
@@ -112,7 +116,9 @@ class Client:
 
         ``request_ids``: what ``predict`` returned, or ids, with the ``rows`` in their requests (from 0; default 0).
         """
-        return asking.tell(self._connection, self.namespace, name, frames.outcomes(request_ids, outcomes, rows))
+        body = frames.outcomes(request_ids, outcomes, rows).encode()
+        answer = self._connection.ask(self.namespace, name, "/feedback", body, "application/json")
+        return int(json.loads(answer)["accepted"])
 
     @in_words
     def explain(self, what: str) -> Told:
@@ -132,6 +138,11 @@ class Client:
         reference = one_named([what])
         uid = self._found(reference)["metadata"]["uid"]
         self._connection.kube.delete(reference.kind, self.namespace, reference.name, uid)
+
+    def _asked(self, name: str, request: Request) -> list[dict[str, Any]]:
+        request_id = uuid4().hex
+        predictions = asking.ask(self._connection, name, request, request_id)
+        return [{**each, "request_id": request_id, "row": row} for row, each in enumerate(predictions)]
 
     def _found(self, reference: Reference) -> Object:
         return self._connection.kube.get(reference.kind, self.namespace, reference.name)

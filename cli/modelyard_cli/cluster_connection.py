@@ -62,11 +62,12 @@ class ClusterConnection:
         finally:
             response.close()
 
-    def ask(self, namespace: str, service: str, path: str, body: bytes, content_type: str) -> bytes:
+    def ask(self, namespace: str, service: str, path: str, body: bytes, content_type: str, request_id: str = "") -> bytes:
         """See ``Connection``. Through the API server's proxy."""
         sent: Any = json.loads(body) if content_type == _JSON else body  # the client writes JSON itself
         proxied = f"{path_of(SERVICE, namespace, f'{service}:http')}/proxy{path}"
-        answer: bytes = self.kube.open("POST", proxied, {}, sent, content_type, _ANSWER_WITHIN_SECONDS).data
+        headers = {"x-request-id": request_id} if request_id else {}
+        answer: bytes = self.kube.open("POST", proxied, {}, sent, content_type, _ANSWER_WITHIN_SECONDS, headers).data
         return answer
 
     def page(self, namespace: str, service: str, path: str) -> str:

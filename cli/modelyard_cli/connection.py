@@ -63,8 +63,11 @@ class Connection(Protocol):
         """What the pod's container printed, in pieces; with ``follow`` until it has ended."""
         ...
 
-    def ask(self, namespace: str, service: str, path: str, body: bytes, content_type: str) -> bytes:
-        """POST to a Service; Refused with its words for what it can't answer, Unreachable while it doesn't."""
+    def ask(self, namespace: str, service: str, path: str, body: bytes, content_type: str, request_id: str = "") -> bytes:
+        """POST to a Service; Refused with its words for what it can't answer, Unreachable while it doesn't.
+
+        ``request_id``: of the caller's own, by which true outcomes can be joined later.
+        """
         ...
 
     def page(self, namespace: str, service: str, path: str) -> str:

@@ -86,15 +86,16 @@ class LocalConnection:
             return True
         return phase in ("Succeeded", "Failed")
 
-    def ask(self, namespace: str, service: str, path: str, body: bytes, content_type: str) -> bytes:
+    def ask(self, namespace: str, service: str, path: str, body: bytes, content_type: str, request_id: str = "") -> bytes:
         """See ``Connection``."""
         import httpx  # noqa: PLC0415  # a tenth of a second
 
         self.require_running()
         url = self.page(namespace, service, path)
+        headers = {"content-type": content_type} | ({"x-request-id": request_id} if request_id else {})
         try:
             with httpx.Client(trust_env=False, timeout=_ANSWER_WITHIN_SECONDS) as client:
-                answer = client.post(url, content=body, headers={"content-type": content_type})
+                answer = client.post(url, content=body, headers=headers)
         except httpx.TransportError as error:
             raise Unreachable(f"{url}: {error or type(error).__name__}") from error
         if answer.is_success:

@@ -1,24 +1,21 @@
 """`modelyard predict`."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
 import typer
-from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, NotFound, Object, Refused, Unreachable
+from modelyard_operator.kube.interface import MODEL_DEPLOYMENT
 
 from modelyard_cli import completion
-from modelyard_cli.connection import Connection, connect
-from modelyard_cli.errors import CommandError, WrongUsage, said
+from modelyard_cli.connection import connect
+from modelyard_cli.errors import WrongUsage
 from modelyard_cli.kind_names import one_named
-from modelyard_cli.predicting import answers, rows
+from modelyard_cli.predicting import answers, asking, rows
 from modelyard_cli.predicting.answers import Prediction
-from modelyard_cli.predicting.rows import Request
 from modelyard_cli.printing import structured
 from modelyard_cli.printing.terminal import note, say, say_table
 from modelyard_cli.target import target
-from modelyard_cli.waiting import condition
 
 
 class Format(StrEnum):
@@ -48,40 +45,9 @@ def predict(
     connection = connect(target(ctx))
     connection.require_running()
     reference = one_named([name], default=MODEL_DEPLOYMENT)
-    deployment = connection.kube.get(MODEL_DEPLOYMENT, connection.namespace, reference.name)
+    connection.kube.get(MODEL_DEPLOYMENT, connection.namespace, reference.name)  # says NotFound before rows are read
     requests = rows.from_file(file) if file else rows.from_text(row, "the row")
-    _print(_answered(connection, deployment, requests), output)
-
-
-def _answered(connection: Connection, deployment: Object, requests: Iterator[Request]) -> list[Prediction]:
-    found: list[Prediction] = []
-    for request in requests:
-        try:
-            found += _ask(connection, deployment, request)
-        except Refused as error:
-            first = f" (counted from row {len(found)} of the file)" if found else ""
-            raise WrongUsage(f"{deployment['metadata']['name']} refuses the rows: {said(error)}{first}") from error
-    return found
-
-
-def _ask(connection: Connection, deployment: Object, request: Request) -> Sequence[Prediction]:
-    metadata = deployment["metadata"]
-    try:
-        answer = connection.ask(metadata["namespace"], metadata["name"], "/invocations", request.body, request.content_type)
-    except (Unreachable, NotFound) as error:
-        raise CommandError(_why_unanswered(connection, deployment, said(error))) from error
-    predictions: list[Prediction] = json.loads(answer)["predictions"]
-    return predictions
-
-
-def _why_unanswered(connection: Connection, deployment: Object, problem: str) -> str:
-    """What the ModelDeployment says of itself tells more than a broken connection."""
-    metadata = deployment["metadata"]
-    newest = connection.kube.get(MODEL_DEPLOYMENT, metadata["namespace"], metadata["name"])
-    available = condition(newest, "Available")
-    if available.get("status") != "True":
-        return f"{metadata['name']} doesn't answer yet: {available.get('message') or 'it was only just made'}"
-    return f"{metadata['name']} doesn't answer: {problem}"
+    _print([*asking.predictions(connection, reference.name, requests)], output)
 
 
 def _print(predictions: Sequence[Prediction], output: Format) -> None:

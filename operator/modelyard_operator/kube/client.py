@@ -6,7 +6,7 @@ nor backoff, the elector goes on working when the API server is gone.
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -186,14 +186,23 @@ class ApiServer:
             raise Unreachable(f"{method} {path}: the answer broke off: {error}") from error
         return parsed
 
-    def open(self, method: str, path: str, query: Object, body: Any, content_type: str, read_seconds: float) -> Any:
-        """The response, not yet read, if its status is 2xx."""
+    def open(
+        self,
+        method: str,
+        path: str,
+        query: Object,
+        body: Any,
+        content_type: str,
+        read_seconds: float,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The response, not yet read, if its status is 2xx. ``headers`` are sent besides."""
         self._bucket.take()
         try:
             request = self._transport.param_serialize(
                 method,
                 _with_query(path, query),
-                header_params={"Accept": _JSON, **({"Content-Type": content_type} if body is not None else {})},
+                header_params={"Accept": _JSON, **({"Content-Type": content_type} if body is not None else {}), **(headers or {})},
                 auth_settings=["BearerToken"],
             )
             response = self._transport.call_api(*request[:3], body=body, _request_timeout=(self._timeouts.connect, read_seconds)).response

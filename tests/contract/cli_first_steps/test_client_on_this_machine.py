@@ -126,10 +126,10 @@ def test_a_dictionary_is_applied_and_found_again(client: modelyard.Client) -> No
     (made,) = client.apply(body)
     assert made["metadata"]["namespace"] == "default"
     assert client.get("tj/flights")["metadata"]["uid"] == made["metadata"]["uid"]
-    assert [each["metadata"]["name"] for each in client.list("tj")] == ["flights"]
-    assert client.in_namespace("ml").list("tj") == []
+    assert [each["metadata"]["name"] for each in client.resources("tj")] == ["flights"]
+    assert client.in_namespace("ml").resources("tj") == []
     client.delete("tj/flights")
-    assert client.list("tj") == []
+    assert client.resources("tj") == []
 
 
 def test_files_are_applied(client: modelyard.Client, tmp_path: Path) -> None:

@@ -1,0 +1,44 @@
+"""Requests to a served model, and its predictions."""
+
+import json
+from collections.abc import Iterator
+
+from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, NotFound, Refused, Unreachable
+
+from modelyard_cli.connection import Connection
+from modelyard_cli.errors import CommandError, WrongUsage, said
+from modelyard_cli.predicting.answers import Prediction
+from modelyard_cli.predicting.rows import Request
+from modelyard_cli.waiting import condition
+
+
+def predictions(connection: Connection, name: str, requests: Iterator[Request]) -> Iterator[Prediction]:
+    """One per row, in order. Raises CommandError: the rows are refused, or nothing answers."""
+    answered = 0
+    for request in requests:
+        try:
+            found = ask(connection, name, request)
+        except Refused as error:
+            first = f" (counted from row {answered} of the file)" if answered else ""
+            raise WrongUsage(f"{name} refuses the rows: {said(error)}{first}") from error
+        yield from found
+        answered += len(found)
+
+
+def ask(connection: Connection, name: str, request: Request, request_id: str = "") -> list[Prediction]:
+    """One request. Raises Refused, or CommandError where nothing answers."""
+    try:
+        answer = connection.ask(connection.namespace, name, "/invocations", request.body, request.content_type, request_id)
+    except (Unreachable, NotFound) as error:
+        raise CommandError(_why_unanswered(connection, name, said(error))) from error
+    found: list[Prediction] = json.loads(answer)["predictions"]
+    return found
+
+
+def _why_unanswered(connection: Connection, name: str, problem: str) -> str:
+    """What the ModelDeployment says of itself tells more than a broken connection."""
+    newest = connection.kube.get(MODEL_DEPLOYMENT, connection.namespace, name)
+    available = condition(newest, "Available")
+    if available.get("status") != "True":
+        return f"{name} doesn't answer yet: {available.get('message') or 'it was only just made'}"
+    return f"{name} doesn't answer: {problem}"
