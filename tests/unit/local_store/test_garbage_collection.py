@@ -1,20 +1,11 @@
 """What depends on an object goes with it, and finalizers hold it."""
 
-from typing import Any
-
 import pytest
 from modelyard_cli.kinds import CONFIG_MAP
 from modelyard_cli.local.store import LocalStore
-from modelyard_operator.kube.interface import AlreadyExists, Kind, NotFound, Object, Refused
+from modelyard_operator.kube.interface import AlreadyExists, Kind, NotFound, Refused
 
-
-def config_map(name: str, *owners: Object, **metadata: Any) -> Object:
-    references = [
-        {"apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"]}
-        for owner in owners
-    ]
-    details = {"namespace": "ml", "name": name, "ownerReferences": references, **metadata}
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": details}
+from tests.unit.local_store.objects import config_map
 
 
 def delete(store: LocalStore, name: str, kind: Kind = CONFIG_MAP) -> None:

@@ -1,0 +1,82 @@
+"""Several processes on one file, and processes that end in the middle."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from modelyard_cli.kinds import CONFIG_MAP
+from modelyard_cli.local.store import LocalStore
+
+_COUNT = """
+import sys
+from pathlib import Path
+from modelyard_cli.kinds import CONFIG_MAP
+from modelyard_cli.local.store import LocalStore
+from modelyard_operator.kube.interface import AlreadyExists, Conflict
+
+store = LocalStore(Path(sys.argv[1]))
+try:
+    store.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "counter"}, "data": {"count": "0"}})
+except AlreadyExists:
+    pass
+counted = 0
+while counted < 30:
+    found = store.get(CONFIG_MAP, "default", "counter")
+    try:
+        store.update(CONFIG_MAP, {**found, "data": {"count": str(int(found["data"]["count"]) + 1)}})
+    except Conflict:
+        continue
+    counted += 1
+"""
+_WRITE_FOR_EVER = """
+import itertools, sys
+from pathlib import Path
+from modelyard_cli.local.store import LocalStore
+
+store = LocalStore(Path(sys.argv[1]))
+for number in itertools.count():
+    store.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"c-{number}"}, "data": {"text": "x" * 5000}})
+    print(number, flush=True)
+"""
+
+
+def start(program: str, path: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, text=True)
+
+
+def test_no_update_of_several_processes_that_begin_at_once_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    counters = [start(_COUNT, path) for _ in range(4)]
+    try:
+        assert [counter.wait(60) for counter in counters] == [0, 0, 0, 0]
+    finally:
+        for counter in counters:
+            counter.kill()
+            counter.communicate()
+    store = LocalStore(path)
+    assert store.get(CONFIG_MAP, "default", "counter")["data"] == {"count": "120"}
+    store.close()
+
+
+def test_what_was_acknowledged_is_there_after_a_kill(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    for round_number in range(3):
+        writer = start(_WRITE_FOR_EVER.replace("c-{", f"c{round_number}-{{"), path)
+        assert writer.stdout is not None
+        acknowledged = [int(writer.stdout.readline()) for _ in range(20)]
+        writer.send_signal(signal.SIGKILL)
+        rest, _ = writer.communicate()
+        acknowledged += [int(line) for line in rest.splitlines(keepends=True) if line.endswith("\n")]
+        store = LocalStore(path)
+        names = {item["metadata"]["name"] for item in store.list_page(CONFIG_MAP, limit=0).items}
+        assert {f"c{round_number}-{number}" for number in acknowledged} <= names
+        assert len(store.get(CONFIG_MAP, "default", f"c{round_number}-{acknowledged[-1]}")["data"]["text"]) == 5000
+        store.close()
+
+
+def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "store.sqlite")
+    store.list_page(CONFIG_MAP)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    store.close()
