@@ -98,14 +98,15 @@ def _broken(rule: _Rule, node: _Node, value: Any, old: Any, path: Path) -> Probl
         if old is None:
             return None
         variables = {"self": canonical(value, node.schema), "oldSelf": canonical(old, node.schema)}
-    where = joined(path) + rule.field_path
-    subject = "" if isinstance(value, dict | list) else f"{shown(value)}: "
     try:
         if rule.expression.evaluate(variables) is True:
             return None
-        return Problem(where, f"Invalid value: {subject}{_message(rule, variables)}" if where else _message(rule, variables))
+        said = _message(rule, variables)
     except ExpressionFailed as failure:
-        return Problem(where, f"Invalid value: {subject}{rule.message} (the rule could not be evaluated: {failure})")
+        said = f"{rule.message} (the rule could not be evaluated: {failure})"
+    where = joined(path) + rule.field_path
+    subject = "" if isinstance(value, dict | list) else f"{shown(value)}: "
+    return Problem(where, f"Invalid value: {subject}{said}" if where else said)
 
 
 def _message(rule: _Rule, variables: dict[str, Any]) -> str:
