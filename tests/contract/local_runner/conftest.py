@@ -3,7 +3,7 @@
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -32,8 +32,8 @@ class Platform:
         self.runner: Runner | None = None
         self._now = now
 
-    def start(self) -> None:
-        self.runner = Runner(self.store, self.home, gpus=(), now=self._now)
+    def start(self, gpus: Sequence[str] = ()) -> None:
+        self.runner = Runner(self.store, self.home, gpus=gpus, now=self._now)
         self.runner.start()
 
     def stop(self) -> None:
@@ -108,9 +108,9 @@ def deployment(name: str, script: str, *, replicas: int = 1, **container: Any) -
 
 
 @contextmanager
-def running(folder: Path, now: Callable[[], datetime] = utc_now) -> Iterator[Platform]:
+def running(folder: Path, now: Callable[[], datetime] = utc_now, gpus: Sequence[str] = ()) -> Iterator[Platform]:
     platform = Platform(folder, now)
-    platform.start()
+    platform.start(gpus)
     try:
         yield platform
     finally:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.contract.local_runner.conftest import NAMESPACE, Object, Platform, eventually, job
+from tests.contract.local_runner.conftest import NAMESPACE, Object, Platform, eventually, job, running
 
 
 def _condition(subject: Object | None, condition_type: str) -> Object | None:
@@ -58,8 +58,7 @@ def test_a_pod_gets_its_own_places_and_nothing_of_this_environment(platform: Pla
     pod = platform.pods(app="places")[0]
     assert json.loads(_terminated(pod)["message"]) == [{"alerts/0/slack": "http", "config/URI": "http://here"}, "http://here", False]
     folder = platform.home.pod_folder(NAMESPACE, pod["metadata"]["name"])
-    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) in ([], ["etc"])
-    assert not [path for path in folder.rglob("*") if path.name in {"slack", "URI"}]
+    assert sorted(path.name for path in folder.iterdir()) == ["log", "termination-log"]
 
 
 def test_an_exit_code_and_last_words_fail_a_job_by_its_policy(platform: Platform) -> None:
@@ -133,6 +132,25 @@ def test_a_missing_gpu_is_said_and_the_pod_runs(platform: Platform) -> None:
     assert [event["note"] for event in events if event["reason"] == "NoAccelerator"] == [
         "this machine has no NVIDIA GPU: 1 asked for (nvidia.com/gpu), running on the CPU instead"
     ]
+
+
+def test_pods_wait_for_a_gpu_that_another_one_has(tmp_path: Path) -> None:
+    marker = tmp_path / "go"
+    script = f"""
+        import os, pathlib, time
+        print(os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
+        while not pathlib.Path({str(marker)!r}).exists():
+            time.sleep(0.05)
+    """
+    container = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
+    with running(tmp_path / "home", gpus=("3",)) as platform:
+        platform.store.create(job("gpu", script, completions=2, parallelism=2, container=container))
+        waiting = eventually(lambda: [pod for pod in platform.pods(app="gpu") if "Unschedulable" in str(pod.get("status"))])
+        scheduled = next(each for each in waiting[0]["status"]["conditions"] if each["type"] == "PodScheduled")
+        assert scheduled["message"] == "0/1 nodes are available: 1 Insufficient nvidia.com/gpu."
+        marker.touch()
+        _ended(platform, "gpu", "Complete")
+        assert [platform.log(pod) for pod in platform.pods(app="gpu")] == ["3\n", "3\n"]
 
 
 def test_a_deadline_ends_a_job(platform: Platform) -> None:

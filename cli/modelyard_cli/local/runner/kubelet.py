@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from modelyard_api.labels import TRAINING_JOB_LABEL
 from modelyard_operator.kube.interface import POD, TRAINING_JOB, Conflict, Kind, Kube, KubeError, NotFound, Object
 
+from modelyard_cli.local import ports
 from modelyard_cli.local.home import Home
 from modelyard_cli.local.runner import health, memory, pod_files, pods
 from modelyard_cli.local.runner.accelerators import RESOURCE, Accelerators, gpus_asked
 from modelyard_cli.local.runner.pod_events import PodEvents
 from modelyard_cli.local.runner.pod_files import ConfigMissing, Lookup
-from modelyard_cli.local.runner.pod_run import PodRun, called
+from modelyard_cli.local.runner.pod_run import Place, PodRun, called
 from modelyard_cli.local.runner.pod_status import Container, Disruption, Ended, Running, pod_status
 from modelyard_cli.local.runner.pod_steps import Process, Step, next_step
 from modelyard_cli.local.runner.probing import Probing
@@ -127,7 +128,7 @@ class Kubelet:
             run.container, run.not_before = Container(unschedulable=words), now + _RETRY
             return
         try:
-            run.start(pod, self._lookup(pod), gpus, now)
+            run.start(pod, self._lookup(pod), Place(self._free_port(pod), gpus), now)
         except ConfigMissing as missing:
             self._events.warn(pod, "Failed", f"Error: {missing}")
             run.wait("CreateContainerConfigError", str(missing), now + _RETRY)
@@ -136,6 +137,13 @@ class Kubelet:
             run.wait("CreateContainerError", f"the pod's files can't be written: {error}", now + 5 * _RETRY)
         else:
             self._began(pod, run, gpus)
+
+    def _free_port(self, pod: Object) -> int:
+        """Other pods may have been told theirs and not listen yet. A process that finds its port taken ends, and gets another one."""
+        if not pod["spec"]["containers"][0].get("ports"):
+            return 0
+        [port] = ports.free_ports(1, others=frozenset(self.ports.values()))
+        return port
 
     def _began(self, pod: Object, run: PodRun, gpus: tuple[str, ...]) -> None:
         container = pod["spec"]["containers"][0]

@@ -28,6 +28,9 @@ def environment(pod: Object, folder: Path, given: Mapping[str, str], *, port: in
         "PATH": f"{Path(sys.executable).parent}:{_SYSTEM_PATH}",
         "LANG": "C.UTF-8",
         "TZ": "UTC",
+        "PYTHONUNBUFFERED": "1",  # as in the images: what is printed is in the log at once
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
         VISIBLE_VARIABLE: ",".join(gpus),
         **given,
         "HOME": scratch,

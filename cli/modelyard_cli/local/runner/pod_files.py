@@ -61,7 +61,7 @@ def variables(container: Object, namespace: str, lookup: Lookup) -> dict[str, st
 
 def forget(folder: Path) -> None:
     """Remove secrets and scratch space of a container that has ended; its log stays."""
-    for part in (root(folder), scratch(folder)):
+    for part in (root(folder).parent, scratch(folder)):
         shutil.rmtree(part, ignore_errors=True)
 
 

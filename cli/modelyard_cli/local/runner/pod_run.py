@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,14 @@ from modelyard_cli.local.runner.probing import Probing
 _MESSAGE_BYTES = 4096  # as the kubelet: the end of what was written
 _START_FAILED = 128
 _LONGEST_LOG, _KEPT_OF_LOG = 32 * 2**20, 8 * 2**20
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a process gets of the machine."""
+
+    port: int  # 0: none
+    gpus: tuple[str, ...]
 
 
 @dataclass
@@ -49,19 +56,20 @@ class PodRun:
             not_before=self.not_before,
         )
 
-    def start(self, pod: Object, lookup: pod_files.Lookup, gpus: tuple[str, ...], now: datetime) -> None:
+    def start(self, pod: Object, lookup: pod_files.Lookup, place: Place, now: datetime) -> None:
         """Make folders and files and start the command. Raises ConfigMissing, or OSError where the disk doesn't take the files."""
         container, namespace = pod["spec"]["containers"][0], pod["metadata"]["namespace"]
         pod_files.make_folders(self.folder)
         pod_files.write_mounts(pod, self.folder, lookup)
         given = pod_files.variables(container, namespace, lookup)
         termination_path(self.folder).write_bytes(b"")
-        self.port = _free_port() if container.get("ports") else 0
-        told = environment(pod, self.folder, given, port=self.port, gpus=gpus)
+        told = environment(pod, self.folder, given, port=place.port, gpus=place.gpus)
         self._reset(now)
+        self.port = place.port
         try:
-            place, log = pod_files.scratch(self.folder), self.folder / "log"
-            self.child = lifeline.start(container["command"], environment=told, folder=place, log=log)
+            self.child = lifeline.start(
+                container["command"], environment=told, folder=pod_files.scratch(self.folder), log=self.folder / "log"
+            )
         except OSError as error:
             self.failed_start = f"{container['command'][0]} can't be started: {error.strerror or error}"
 
@@ -129,10 +137,3 @@ def _last_words(file: Path) -> str:
         return file.read_bytes()[-_MESSAGE_BYTES:].decode(errors="replace")
     except OSError:
         return ""
-
-
-def _free_port() -> int:
-    """Free at the moment; a process that finds it taken ends, and gets another one."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
