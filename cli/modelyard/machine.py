@@ -29,7 +29,6 @@ def down() -> None:
 def init(file: str | PathLike[str], target: str, *, name: str | None = None, out: str | PathLike[str] = ".", force: bool = False) -> None:
     """Look at a file, and write a commented training-job.yaml and model-deployment.yaml to start from; `modelyard init`."""
     from modelyard_cli.printing.terminal import say  # noqa: PLC0415
-    from modelyard_cli.starting_point.files import write_start  # noqa: PLC0415
-    from modelyard_cli.starting_point.report import report  # noqa: PLC0415
+    from modelyard_cli.starting_point.started import started  # noqa: PLC0415
 
-    say(report(write_start(Path(file), target, name=name, folder=Path(out), force=force)))
+    say(started(Path(file), target, name=name, folder=Path(out), force=force))

@@ -14,7 +14,6 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite manifests that are there.")] = False,
 ) -> None:
     """Look at a file, and write a commented TrainingJob and ModelDeployment to start from."""
-    from modelyard_cli.starting_point.files import write_start  # noqa: PLC0415  # reading a file takes libraries that other verbs don't need
-    from modelyard_cli.starting_point.report import report  # noqa: PLC0415
+    from modelyard_cli.starting_point.started import started  # noqa: PLC0415  # --help needs none of this
 
-    typer.echo(report(write_start(file, target, name=name, folder=out, force=force)))
+    typer.echo(started(file, target, name=name, folder=out, force=force))

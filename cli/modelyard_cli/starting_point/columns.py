@@ -17,6 +17,7 @@ _MUCH_MISSING = 0.5
 _FEWEST_PER_GROUP = 2.0
 _OTHER_DATES = re.compile(r"^\d{1,4}[/.]\d{1,2}[/.]\d{2,4}\b|^\d{1,2}-[A-Za-z]{3}-\d{2,4}\b")
 _SAMPLE = 200
+_FEWEST_UNDECIDED, _TOGETHER = 10, 0.8  # rows without target, and the share of them that counts as all
 LEAK = "suspected leakage"
 
 
@@ -44,12 +45,13 @@ class SeenColumn:
         return replace(self, ignored=why)
 
 
-def look_at_columns(table: "pl.DataFrame", others_than: str) -> tuple[SeenColumn, ...]:
+def look_at_columns(table: "pl.DataFrame", target: str) -> tuple[SeenColumn, ...]:
     """Every column but the target, in the file's order."""
-    return tuple(_look(table[name]) for name in table.columns if name != others_than)
+    undecided = _filled(table[target]).is_null()
+    return tuple(_look(table[name], undecided) for name in table.columns if name != target)
 
 
-def _look(column: "pl.Series") -> SeenColumn:
+def _look(column: "pl.Series", undecided: "pl.Series") -> SeenColumn:
     column = _filled(column)
     is_time = column.null_count() < len(column) and holds_timestamps(column)
     seen = SeenColumn(column.name, _reads(column, is_time), column.null_count() / len(column), _distinct(column), is_time=is_time)
@@ -57,7 +59,7 @@ def _look(column: "pl.Series") -> SeenColumn:
         return seen.ignoring(why)
     if _names_things(column, seen):
         return replace(seen, is_group=True, ignored="it names things, of which some come in several rows: a name is no amount")
-    return replace(seen, note="; ".join(_notes(column, seen)))
+    return replace(seen, note="; ".join(_notes(column, seen, undecided)))
 
 
 def _filled(column: "pl.Series") -> "pl.Series":
@@ -130,7 +132,9 @@ def _names_things(column: "pl.Series", seen: SeenColumn) -> bool:
     )
 
 
-def _notes(column: "pl.Series", seen: SeenColumn) -> Iterator[str]:
+def _notes(column: "pl.Series", seen: SeenColumn, undecided: "pl.Series") -> Iterator[str]:
+    if _comes_with_the_target(column, undecided):
+        yield "missing where the target is: only known afterwards? then Ignored"
     if seen.missing > _MUCH_MISSING:
         yield "mostly missing: filled, and the model is told where it was"
     if seen.reads == "category" and _looks_like_other_dates(column):
@@ -139,6 +143,16 @@ def _notes(column: "pl.Series", seen: SeenColumn) -> Iterator[str]:
         yield "many categories: those seen once count as unseen"
     if seen.reads == "number" and column.dtype.is_integer() and seen.distinct == len(column):
         yield "different in every row: an identifier? then Ignored"
+
+
+def _comes_with_the_target(column: "pl.Series", undecided: "pl.Series") -> bool:
+    """Whether it is there if and only if the target is, as what is written down together with it."""
+    without = int(undecided.sum())
+    if without < _FEWEST_UNDECIDED:
+        return False
+    missing_with = int((column.is_null() & undecided).sum())
+    missing_else = column.null_count() - missing_with
+    return missing_with >= _TOGETHER * without and missing_else <= (1 - _TOGETHER) * missing_with
 
 
 def _looks_like_other_dates(column: "pl.Series") -> bool:

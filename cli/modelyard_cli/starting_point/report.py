@@ -38,7 +38,7 @@ def _noted(seen: Survey) -> Iterator[str]:
     if seen.target.is_unbalanced:
         yield f"  {scalar(seen.target.name)}: one class is rare; see metric in the TrainingJob"
     for column in seen.columns:
-        if note := column.vouched or column.note:
+        if not column.ignored and (note := column.vouched or column.note):
             yield f"  {scalar(column.name)}: {one_line(note)}"
 
 
@@ -53,6 +53,7 @@ def _next(start: Start) -> Iterator[str]:
     yield f"  modelyard apply -f {job} -f {deployment}"
     yield f"  modelyard wait tj/{start.name} --for condition=Promoted"
     yield f"  modelyard explain tj {start.name}"
+    yield f"  modelyard predict {start.name} -f <new rows>.csv"
 
 
 def _shown(path: Path) -> str:

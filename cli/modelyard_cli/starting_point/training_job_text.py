@@ -44,6 +44,10 @@ def _header(survey: Survey) -> Iterator[str]:
         yield f"#   {_row(column, width)}"
     if len(survey.columns) > _COLUMNS_SHOWN:
         yield f"#   and {len(survey.columns) - _COLUMNS_SHOWN} more"
+    yield "#"
+    yield from comment(
+        "Which of these aren't known yet when a prediction is asked for? Name them below with role: Ignored. No search finds all."
+    )
 
 
 def _row(column: SeenColumn, width: int) -> str:

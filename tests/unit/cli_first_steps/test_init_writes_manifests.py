@@ -1,6 +1,7 @@
 """`modelyard init`: the files that it writes, what it prints, and what it refuses."""
 
 import gzip
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from modelyard_api.crds.resources import MODEL_DEPLOYMENT, TRAINING_JOB, Resourc
 from modelyard_api.model_deployment import ModelDeploymentSpec
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_cli.commands.init import init
+from modelyard_cli.errors import CommandError
 from modelyard_cli.starting_point.files import Start, write_start
 from modelyard_cli.starting_point.model_deployment_text import thresholds
 from modelyard_cli.starting_point.names import name_from_file
 from modelyard_cli.starting_point.problems import NoStart
 from modelyard_cli.starting_point.report import report
+from modelyard_cli.starting_point.started import started
 from modelyard_cli.starting_point.yaml_text import scalar
 from typer.testing import CliRunner
 
@@ -200,6 +203,13 @@ def test_the_report_says_what_was_seen_and_what_comes_next(tmp_path: Path) -> No
     assert "order_id: it numbers the rows" in text
     assert "modelyard apply -f" in text
     assert "modelyard explain tj my" in text
+
+
+def test_a_library_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.tree", None)
+    monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
+    with pytest.raises(CommandError, match=r"the library sklearn.*pip install 'modelyard\[local\]'"):
+        started(write(tmp_path), "late", name=None, folder=tmp_path, force=False)
 
 
 def test_the_command(tmp_path: Path) -> None:

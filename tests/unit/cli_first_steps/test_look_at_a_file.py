@@ -105,6 +105,15 @@ def test_notes_about_features(tmp_path: Path) -> None:
     assert "another format than ISO 8601" in column(found, "us_day").note
 
 
+def test_what_is_missing_with_the_target_may_only_be_known_afterwards(tmp_path: Path) -> None:
+    late = [None if row % 20 == 0 else value for row, value in enumerate(columns()["late"])]
+    together = [None if row % 20 == 0 else row * 31 % 997 / 3 for row in range(ROWS)]
+    elsewhere = [None if row % 20 == 7 else row * 31 % 991 / 3 for row in range(ROWS)]
+    found = seen(tmp_path, late=late, together=together, elsewhere=elsewhere)
+    assert "only known afterwards?" in column(found, "together").note
+    assert column(found, "elsewhere").note == column(found, "first").note == ""
+
+
 def test_a_column_that_gives_the_target_away_is_proposed_as_ignored(tmp_path: Path) -> None:
     late = columns()["late"]
     found = seen(tmp_path, arrived_late=[0 if each == "no" else 1 for each in late])
