@@ -8,6 +8,23 @@ from modelyard_operator.kube.interface import Kind, Object
 
 from modelyard_cli.local.store.admission.problems import Problem, shown
 
+_FIELDS = {
+    "annotations",
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "generation",
+    "labels",
+    "managedFields",
+    "name",
+    "namespace",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+}
 _DEFAULT_NAMESPACE = "default"
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -23,6 +40,11 @@ def with_namespace(body: Object) -> Object:
     if not isinstance(metadata, dict):
         metadata = {}
     return {**body, "metadata": {**metadata, "namespace": metadata.get("namespace") or _DEFAULT_NAMESPACE}}
+
+
+def unknown_fields(metadata: dict[str, Any]) -> list[str]:
+    """Paths of fields that Kubernetes doesn't have."""
+    return sorted(f"metadata.{key}" for key in metadata if key not in _FIELDS)
 
 
 def problems(kind: Kind, metadata: dict[str, Any]) -> list[Problem]:

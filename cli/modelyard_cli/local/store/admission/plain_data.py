@@ -5,9 +5,9 @@ import binascii
 import re
 from typing import Any
 
-from modelyard_operator.kube.interface import Object
+from modelyard_operator.kube.interface import Kind, Object
 
-from modelyard_cli.local.store.admission.problems import Problem
+from modelyard_cli.local.store.admission.problems import Problem, refuse, refuse_unknown
 
 _FIELDS = {
     "ConfigMap": {"data", "binaryData", "immutable"},
@@ -21,12 +21,18 @@ def is_plain_data(kind: str) -> bool:
     return kind in _FIELDS
 
 
-def unknown_fields(body: Object) -> list[str]:
-    """Fields that they don't have."""
+def admit(kind: Kind, body: Object) -> Object:
+    """As it may be stored. Raises Refused."""
+    refuse_unknown(kind, _unknown_fields(body))
+    refuse(kind, body, _problems(body))
+    return _completed(body)
+
+
+def _unknown_fields(body: Object) -> list[str]:
     return sorted(set(body) - _FIELDS[body["kind"]] - {"apiVersion", "kind", "metadata"})
 
 
-def completed(body: Object) -> Object:
+def _completed(body: Object) -> Object:
     """A Secret's ``stringData`` as the API server keeps it: in ``data``, base64."""
     rest = {key: value for key, value in body.items() if key != "stringData"}
     texts = body.get("stringData")
@@ -36,7 +42,7 @@ def completed(body: Object) -> Object:
     return {**rest, "data": {**(body.get("data") or {}), **encoded}}
 
 
-def problems(body: Object) -> list[Problem]:
+def _problems(body: Object) -> list[Problem]:
     """Keys that can't be files, and values that are no texts; the values themselves are never shown."""
     found = []
     for field in ("data", "binaryData", "stringData"):

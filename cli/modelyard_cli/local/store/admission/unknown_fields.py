@@ -5,33 +5,10 @@ from typing import Any
 
 from modelyard_api.crds.schema import Schema
 
-_METADATA = {
-    "annotations",
-    "creationTimestamp",
-    "deletionGracePeriodSeconds",
-    "deletionTimestamp",
-    "finalizers",
-    "generateName",
-    "generation",
-    "labels",
-    "managedFields",
-    "name",
-    "namespace",
-    "ownerReferences",
-    "resourceVersion",
-    "selfLink",
-    "uid",
-}
-
 
 def unknown_in_object(body: dict[str, Any], schema: Schema) -> list[str]:
     """Paths of all fields, ``metadata`` aside, that the schema doesn't have; sorted."""
     return sorted(_walk({key: value for key, value in body.items() if key != "metadata"}, schema, ""))
-
-
-def unknown_in_metadata(metadata: dict[str, Any]) -> list[str]:
-    """Paths of fields that Kubernetes' metadata doesn't have."""
-    return sorted(f"metadata.{key}" for key in metadata if key not in _METADATA)
 
 
 def without_unknown(value: Any, schema: Schema) -> Any:
