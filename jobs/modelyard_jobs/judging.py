@@ -62,7 +62,10 @@ def judge(model_uri: str, rows: NDArray[np.intp], court: Court) -> Judgement:
 
 
 def _metrics(court: Court, scores: Scores) -> dict[str, float]:
-    return measure_all(court.problem.task, len(court.problem.classes), scores)
+    """All metrics of the task; the one that training optimised comes first, because `kubectl get` shows that."""
+    values = measure_all(court.problem.task, len(court.problem.classes), scores)
+    first = court.problem.metric.value
+    return ({first: values[first]} if first in values else {}) | values
 
 
 def _opponents(court: Court, duel: Duel) -> dict[str, float]:

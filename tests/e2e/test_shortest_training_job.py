@@ -46,6 +46,7 @@ def test_status_shows_what_was_chosen(job: Object) -> None:
     assert resolved["task"] == "Classification"
     assert resolved["metric"] == "f1_macro"
     assert resolved["architecture"] in ("Linear", "RandomForest", "MLP")
+    assert job["status"]["result"]["metrics"][0]["name"] == "f1_macro"  # what METRIC shows is what was optimised
 
 
 def test_describe_tells_the_story(platform: Platform, job: Object) -> None:

@@ -34,6 +34,7 @@ def job(modelyard: Modelyard, manifests: Path) -> Object:
 def test_it_is_trained_and_promoted(job: Object) -> None:
     assert job["status"]["state"] == "Promoted"
     assert job["status"]["result"]["modelVersion"] == "1"
+    assert job["status"]["result"]["metrics"][0]["name"] == "f1_macro"  # what METRIC shows is what was optimised
 
 
 def test_rows_are_answered(modelyard: Modelyard, job: Object, penguins: pl.DataFrame) -> None:

@@ -51,7 +51,7 @@ TRAINING_JOB = Resource(
     columns=(
         Column("State", ".status.state", description="Where it stands."),
         Column("Progress", ".status.progress.epoch", "integer", description="Epochs done."),
-        Column("Metric", ".status.result.verdict[0].got", description="The first criterion: what was measured."),
+        Column("Metric", ".status.result.metrics[0].value", "number", description="objective.metric on the test split."),
         Column("Version", ".status.result.modelVersion", description="Version in the registry."),
         _AGE,
         Column("Reason", '.status.conditions[?(@.status=="False")].reason', wide=True, description="Why something is not so."),
