@@ -30,11 +30,18 @@ def main(lifeline: int, report: int, command: list[str]) -> int:
     os.write(report, f"pid {child.pid}\n".encode())
     os.close(report)
     threading.Thread(target=_kill_when_parent_is_gone, args=(lifeline, child.pid), daemon=True).start()
-    # Not reaped yet: the group's id can't be taken by another process while its remaining members are ended, as in a container.
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    _kill_group(child.pid)
+    _await_end(child)
+    _kill_group(child.pid)  # what it left behind, as when a container ends
     code = child.wait()
     return code if code >= 0 else 128 - code
+
+
+def _await_end(child: subprocess.Popen[bytes]) -> None:
+    """Where the system can, without reaping it: so no other process can be given the group's id."""
+    if hasattr(os, "waitid"):  # not on macOS before Python 3.13
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    else:
+        child.wait()
 
 
 def _outlast(_number: int, _frame: FrameType | None) -> None:
