@@ -104,7 +104,7 @@ class LocalConnection:
 
     def page(self, namespace: str, service: str, path: str) -> str:
         """See ``Connection``."""
-        return f"{self._addresses.gateway_url}/{namespace}/{service}{path}"
+        return f"{self._addresses.service_url(namespace, service)}{path}"
 
     def mlflow(self) -> MlflowServer:
         """See ``Connection``."""

@@ -19,6 +19,10 @@ class Addresses(BaseModel):
     s3_url: str
     gateway_url: str
 
+    def service_url(self, namespace: str, service: str) -> str:
+        """Where the gateway passes requests on to a Service."""
+        return f"{self.gateway_url}/{namespace}/{service}"
+
 
 @dataclass(frozen=True)
 class Home:

@@ -39,7 +39,7 @@ class OperatorPart:
         self._process = OperatorProcess(
             configuration,
             Connections(kube, kube, MlflowRegistry(addresses.mlflow_url)),
-            [TrainingJobReconciler(images, configuration.run_url), ModelDeploymentReconciler(images)],
+            [TrainingJobReconciler(images, configuration.run_url), ModelDeploymentReconciler(images, addresses.service_url)],
             on_lost=lambda: on_lost(f"the operator could not write to the store for {_TIMING.renew_deadline:.0f} s"),
             timing=_TIMING,
         )

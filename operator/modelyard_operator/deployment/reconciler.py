@@ -1,5 +1,6 @@
 """The reconciler of ModelDeployments: gather, decide, render, tell."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,11 +21,17 @@ from modelyard_operator.registry.interface import RegistryReader
 _ASK_AGAIN_SECONDS = 30.0  # a registry that was away, a model that doesn't exist: nobody tells us when that changes
 
 
+def url_in_cluster(namespace: str, name: str) -> str:
+    """Address of a Service for other pods."""
+    return f"http://{name}.{namespace}.svc"
+
+
 @dataclass(frozen=True)
 class ModelDeploymentReconciler:
-    """A Reconciler of ModelDeployments; ``images`` is all that it is told."""
+    """A Reconciler of ModelDeployments. ``service_url`` says where the Service of a namespace and name answers."""
 
     images: Images
+    service_url: Callable[[str, str], str] = url_in_cluster
 
     @property
     def kind(self) -> Kind:
@@ -39,7 +46,7 @@ class ModelDeploymentReconciler:
         """See ``Reconciler.reconcile``."""
         rollout = decide_rollout(observed, now)
         history = next_history(observed, rollout, now)
-        status = next_status(observed, rollout, history, now)
+        status = next_status(observed, rollout, history, self.service_url(observed.namespace, observed.name), now)
         told = Plan(status=status.to_wire(), notices=notices(observed, status))
         if observed.spec is None:
             return told

@@ -16,8 +16,8 @@ _WAITING_FOR_A_MODEL = frozenset({Reason.MODEL_NOT_FOUND, Reason.ALIAS_NOT_FOUND
 _AS_ASKED = frozenset({Reason.ROLLED_OUT, Reason.ROLLING_OUT, Reason.REGISTRY_UNAVAILABLE, Reason.SCALED_TO_ZERO})
 
 
-def next_status(observed: Observed, rollout: Rollout, history: list[PromotionRecord], now: datetime) -> ModelDeploymentStatus:
-    """What was observed and decided, with the history as it will be."""
+def next_status(observed: Observed, rollout: Rollout, history: list[PromotionRecord], url: str, now: datetime) -> ModelDeploymentStatus:
+    """What was observed and decided, with the history as it will be; ``url`` is where the stable Service answers."""
     findings = [_available(observed, rollout), _progressing(observed, rollout)]
     monitoring = observed.spec.monitoring if observed.spec else None
     if monitoring:
@@ -28,7 +28,7 @@ def next_status(observed: Observed, rollout: Rollout, history: list[PromotionRec
         conditions=conditions,
         state=_state(conditions, observed, rollout, has_answered=bool(history)),
         version=history[-1].to_version if history else "",
-        url=f"http://{observed.name}.{observed.namespace}.svc",
+        url=url,
         versions=_versions(observed, rollout),
         history=history,
         monitoring=monitoring_status(observed, monitoring, rollout.serving) if monitoring else None,
