@@ -105,6 +105,16 @@ def connect(target: Target) -> Connection:
     raise NotReachable(f"there is no platform on this machine yet; {UP} (or name a cluster with --context)")
 
 
+def connect_to_read(target: Target) -> Connection:
+    """As ``connect``; says on stderr when what is read is what a stopped platform knew last."""
+    connection = connect(target)
+    try:
+        connection.require_running()
+    except NotReachable as stopped:
+        print(f"note: {stopped}; this is what it knew last", file=sys.stderr)  # noqa: T201
+    return connection
+
+
 def _cluster(target: Target) -> "ClusterConnection":
     from modelyard_cli.cluster_connection import connect_to_cluster  # noqa: PLC0415
 

@@ -6,7 +6,7 @@ import typer
 from modelyard_operator.kube.interface import Object
 
 from modelyard_cli import clock, completion
-from modelyard_cli.connection import Connection, connect
+from modelyard_cli.connection import Connection, connect_to_read
 from modelyard_cli.kind_names import references
 from modelyard_cli.kube_reading import objects
 from modelyard_cli.printing.description import describe as described
@@ -22,7 +22,7 @@ def describe(
 
     modelyard describe tj flights
     """
-    connection = connect(target(ctx))
+    connection = connect_to_read(target(ctx))
     found: list[Object] = []
     for each in references(resources):
         if each.name:

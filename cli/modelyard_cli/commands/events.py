@@ -8,7 +8,7 @@ from modelyard_operator.kube.interface import EVENT, Object
 
 from modelyard_cli import clock, completion
 from modelyard_cli.commands.get import Format, print_structured
-from modelyard_cli.connection import connect
+from modelyard_cli.connection import connect_to_read
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.kind_names import Reference, one_named
 from modelyard_cli.kube_reading import changes, objects
@@ -36,7 +36,7 @@ def events(
     modelyard events --for tj/flights        modelyard events -w
     """
     subject = one_named([about]) if about else None
-    connection = connect(target(ctx))
+    connection = connect_to_read(target(ctx))
     namespace = "" if all_namespaces else connection.namespace
     found = [each for each in objects(connection.kube, EVENT, namespace) if _is_wanted(each, subject, warnings=warnings)]
     found.sort(key=event_time)
@@ -48,6 +48,7 @@ def events(
         return
     if output not in (Format.TABLE, Format.WIDE):
         raise WrongUsage("-w prints a table; leave out -o")
+    connection.require_running()
     seen = {_identity(each) for each in found}
     for change in changes(connection.kube, EVENT, namespace):
         is_new = change.type != "DELETED" and _identity(change.object) not in seen

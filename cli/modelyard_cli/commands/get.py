@@ -9,7 +9,7 @@ import typer
 from modelyard_operator.kube.interface import Kind, Object
 
 from modelyard_cli import clock, completion
-from modelyard_cli.connection import Connection, connect
+from modelyard_cli.connection import Connection, connect_to_read
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.kind_names import Reference, references
 from modelyard_cli.kube_reading import changes, objects
@@ -44,12 +44,13 @@ def get(
 
     modelyard get tj,md -A        modelyard get tj flights -o yaml        modelyard get pods -w
     """
-    connection = connect(target(ctx))
+    connection = connect_to_read(target(ctx))
     wanted = references(resources)
     if all_namespaces and any(each.name for each in wanted):
         raise WrongUsage("a resource can't be named across all namespaces; leave out the name or -A")
     namespace = "" if all_namespaces else connection.namespace
     if watch:
+        connection.require_running()
         layout = Layout(namespaces=all_namespaces, wide=output is Format.WIDE)
         _watch(connection, wanted, namespace, selector, layout, output)
         return

@@ -7,7 +7,7 @@ import typer
 from modelyard_operator.kube.interface import POD, Object
 
 from modelyard_cli import clock, completion
-from modelyard_cli.connection import Connection, connect
+from modelyard_cli.connection import Connection, connect_to_read
 from modelyard_cli.errors import CommandError
 from modelyard_cli.kind_names import Reference, one_named
 from modelyard_cli.pods_of import COMPONENTS, has_started, pods_of
@@ -33,7 +33,7 @@ def logs(
     modelyard logs tj/flights -f        modelyard logs md/flights --tail 50
     """
     reference = one_named(resources, default=POD)
-    connection = connect(target(ctx))
+    connection = connect_to_read(target(ctx))
     pod = _started_pod(connection, reference, component, wait=follow)
     for piece in connection.log(connection.namespace, pod["metadata"]["name"], tail=tail, follow=follow):
         sys.stdout.buffer.write(piece)

@@ -18,6 +18,7 @@ _WIDEST_TABLE = 160
 _SECRET_KEYS = ("data", "stringData")
 # what a row is about, then what is said of it; the API server sorts fields by the alphabet
 _READ_FIRST = ("number", "type", "name", "metric", "version", "role", "status", "state", "wanted", "got", "value", "reason", "from", "to")
+_READ_LAST = ("why", "message")
 _NAMED_BY_PEOPLE = frozenset({"data", "stringData", "binaryData", "matchLabels", "labels", "annotations", "requests", "limits"})
 
 
@@ -103,7 +104,9 @@ def _records(records: Sequence[dict[str, Any]], depth: int) -> Iterator[str]:
 
 
 def _reading_order(key: str) -> tuple[int, str]:
-    return (_READ_FIRST.index(key) if key in _READ_FIRST else len(_READ_FIRST), key)
+    if key in _READ_LAST:
+        return len(_READ_FIRST) + 1, key
+    return (_READ_FIRST.index(key) if key in _READ_FIRST else len(_READ_FIRST)), key
 
 
 def _events(events: Sequence[Object], now: datetime) -> Iterator[str]:

@@ -268,8 +268,16 @@ def test_a_platform_that_is_down_can_be_read(tmp_path: Path) -> None:
     store.close()
     command = Command((), {"MODELYARD_HOME": str(home.folder), "HOME": str(tmp_path)})
     assert lock.holder(home.lock) is None
-    assert "flights" in command("get", "tj")
-    for arguments in (["apply", "-f", "-"], ["delete", "tj/flights"], ["approve", "flights"], ["predict", "flights", "{}"]):
+    read = command.run("get", "tj", "-o", "name")
+    assert read.stdout == "trainingjob.modelyard.io/flights\n"
+    assert "is not running; start it with: modelyard up; this is what it knew last" in read.stderr
+    for arguments in (
+        ["apply", "-f", "-"],
+        ["delete", "tj/flights"],
+        ["approve", "flights"],
+        ["predict", "flights", "{}"],
+        ["get", "tj", "-w"],
+    ):
         ended = command.run(*arguments, stdin=json.dumps(body))
         assert (ended.returncode, "modelyard up" in ended.stderr) == (3, True), arguments
     assert keys.read(home) is None
