@@ -6,7 +6,7 @@ from rich.status import Status
 
 from modelyard_cli.local import lifecycle
 from modelyard_cli.local.home import Home
-from modelyard_cli.local.state import PartPhase, PlatformState
+from modelyard_cli.local.state import PartPhase, PlatformPhase, PlatformState
 
 
 def stop(home: Home) -> None:
@@ -34,4 +34,5 @@ def delete(home: Home) -> None:
 
 def _show(status: Status, said: PlatformState) -> None:
     going = [part.title for part in said.parts if part.phase is not PartPhase.STOPPED]
-    status.update(f"stopping {', '.join(going)}" if going else "stopping the platform")
+    most = f" (at most {said.stop_seconds:.0f} s)" if said.phase is PlatformPhase.STOPPING else ""
+    status.update(f"stopping {', '.join(going) or 'the platform'}{most}")

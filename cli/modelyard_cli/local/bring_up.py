@@ -5,7 +5,7 @@ from rich.markup import escape
 from rich.status import Status
 
 from modelyard_cli.errors import CommandError, NotReachable
-from modelyard_cli.local import lifecycle, platform_process
+from modelyard_cli.local import disk_space, lifecycle, platform_process
 from modelyard_cli.local.home import Home
 from modelyard_cli.local.lifecycle import NotStarted
 from modelyard_cli.local.preparation import PortsAsked
@@ -20,7 +20,7 @@ def in_background(home: Home, asked: PortsAsked) -> None:
     console = Console(highlight=False, soft_wrap=True)
     said = lifecycle.running(home)
     if said is not None:
-        _say_running(console, said, asked)
+        _say_running(console, home, said, asked)
         return None
     process = lifecycle.launch(home, asked)
     progress = Progress(console)
@@ -100,7 +100,7 @@ def _say_ready(console: Console, said: PlatformState) -> None:
     console.print(escape(_NEXT))
 
 
-def _say_running(console: Console, said: PlatformState, asked: PortsAsked) -> None:
+def _say_running(console: Console, home: Home, said: PlatformState, asked: PortsAsked) -> None:
     """Exit code 0 with the addresses, whatever it is doing; but wishes that can't be met are an error."""
     if said.phase is PlatformPhase.STOPPING:
         raise NotReachable(f"the platform is just being stopped (process {said.pid}); try again when it has ended")
@@ -114,8 +114,10 @@ def _say_running(console: Console, said: PlatformState, asked: PortsAsked) -> No
         trouble = f"  {part.message.splitlines()[0]}" if part.message else ""
         again = f"  restarted {part.restarts} times" if part.restarts else ""
         console.print(f"[{colour}]{part.phase.value:<12}[/] {part.title:<20} {_address(part.name, said):<24}{escape(trouble)}{again}")
-    for note in said.notes:
-        console.print(f"[yellow]note[/] {escape(note)}")
+    little_space = disk_space.warning(home.folder, disk_space.free_bytes(home.folder))  # of which it can't always write
+    for note in dict.fromkeys((*said.notes, little_space)):
+        if note:
+            console.print(f"[yellow]note[/] {escape(note)}")
     _refuse_other_ports(said, asked)
 
 

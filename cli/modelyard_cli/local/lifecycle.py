@@ -20,7 +20,6 @@ from modelyard_cli.local.servers.definition import clean_environment
 from modelyard_cli.local.state import PlatformPhase, PlatformState
 
 _LOOK_SECONDS = 0.1
-_STOP_WITHIN_SECONDS = 75.0  # models finish the requests that they have, then the servers end
 _REMAINS_WITHIN_SECONDS = 10.0
 _LARGEST_LOG_BYTES = 20_000_000
 _MADE_BY_US = ("addresses.json", "data", "logs", "platform.lock", "pods", "routes", "secrets.json", "state.json")
@@ -91,9 +90,10 @@ def stop(home: Home, on_wait: Callable[[PlatformState], None] = lambda _: None) 
     everything = _family(said.pid)
     with contextlib.suppress(ProcessLookupError):
         os.kill(said.pid, signal.SIGTERM)
-    deadline = time.monotonic() + _STOP_WITHIN_SECONDS
-    while lock.holder(home.lock) == said.pid and time.monotonic() < deadline:
-        on_wait(running(home) or said)
+    began = time.monotonic()
+    while lock.holder(home.lock) == said.pid and time.monotonic() < began + said.stop_seconds:
+        said = running(home) or said
+        on_wait(said)
         everything |= _family(said.pid)
         time.sleep(_LOOK_SECONDS)
     ended_by_itself = lock.holder(home.lock) != said.pid

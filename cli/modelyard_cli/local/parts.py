@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from modelyard_operator.kube.interface import Kube
+from modelyard_operator.kube.interface import POD, Kube, KubeError
 
 from modelyard_cli.local.home import Home
 from modelyard_cli.local.namespace_settings import NamespaceSettings, settings_of
@@ -19,6 +19,7 @@ from modelyard_cli.local.state import PartPhase, PartState, own_version
 
 _LOOK_SECONDS = 0.1
 _LOOKS_FOR_OPERATOR = 600
+_SERVERS_STOP_SECONDS = 40.0  # operator and servers, on a busy machine
 
 
 class PartsFailed(Exception):
@@ -74,6 +75,15 @@ class Parts:
         self._runner = _runner(self._store, self._home)
         self._runner.start()
         self._is("runner", PartPhase.READY)
+
+    def stop_seconds(self) -> float:
+        """At most: pods that train get the time that their TrainingJob gives them to save what they have."""
+        try:
+            pods = self._store.list_page(POD).items
+        except KubeError:
+            return _SERVERS_STOP_SECONDS
+        running = [pod for pod in pods if pod.get("status", {}).get("phase") == "Running"]
+        return _SERVERS_STOP_SECONDS + max((float(pod["spec"].get("terminationGracePeriodSeconds", 30)) for pod in running), default=0)
 
     def stop(self) -> None:
         """The other way around; the servers side by side, and last."""

@@ -93,6 +93,7 @@ def _ended(report: Report, parts: Parts | None, stopping: Stopping) -> int:
         _LOG.error("ending: %s", why)
     report.say(phase=PlatformPhase.STOPPING, message=why)
     if parts is not None:
+        report.say(stop_seconds=parts.stop_seconds())
         parts.stop()
     report.say(phase=PlatformPhase.FAILED if why else PlatformPhase.STOPPED, operator_url="")
     _LOG.info("stopped")

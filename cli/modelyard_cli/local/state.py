@@ -62,6 +62,7 @@ class PlatformState(BaseModel):
     message: str = ""
     notes: tuple[str, ...] = ()  # what is not as usual: another port, little space
     addresses: Addresses | None = None
+    stop_seconds: float = 75  # how long an end in order may take: the grace of the pods that run, and a little
     operator_url: str = ""  # /healthz, /readyz and /metrics
     parts: tuple[PartState, ...] = ()
 

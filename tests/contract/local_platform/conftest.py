@@ -97,16 +97,21 @@ def local_platform(tmp_path: Path) -> Iterator[LocalPlatform]:
     platform.stop()
 
 
-@pytest.fixture(scope="module")
-def running_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform]:
-    """Ready; shared by a module."""
+@pytest.fixture(scope="session")
+def shared_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlatform]:
+    """One home for all tests that can do with a platform that was used before."""
     platform = LocalPlatform(tmp_path_factory.mktemp("local") / "home")
-    try:
-        done = platform.up()
+    yield platform
+    platform.stop()
+
+
+@pytest.fixture
+def running_platform(shared_platform: LocalPlatform) -> LocalPlatform:
+    """Ready; started only if the test before has ended it."""
+    if lifecycle.running(shared_platform.home) is None:
+        done = shared_platform.up()
         assert done.code == 0, done.output
-        yield platform
-    finally:
-        platform.stop()
+    return shared_platform
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def server(home: Home, keys: Keys, port: int, inner: InnerPorts) -> Server:
         log=home.logs / "s3.log",
         is_ready=probe,
         usually_seconds=3,
-        grace_seconds=3,  # it syncs at once and then waits 15 s for itself; a kill loses nothing that was acknowledged
+        grace_seconds=1.5,  # it writes at once and then waits 15 s for itself; a kill loses nothing that was acknowledged
         leftovers=(*inner.sockets, *sockets.values()),
     )
 
