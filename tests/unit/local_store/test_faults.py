@@ -47,6 +47,17 @@ def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
         LocalStore(tmp_path / "store.sqlite")
 
 
+def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        connection.execute("CREATE TABLE runs (name TEXT)")
+    connection.close()
+    with pytest.raises(StoreUnusable, match="of another program"):
+        LocalStore(tmp_path / "store.sqlite")
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("runs",)]
+    connection.close()
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreUnusable, match=r"nowhere/store\.sqlite can't be opened for writing: No such file or directory"):
         LocalStore(tmp_path / "nowhere/store.sqlite")

@@ -20,6 +20,7 @@ SCHEMA: Schema = {
         "limit": {"x-kubernetes-int-or-string": True, "anyOf": [{"type": "integer"}, {"type": "string"}], "pattern": "^[0-9]+$"},
         "anything": {"x-kubernetes-preserve-unknown-fields": True},
         "labels": {"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": 1},
+        "tags": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
         "inner": {"type": "object", "properties": {"deep": {"type": "integer", "format": "int64", "default": 7}}},
         "given": {"type": "object", "default": {}, "properties": {"deep": {"type": "integer", "format": "int64", "default": 7}}},
         "items": {
@@ -54,6 +55,7 @@ SCHEMA: Schema = {
         ({"limit": "x"}, "limit: Invalid value: \"x\": limit in body should match '^[0-9]+$'"),
         ({"labels": {"a": 1}}, 'labels.a: Invalid value: "integer": labels.a in body must be of type string: "integer"'),
         ({"labels": {"a": "1", "b": "2"}}, "labels: Too many: 2: must have at most 1 items"),
+        ({"tags": ["a", "b", "a"]}, 'tags[2]: Duplicate value: "a"'),
         ({"items": []}, "items: Invalid value: []: items in body should have at least 1 items"),
         ({"items": [{"name": "a"}, {"name": "b"}, {"name": "a"}]}, 'items[2]: Duplicate value: {"name":"a"}'),
     ],

@@ -109,6 +109,7 @@ class Database:
                     f"{self._path} was written by a newer Modelyard (its version is {found}, this one reads up to {SCHEMA_VERSION}): upgrade Modelyard"
                 )
             if found == 0:
+                _refuse_foreign(connection, self._path)
                 _make_tables(connection)
 
     def _use_write_ahead_log(self) -> None:
@@ -118,6 +119,11 @@ class Database:
             raise in_words(error, self._path) from error
         if mode != "wal":
             raise StoreUnusable(f"{self._path} is on a file system that several processes can't share; put MODELYARD_HOME on a local disk")
+
+
+def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
+    if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
+        raise StoreUnusable(f"{path} is a database of another program: move it away, or set MODELYARD_HOME to another folder")
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:

@@ -4,6 +4,7 @@ OpenAPI v3.0 writes exclusive bounds as JSON Schema's draft 4 does. What differs
 are RE2, and the ``x-kubernetes-`` keywords mean something.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -68,16 +69,15 @@ def _check_any_of(validator: Validator, options: list[Schema], value: Any, schem
 
 
 def _check_list_type(_: Validator, list_type: str, value: object, schema: Schema) -> Iterator[ValidationError]:
-    if list_type != "map" or not isinstance(value, list):
+    if list_type == "atomic" or not isinstance(value, list):
         return
+    keys = schema.get("x-kubernetes-list-map-keys")
     seen: set[str] = set()
     for number, item in enumerate(value):
-        if not isinstance(item, dict):
-            continue
-        key = {name: item[name] for name in schema["x-kubernetes-list-map-keys"] if name in item}
-        text = shown(key)
+        identity = {name: item[name] for name in keys if name in item} if keys and isinstance(item, dict) else item
+        text = json.dumps(identity, sort_keys=True)
         if text in seen:
-            yield ValidationError("", validator="duplicate", instance=key, path=(number,))
+            yield ValidationError("", validator="duplicate", instance=identity, path=(number,))
         seen.add(text)
 
 
