@@ -3,17 +3,28 @@
 from typing import Annotated
 
 import typer
-from modelyard_operator.kube.interface import Conflict, KubeError, NotFound, Object, Refused, Throttled, Unreachable
+from modelyard_operator.kube.interface import (
+    MODEL_DEPLOYMENT,
+    TRAINING_JOB,
+    Conflict,
+    KubeError,
+    NotFound,
+    Object,
+    Refused,
+    Throttled,
+    Unreachable,
+)
 
 from modelyard_cli.connection import Connection, connect
 from modelyard_cli.errors import CommandError, WrongUsage, ending, said
-from modelyard_cli.kinds import ALL_KINDS
+from modelyard_cli.kinds import ALL_KINDS, CONFIG_MAP, SECRET
 from modelyard_cli.manifests import data_files, reading, uploading
 from modelyard_cli.manifests.reading import Manifest
 from modelyard_cli.printing.structured import name_of
 from modelyard_cli.printing.terminal import note, say
 from modelyard_cli.target import target
 
+_LOCAL_KINDS = (TRAINING_JOB, MODEL_DEPLOYMENT, SECRET, CONFIG_MAP)
 _OF_THE_SERVER = ("resourceVersion", "generation", "managedFields")
 
 
@@ -32,13 +43,23 @@ def apply(
     connection = connect(target(ctx))
     manifests = reading.read(files, connection.namespace)
     for manifest in manifests:
-        if not connection.is_local:
+        if connection.is_local:
+            _refuse_other_kinds(manifest)
+        else:
             data_files.refuse_on_a_cluster(manifest)
     if not dry_run:
         connection.require_running()
     failed = [code for each in manifests if (code := _apply(connection, each, dry_run=dry_run, force=force_conflicts))]
     if failed:
         raise typer.Exit(max(failed))
+
+
+def _refuse_other_kinds(manifest: Manifest) -> None:
+    """This machine is no Kubernetes: what isn't ours, or read by ours, belongs to a cluster."""
+    known = [kind.name for kind in _LOCAL_KINDS]
+    if manifest.body["kind"] not in known:
+        words = f"kind {manifest.body['kind']} can't be applied on this machine, which is no Kubernetes; {', '.join(known)} can"
+        raise WrongUsage(f"{manifest.source}: {words}")
 
 
 def _apply(connection: Connection, manifest: Manifest, *, dry_run: bool, force: bool) -> int:

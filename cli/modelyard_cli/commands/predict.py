@@ -14,6 +14,7 @@ from modelyard_cli.kind_names import one_named
 from modelyard_cli.predicting import answers, asking, rows
 from modelyard_cli.predicting.answers import Prediction
 from modelyard_cli.printing import structured
+from modelyard_cli.printing.progress import counted_rows
 from modelyard_cli.printing.terminal import note, say, say_table
 from modelyard_cli.target import target
 
@@ -47,7 +48,9 @@ def predict(
     reference = one_named([name], default=MODEL_DEPLOYMENT)
     connection.kube.get(MODEL_DEPLOYMENT, connection.namespace, reference.name)  # says NotFound before rows are read
     requests = rows.from_file(file) if file else rows.from_text(row, "the row")
-    _print([*asking.predictions(connection, reference.name, requests)], output)
+    with counted_rows(requests) as counted:
+        predictions = [*asking.predictions(connection, reference.name, counted)]
+    _print(predictions, output)
 
 
 def _print(predictions: Sequence[Prediction], output: Format) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from modelyard_operator.kube.interface import Object
 
+from modelyard_cli.predicting.rows import Request
 from modelyard_cli.printing.terminal import note
 
 
@@ -31,6 +32,26 @@ def progress_of(name: str) -> Iterator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with RichProgress(*columns, console=Console(stderr=True), transient=True) as bars:
         yield _Bar(name, bars)
+
+
+@contextmanager
+def counted_rows(requests: Iterator[Request]) -> Iterator[Iterator[Request]]:
+    """The same requests; on a terminal it is shown how many rows were sent."""
+    if not sys.stderr.isatty():
+        yield requests
+        return
+    from rich.console import Console  # noqa: PLC0415
+
+    with Console(stderr=True).status("sending rows") as status:
+        yield _told(requests, status)
+
+
+def _told(requests: Iterator[Request], status: Any) -> Iterator[Request]:
+    rows = 0
+    for request in requests:
+        yield request
+        rows += request.rows
+        status.update(f"{rows:,} rows answered")
 
 
 def summary(obj: Object) -> str:

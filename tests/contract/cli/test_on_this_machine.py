@@ -59,6 +59,12 @@ def test_a_file_beside_the_manifest_is_uploaded_once(with_s3: Machine, s3: S3Ser
     assert again.splitlines() == [f"mine/job.yaml: ./flights.csv is already at {uri}", "trainingjob.modelyard.io/flights unchanged"]
 
 
+def test_other_kinds_belong_to_a_cluster(machine: Machine) -> None:
+    pod: Object = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": {"containers": [CONTAINER]}}
+    ended = machine.modelyard.run("apply", "-f", "-", stdin=json.dumps(pod))
+    assert (ended.returncode, "is no Kubernetes; TrainingJob, ModelDeployment" in ended.stderr) == (2, True)
+
+
 def test_a_dry_run_uploads_nothing(with_s3: Machine, s3: S3Server, tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("b\n2\n")
     write_job(tmp_path, "other.csv")

@@ -1,6 +1,10 @@
 """The verbs on resources, here and there: what is printed, what is stored, how it ends."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -77,6 +81,7 @@ def test_secrets_and_config_maps_are_applied(place: Place) -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "alert-urls"}, "stringData": {"webhook": "http://x"}}
     config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "notes"}, "data": {"a": "b"}}
     assert apply(place, secret, config_map) == "secret/alert-urls created\nconfigmap/notes created\n"
+    assert apply(place, secret, config_map) == "secret/alert-urls unchanged\nconfigmap/notes unchanged\n"
     described = place.modelyard("describe", "secret", "alert-urls")
     assert "webhook:  8 bytes" in described
     assert "http://x" not in described
@@ -190,6 +195,28 @@ def test_wait_until_it_is_met(place: Place) -> None:
     set_status(place, TRAINING_JOB, "flights", state="Promoted", observedGeneration=1, conditions=conditions)
     out, _err = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "trainingjob.modelyard.io/flights condition met\n")
+
+
+def test_on_a_terminal_a_bar_shows_the_epochs(place: Place) -> None:
+    apply(place, training_job())
+    progress = {"epoch": 3, "epochs": 10, "metrics": [{"name": "val_loss", "value": 0.41234}]}
+    set_status(place, TRAINING_JOB, "flights", state="Running", progress=progress)
+    screen, terminal = pty.openpty()
+    command = [sys.executable, "-m", "modelyard_cli", "wait", "tj/flights", "--for", "condition=Promoted", "--timeout", "2s"]
+    environment = {**os.environ, **place.modelyard.environment, "TERM": "xterm", "COLUMNS": "200"}
+    with subprocess.Popen([*command, *place.modelyard.options], env=environment, stdout=subprocess.DEVNULL, stderr=terminal) as process:
+        os.close(terminal)
+        seen = b"".join(iter(lambda: read_screen(screen), b"")).decode()
+    os.close(screen)
+    assert process.returncode == 1
+    assert "Running, epoch 3 of 10 (val_loss 0.4123)" in seen
+
+
+def read_screen(screen: int) -> bytes:
+    try:
+        return os.read(screen, 4096)
+    except OSError:  # Linux: nobody has the other end any more
+        return b""
 
 
 def test_wait_ends_early_when_it_is_over(place: Place) -> None:
