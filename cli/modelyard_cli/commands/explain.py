@@ -5,14 +5,20 @@ from typing import Annotated
 
 import typer
 
+from modelyard_cli import completion
 from modelyard_cli.target import target
 
 
 def explain(
     ctx: typer.Context,
-    what: Annotated[list[str], typer.Argument(help="A TrainingJob or a ModelDeployment: tj flights, md/flights.")],
+    what: Annotated[
+        list[str], typer.Argument(help="A TrainingJob or a ModelDeployment: tj flights, md/flights.", autocompletion=completion.resources)
+    ],
 ) -> None:
-    """Say in sentences what was done, and why or why not."""
+    """Say in sentences what was done, and why or why not.
+
+    modelyard explain tj flights        modelyard explain md/flights
+    """
     from modelyard_cli.connection import connect  # noqa: PLC0415  # --help needs none of this
     from modelyard_cli.explanation.looking import explained  # noqa: PLC0415
     from modelyard_cli.kind_names import one_named  # noqa: PLC0415

@@ -13,7 +13,10 @@ def init(
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Overwrite manifests that are there.")] = False,
 ) -> None:
-    """Look at a file, and write a commented TrainingJob and ModelDeployment to start from."""
+    """Look at a file, and write a commented TrainingJob and ModelDeployment to start from.
+
+    modelyard init my.csv --target late        modelyard init rows.parquet --target price --name houses --out houses/
+    """
     from modelyard_cli.starting_point.started import started  # noqa: PLC0415  # --help needs none of this
 
     typer.echo(started(file, target, name=name, folder=out, force=force))

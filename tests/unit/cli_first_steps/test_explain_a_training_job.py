@@ -165,7 +165,20 @@ def test_registering_while_mlflow_is_away() -> None:
     assert "no attempt is spent on it" in text
 
 
-def test_promoting_and_evaluating_against_a_new_champion() -> None:
+def test_promoting() -> None:
+    world = World(training_job())
+    world.settle()
+    world.pod_ends("penguins-1", 0, result())
+    seen = {}
+    for _ in range(8):
+        world.reconcile()
+        seen[world.status().state] = told(world)
+    text = seen["Promoting"]
+    assert text.startswith("TrainingJob penguins in ml: Promoting\n  Its model meets all criteria and is being promoted.")
+    assert "Alias champion moves from nothing to 1." in text
+
+
+def test_evaluating_against_a_new_champion() -> None:
     world = trained(**WAITS_FOR_APPROVAL)
     world.add_version("ml.penguins", "run-of-another")
     world.alias["ml.penguins", "champion"] = "2"
