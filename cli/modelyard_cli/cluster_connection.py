@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from kubernetes import config
 from modelyard_operator.kube.client import APPLY_PATCH, ApiServer, path_of
 from modelyard_operator.kube.client import connect as connect_to_server
-from modelyard_operator.kube.interface import DEPLOYMENT, POD, SERVICE, KubeError, Object
+from modelyard_operator.kube.interface import DEPLOYMENT, POD, SERVICE, KubeError, Object, Refused, Unreachable
 
 from modelyard_cli import platform_objects
 from modelyard_cli.connection import FIELD_MANAGER, MlflowServer
@@ -21,6 +22,8 @@ _ANSWER_WITHIN_SECONDS = 60.0
 _SILENT_AFTER_SECONDS = 24 * 3600.0
 _OPERATOR = "app.kubernetes.io/name=modelyard,app.kubernetes.io/component=operator"
 _VERSION = "app.kubernetes.io/version"
+_SHAPE = re.compile(r"failed to create typed patch object \([^)]*\): (.*)", re.DOTALL)
+_UNKNOWN = re.compile(r"\.(\S+): field not declared in schema")
 _MLFLOW_IS_UNKNOWN = (
     "where MLflow is can't be seen from outside the cluster: set MLFLOW_TRACKING_URI to an address that works from here (and "
     "MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD if it asks), for example after kubectl port-forward -n <its namespace> service/<its service> 5000:5000"
@@ -50,7 +53,12 @@ class ClusterConnection:
             "force": "true" if force else "",
             "dryRun": "All" if dry_run else "",
         }
-        return self.kube.send("PATCH", path, query, body, APPLY_PATCH)
+        try:
+            return self.kube.send("PATCH", path, query, body, APPLY_PATCH)
+        except Unreachable as failed:
+            if refused := refused_shape(body, failed):
+                raise refused from failed
+            raise
 
     def log(self, namespace: str, pod: str, *, tail: int | None, follow: bool) -> Iterator[bytes]:
         """See ``Connection``."""
@@ -95,6 +103,16 @@ class ClusterConnection:
         except KubeError:  # may not list all namespaces
             return ""
         return next((str(each["metadata"]["labels"].get(_VERSION, "")) for each in found), "")
+
+
+def refused_shape(body: Object, failed: Unreachable) -> Refused | None:
+    """Server-side apply answers 500 to a manifest that doesn't fit the schema: it's the manifest that is wrong, not the server."""
+    found = _SHAPE.search(str(failed))
+    if found is None:
+        return None
+    problems = _UNKNOWN.sub(r'unknown field "\1"', found[1]).removeprefix("errors:").split("\n")
+    told = "; ".join(problem.strip() for problem in problems if problem.strip())
+    return Refused(f'{body["kind"]} "{body["metadata"]["name"]}" is invalid: {told}')
 
 
 def connect_to_cluster(target: Target) -> ClusterConnection:

@@ -1,6 +1,7 @@
 """`modelyard events`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -8,7 +9,7 @@ from modelyard_operator.kube.interface import EVENT, Object
 
 from modelyard_cli import clock, completion
 from modelyard_cli.commands.get import Format, print_structured
-from modelyard_cli.connection import connect_to_read
+from modelyard_cli.connection import Connection, connect_to_read
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.kind_names import Reference, one_named
 from modelyard_cli.kube_reading import changes, objects
@@ -35,43 +36,52 @@ def events(
 
     modelyard events --for tj/flights        modelyard events -w
     """
-    subject = one_named([about]) if about else None
+    if watch and output not in (Format.TABLE, Format.WIDE):
+        raise WrongUsage("-w prints a table; leave out -o")
     connection = connect_to_read(target(ctx))
-    namespace = "" if all_namespaces else connection.namespace
-    found = [each for each in objects(connection.kube, EVENT, namespace) if _is_wanted(each, subject, warnings=warnings)]
-    found.sort(key=event_time)
+    wanted = _Wanted("" if all_namespaces else connection.namespace, one_named([about]) if about else None, warnings)
+    found = sorted(filter(wanted.includes, objects(connection.kube, EVENT, wanted.namespace)), key=event_time)
     if output in (Format.TABLE, Format.WIDE):
-        _print(found, namespace, namespaces=all_namespaces)
+        _print(found, wanted.namespace)
     else:
         print_structured(found, output, is_one=False)
-    if not watch:
-        return
-    if output not in (Format.TABLE, Format.WIDE):
-        raise WrongUsage("-w prints a table; leave out -o")
-    connection.require_running()
-    seen = {_identity(each) for each in found}
-    for change in changes(connection.kube, EVENT, namespace):
-        is_new = change.type != "DELETED" and _identity(change.object) not in seen
-        if is_new and _is_wanted(change.object, subject, warnings=warnings):
-            _print_new(change.object, namespaces=all_namespaces)
+    if watch:
+        connection.require_running()
+        _follow(connection, wanted, {_identity(each) for each in found})
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """Which events; an empty namespace means all of them."""
+
+    namespace: str
+    subject: Reference | None
+    warnings: bool
+
+    def includes(self, event: Object) -> bool:
+        regarding = event.get("regarding") or {}
+        subject = self.subject
+        is_about = subject is None or (regarding.get("kind"), regarding.get("name")) == (subject.kind.name, subject.name)
+        return is_about and (not self.warnings or event.get("type") == "Warning")
+
+
+def _follow(connection: Connection, wanted: _Wanted, seen: set[tuple[str, str]]) -> None:
+    for change in changes(connection.kube, EVENT, wanted.namespace):
+        if change.type != "DELETED" and _identity(change.object) not in seen and wanted.includes(change.object):
+            line = "   ".join(_row(change.object, namespaces=not wanted.namespace))
+            say(coloured(line) if is_terminal() else line)
 
 
 def _identity(event: Object) -> tuple[str, str]:
     return event["metadata"]["uid"], event["metadata"]["resourceVersion"]
 
 
-def _is_wanted(event: Object, subject: Reference | None, *, warnings: bool) -> bool:
-    regarding = event.get("regarding") or {}
-    is_about = subject is None or (regarding.get("kind"), regarding.get("name")) == (subject.kind.name, subject.name)
-    return is_about and (not warnings or event.get("type") == "Warning")
-
-
-def _print(found: Sequence[Object], namespace: str, *, namespaces: bool) -> None:
+def _print(found: Sequence[Object], namespace: str) -> None:
     if not found:
         note(f"No events found in {namespace} namespace." if namespace else "No events found.")
         return
-    header = [*(["NAMESPACE"] if namespaces else []), *_HEADER]
-    say_table(table.lines(header, [_row(each, namespaces=namespaces) for each in found]))
+    header = [*([] if namespace else ["NAMESPACE"]), *_HEADER]
+    say_table(table.lines(header, [_row(each, namespaces=not namespace) for each in found]))
 
 
 def _row(event: Object, *, namespaces: bool) -> list[str]:
@@ -83,8 +93,3 @@ def _row(event: Object, *, namespaces: bool) -> list[str]:
         event_subject(event),
         str(event.get("note") or "").strip(),
     ]
-
-
-def _print_new(event: Object, *, namespaces: bool) -> None:
-    line = "   ".join(_row(event, namespaces=namespaces))
-    say(coloured(line) if is_terminal() else line)
