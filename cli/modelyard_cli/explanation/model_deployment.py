@@ -50,7 +50,7 @@ def _summary(status: ModelDeploymentStatus, conditions: Mapping[str, Condition])
     wrong = {
         DeploymentCondition.DRIFTED: "what it is asked has drifted away from what it was trained on",
         DeploymentCondition.QUALITY_DEGRADED: "its answers have become worse than they may be",
-        DeploymentCondition.DATA_QUALITY_DEGRADED: "some columns come damaged",
+        DeploymentCondition.DATA_QUALITY_DEGRADED: "some columns don't come as they should",
         DeploymentCondition.MONITOR_STALE: "its monitor fails",
     }
     found = [text for name, text in wrong.items() if name in conditions and conditions[name].status == "True"]

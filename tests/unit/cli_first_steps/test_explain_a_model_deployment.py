@@ -135,7 +135,7 @@ def test_bad_answers_propose_to_go_back() -> None:
 
 def test_damaged_columns() -> None:
     text = told(watched(findings=["wind: all null"]))
-    assert "But some columns come damaged." in text
+    assert "But some columns don't come as they should." in text
     assert "The monitor found: wind: all null." in text
 
 
