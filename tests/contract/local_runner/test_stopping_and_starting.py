@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 import psutil
+from modelyard_operator.kube.interface import POD, Conflict
 
-from tests.contract.local_runner.conftest import Object, Platform, deployment, eventually, job, running
+from tests.contract.local_runner.conftest import Object, Platform, deployment, eventually, job, python, running, template
 
 _DISRUPTION_RULE = {"rules": [{"action": "FailJob", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]}
 _WORK = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
@@ -94,13 +95,34 @@ def test_a_job_that_ends_well_when_told_to_stop_has_done_its_work(tmp_path: Path
 
 
 def test_a_pod_whose_object_was_taken_by_force_is_stopped(platform: Platform) -> None:
-    platform.store.create(job("forced", _WORK, suspend=False))
+    """Somebody removed the finalizer: its Job makes another one."""
+    platform.store.create(job("forced", _WORK))
     pid = _pid(platform, "forced")
-    pod = platform.pods(app="forced")[0]
-    platform.delete("Job", "forced")
-    eventually(lambda: not platform.pods(app="forced"))
-    assert not psutil.pid_exists(pid)
-    assert not platform.home.pod_folder("ml", pod["metadata"]["name"]).exists()
+
+    def taken() -> bool:
+        pod = platform.store.get(POD, "ml", name)
+        try:
+            platform.store.update(POD, {**pod, "metadata": {**pod["metadata"], "finalizers": []}})
+        except Conflict:
+            return False
+        platform.store.delete(POD, "ml", name, pod["metadata"]["uid"])
+        return True
+
+    name = platform.pods(app="forced")[0]["metadata"]["name"]
+    eventually(taken)
+    eventually(lambda: not psutil.pid_exists(pid))
+    eventually(lambda: not platform.home.pod_folder("ml", name).exists())
+    assert eventually(lambda: [pod for pod in platform.pods(app="forced") if pod["metadata"]["name"] != name])
+
+
+def test_a_pod_of_nobody_runs_too(platform: Platform) -> None:
+    spec = template("alone", python(_WORK), "Never")["spec"]
+    platform.store.create(
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "alone", "namespace": "ml", "labels": {"app": "alone"}}, "spec": spec}
+    )
+    pid = _pid(platform, "alone")
+    platform.delete("Pod", "alone")
+    eventually(lambda: not psutil.pid_exists(pid))
 
 
 def test_logs_and_folders_are_closed_to_others(platform: Platform) -> None:

@@ -90,6 +90,20 @@ def test_a_field_that_is_needed_is_named() -> None:
     assert "spec.startingDeadlineSeconds: is needed" in _refusal(body)
 
 
+@pytest.mark.parametrize("schedule", ["61 * * * *", "* * * *", "often"])
+def test_a_schedule_that_is_none_is_refused(schedule: str) -> None:
+    body = _golden("CronJob")
+    body["spec"]["schedule"] = schedule
+    assert f"spec.schedule: {schedule!r} is no schedule in cron's five fields: " in _refusal(body)
+
+
+def test_a_pod_is_held_to_the_same_fields() -> None:
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": _golden("Job")["spec"]["template"]["spec"]}
+    refuse_others(pod)
+    pod["spec"]["hostPID"] = True
+    assert "spec.hostPID: can't be executed on one machine" in _refusal(pod)
+
+
 def test_a_manifest_without_spec_is_refused() -> None:
     assert _refusal({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x"}}).startswith('Job "x" is invalid: spec:')
 
