@@ -1,5 +1,6 @@
 """How rows might be divided: by time where they have one, by group where things come in several rows, else by chance."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from modelyard_cli.starting_point.columns import SeenColumn
 from modelyard_cli.starting_point.yaml_text import scalar
 
 _FEWEST = 40  # distinct moments or things: fewer are no sample of anything
+_TEST_ROWS = 60  # twice the fewest that a criterion is judged by; fewer also make its interval wide
+_SMALLEST_TEST, _LARGEST_TEST = 0.15, 0.5
 _MUCH_MISSING = 0.05  # rows without the split's column are left out
 _NOT_OF_THE_ROW = re.compile(r"birth|dob|born", re.IGNORECASE)  # a moment in a life, not of the observation
 
@@ -30,16 +33,22 @@ def proposed_splits(columns: Sequence[SeenColumn], rows: int, task: Task) -> Ite
     times = [column for column in usable if column.is_time and not _NOT_OF_THE_ROW.search(column.name)]
     groups = [column for column in usable if column.is_group]
     chance = SplitBy.STRATIFIED if task is Task.CLASSIFICATION else SplitBy.RANDOM
+    test = test_share(rows)
     by_chance = f"split: {{by: {chance}}} # if rows know nothing of one another"
     by_group = [f"{_by_group(column)} # if new rows are about new ones" for column in groups]
     for column in times:
         why = "the latest rows are the test: in use, too, a model only knows the past"
         instead = (*_moments_as_groups(column, rows), *by_group, by_chance)
-        yield ProposedSplit(Split(by=SplitBy.TIME, column=column.name), why, instead)
+        yield ProposedSplit(Split(by=SplitBy.TIME, column=column.name, test=test), why, instead)
     for column in groups:
         why = "rows with the same value stay together: they may be alike, and would flatter the test"
-        yield ProposedSplit(Split(by=SplitBy.GROUP, column=column.name), why, (by_chance,))
-    yield ProposedSplit(Split(by=chance), "by chance, with the same share of each class" if task is Task.CLASSIFICATION else "by chance")
+        yield ProposedSplit(Split(by=SplitBy.GROUP, column=column.name, test=test), why, (by_chance,))
+    yield ProposedSplit(Split(by=chance, test=test), "by chance, with the same share of each class" if task is Task.CLASSIFICATION else "by chance")
+
+
+def test_share(rows: int) -> float:
+    """Of few rows a larger part has to be the test, or no criterion can be decided."""
+    return min(max(_SMALLEST_TEST, math.ceil(100 * _TEST_ROWS / rows) / 100), _LARGEST_TEST)
 
 
 def _moments_as_groups(column: SeenColumn, rows: int) -> Iterator[str]:

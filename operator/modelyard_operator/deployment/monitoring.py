@@ -122,7 +122,7 @@ def _quality(result: MonitorResult, performance: Performance) -> Finding:
 
 
 def _measured(realized: QualityEstimate) -> str:
-    over = "" if realized.clusters.endswith(" rows") else f" over {realized.clusters}"
+    over = "" if not realized.clusters or realized.clusters.endswith(" rows") else f" over {realized.clusters}"
     interval = f"95 % interval {realized.low:.4g} to {realized.high:.4g}{over}"
     return f"Realised {realized.metric} is {realized.value:.4g} ({interval}) on {realized.rows} rows"
 

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from modelyard_api.data import SplitBy
 from modelyard_api.metrics import Metric, Task
+from modelyard_cli.starting_point import splits
 from modelyard_cli.starting_point.columns import SeenColumn
 from modelyard_cli.starting_point.survey import Survey, survey
 
@@ -172,3 +173,8 @@ def test_time_wins_over_groups_and_groups_are_mentioned(tmp_path: Path) -> None:
     assert found.split.split.by is SplitBy.TIME
     assert any("customer_id" in line for line in found.split.instead)
     assert "names things" in column(found, "customer_id").ignored
+
+
+@pytest.mark.parametrize(("rows", "share"), [(100, 0.5), (178, 0.34), (400, 0.15), (100_000, 0.15)])
+def test_of_few_rows_a_larger_part_is_the_test(rows: int, share: float) -> None:
+    assert splits.test_share(rows) == share
