@@ -1,5 +1,7 @@
 """What `modelyard up` does and says."""
 
+from collections.abc import Iterator
+
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
@@ -19,25 +21,40 @@ def in_background(home: Home, asked: PortsAsked) -> None:
     """Returns when all parts are ready. Raises CommandError in words."""
     console = Console(highlight=False, soft_wrap=True)
     said = lifecycle.running(home)
-    if said is not None:
+    if said is not None and said.phase is not PlatformPhase.STARTING:
         _say_running(console, home, said, asked)
-        return None
+    elif said is not None:
+        console.print(f"the platform is just being started by another command (process {said.pid})")
+        _say_ready(console, _shown(console, lifecycle.follow_running(home, said.pid)))
+    else:
+        _start(console, home, asked)
+
+
+def _start(console: Console, home: Home, asked: PortsAsked) -> None:
     process = lifecycle.launch(home, asked)
-    progress = Progress(console)
     try:
-        with console.status("starting the platform") as status:
-            for said in lifecycle.follow_start(home, process):
-                progress.show(said, status)
-    except NotStarted as error:
-        if process.wait() == platform_process.RUNS_ALREADY:
-            return in_background(home, asked)  # another `up` was faster
-        raise CommandError(f"the platform did not start: {error}") from None
+        _say_ready(console, _shown(console, lifecycle.follow_start(home, process)))
+    except CommandError:
+        if process.wait() != platform_process.RUNS_ALREADY:
+            raise
+        in_background(home, asked)  # another command was faster
     except KeyboardInterrupt:
         lifecycle.stop(home)
         raise CommandError("interrupted; the platform was stopped again") from None
-    if said is not None:
-        _say_ready(console, said)
-    return None
+
+
+def _shown(console: Console, states: Iterator[PlatformState]) -> PlatformState:
+    """The last state, after all were shown. Raises CommandError if the platform doesn't become ready."""
+    progress, last = Progress(console), None
+    try:
+        with console.status("starting the platform") as status:
+            for last in states:
+                progress.show(last, status)
+    except NotStarted as error:
+        raise CommandError(f"the platform did not start: {error}") from None
+    if last is None:
+        raise CommandError("the platform did not start")
+    return last
 
 
 def in_foreground(home: Home, asked: PortsAsked) -> None:

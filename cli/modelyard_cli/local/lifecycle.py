@@ -65,20 +65,35 @@ def launch(home: Home, asked: PortsAsked) -> "subprocess.Popen[bytes]":
 
 
 def follow_start(home: Home, process: "subprocess.Popen[bytes]") -> Iterator[PlatformState]:
-    """Its states, the last of them ready. Raises NotStarted."""
+    """The states of a platform process that was just launched, the last of them ready. Raises NotStarted."""
     offset = _size(log_file(home))
+    yield from _until_ready(home, process.pid, process.poll)
+    code = process.poll()
+    if code is not None:
+        end = state.end_of(log_file(home), offset)
+        raise NotStarted(f"the platform process ended with exit code {code}; the end of {log_file(home)}:\n{end}")
+
+
+def follow_running(home: Home, pid: int) -> Iterator[PlatformState]:
+    """The same of one that another command launched."""
+    yield from _until_ready(home, pid, lambda: None if lock.holder(home.lock) == pid else 1)
+    if lock.holder(home.lock) != pid:
+        raise NotStarted("it ended before it was ready; start it again")
+
+
+def _until_ready(home: Home, pid: int, ended: Callable[[], int | None]) -> Iterator[PlatformState]:
+    """Stops also when the process has ended."""
     while True:
-        code = process.poll()
+        has_ended = ended() is not None  # asked first: what it said last is there then
         said = state.read(home)
-        if said is not None and said.pid == process.pid:
+        if said is not None and said.pid == pid:
             yield said
             if said.phase in (PlatformPhase.READY, PlatformPhase.DEGRADED):
                 return
             if said.phase is PlatformPhase.FAILED:
                 raise NotStarted(said.message)
-        if code is not None:
-            end = state.end_of(log_file(home), offset)
-            raise NotStarted(f"the platform process ended with exit code {code}; the end of {log_file(home)}:\n{end}")
+        if has_ended:
+            return
         time.sleep(_LOOK_SECONDS)
 
 

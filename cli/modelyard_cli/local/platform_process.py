@@ -24,7 +24,7 @@ from modelyard_cli.local.state import PlatformPhase, PlatformState, own_version
 ENDED, FAILED, RUNS_ALREADY = 0, 1, 3
 _LOG = logging.getLogger("modelyard_cli.local")
 _LOOK_SECONDS = 1.0
-_LOOKS_PER_DISK_CHECK = 10
+_LOOKS_PER_DISK_CHECK = 5
 
 
 @dataclass(frozen=True)

@@ -46,16 +46,16 @@ def ports_of_next_start(home: Home) -> list[Port]:
 
 def cluster() -> Cluster | None:
     """None without a kubeconfig. Asks the API server twice, for seconds at most."""
-    named = os.environ.get("KUBECONFIG") or "~/.kube/config"
-    if not any(Path(each).expanduser().is_file() for each in named.split(os.pathsep) if each):
+    named = os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
+    if not any(Path(each).is_file() for each in named.split(os.pathsep) if each):
         return None
     from kubernetes import config  # noqa: PLC0415  half a second
     from modelyard_operator.kube.client import Timeouts, connect  # noqa: PLC0415
     from modelyard_operator.kube.interface import DEPLOYMENT, TRAINING_JOB, KubeError, NotFound  # noqa: PLC0415
 
     try:
-        _, current = config.list_kube_config_contexts()  # type: ignore[no-untyped-call]
-        server = connect(timeouts=Timeouts(connect=_CLUSTER_SECONDS, read=_CLUSTER_SECONDS, attempts=1))
+        _, current = config.list_kube_config_contexts(named)  # type: ignore[no-untyped-call]
+        server = connect(Path(named), timeouts=Timeouts(connect=_CLUSTER_SECONDS, read=_CLUSTER_SECONDS, attempts=1))
     except Exception as error:  # whatever is in that file, the other checks go on
         return Cluster("(none)", f"the kubeconfig can't be used: {error}")
     name = str(current["name"])
