@@ -53,7 +53,8 @@ def unapproved(standing: Standing) -> Decision | None:
     observed, version = standing.observed, standing.outcome.model_version
     if observed.valid_spec.promotion.approval is Approval.AUTOMATIC or _approved(observed, version):
         return None
-    command = f"kubectl annotate trainingjob {observed.name} -n {observed.namespace} --overwrite {labels.APPROVE_ANNOTATION}={version}"
+    annotate = f"kubectl annotate trainingjob {observed.name} -n {observed.namespace} --overwrite {labels.APPROVE_ANNOTATION}={version}"
+    command = f"modelyard approve {observed.name} -n {observed.namespace} (or {annotate})"
     message = f"all criteria hold; version {version} waits for approval: {command}"
     return standing.waiting(TrainingCondition.PROMOTED, Reason.APPROVAL_PENDING, message)
 

@@ -104,7 +104,8 @@ def test_manual_approval_names_the_very_version() -> None:
     assert world.condition("Promoted") == (
         "False",
         "ApprovalPending",
-        "all criteria hold; version 1 waits for approval: kubectl annotate trainingjob penguins -n ml --overwrite modelyard.io/approve=1",
+        "all criteria hold; version 1 waits for approval: modelyard approve penguins -n ml "
+        "(or kubectl annotate trainingjob penguins -n ml --overwrite modelyard.io/approve=1)",
     )
     world.pass_time(1000000)
     world.settle()
