@@ -66,7 +66,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_writer_that_never_ends_is_not_waited_for_for_ever(store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_BUSY_SECONDS", 0.1)
     impatient = LocalStore(tmp_path / "store.sqlite")
-    with store._database.writing(), pytest.raises(StoreBusy, match="another process keeps writing"):
+    with store._database.writing(), pytest.raises(StoreBusy, match="other processes have been writing to it"):
         impatient.create(config_map("late"))
     impatient.create(config_map("late"))
     impatient.close()

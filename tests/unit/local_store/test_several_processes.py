@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from modelyard_cli.kinds import CONFIG_MAP
@@ -38,6 +39,18 @@ store = LocalStore(Path(sys.argv[1]))
 for number in itertools.count():
     store.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"c-{number}"}, "data": {"text": "x" * 5000}})
     print(number, flush=True)
+"""
+_TRANSACTION_SECONDS = 0.1
+_BUSY = f"""
+import sys, time
+from pathlib import Path
+from modelyard_cli.local.store.database import Database
+
+database = Database(Path(sys.argv[1]))
+print("writing", flush=True)
+while True:
+    with database.writing():
+        time.sleep({_TRANSACTION_SECONDS})  # as long as a slow disk takes
 """
 
 
@@ -80,3 +93,22 @@ def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     store.list_page(CONFIG_MAP)
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
     store.close()
+
+
+def test_a_process_that_writes_all_the_time_does_not_keep_others_out(tmp_path: Path) -> None:
+    """SQLite's own lock alone would let the other wait for seconds."""
+    path = tmp_path / "store.sqlite"
+    busy = start(_BUSY, path)
+    try:
+        assert busy.stdout is not None
+        assert busy.stdout.readline() == "writing\n"
+        store = LocalStore(path)
+        began = time.monotonic()
+        for number in range(5):
+            store.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"c-{number}"}})
+        assert time.monotonic() - began < 10 * _TRANSACTION_SECONDS + 2
+        assert busy.poll() is None
+        store.close()
+    finally:
+        busy.kill()
+        busy.communicate()

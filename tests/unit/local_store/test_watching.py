@@ -128,8 +128,9 @@ def test_the_history_is_kept_short_and_versions_go_on_after_reopening(
 def test_closing_ends_watches(store: LocalStore) -> None:
     ended = threading.Event()
     watch = store.watch(TRAINING_JOB, resource_version=store.list_page(TRAINING_JOB).resource_version)
-    threads = [threading.Thread(target=lambda: (list(watch), ended.set()))]
-    threads[0].start()
-    store._database.changes.close()
-    threads[0].join(10)
+    listener = threading.Thread(target=lambda: (list(watch), ended.set()))
+    listener.start()
+    store.create(training_job())
+    store.close()
+    listener.join(10)
     assert ended.is_set()

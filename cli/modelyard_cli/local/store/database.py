@@ -9,15 +9,17 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
 from modelyard_cli.local.store.change_signal import ChangeSignal
-from modelyard_cli.local.store.faults import StoreTooNew, StoreUnusable, in_words, of_file
+from modelyard_cli.local.store.faults import StoreBusy, StoreTooNew, StoreUnusable, in_words, of_file
+from modelyard_cli.local.store.turnstile import TookTooLong, Turnstile
 
 SCHEMA_VERSION = 1
-_BUSY_SECONDS = 10.0
+_BUSY_SECONDS = 30.0
+_LOCKED_MILLISECONDS = 10_000  # while another process opens the file first, closes it last or repairs it
 
 
 class Database:
@@ -26,45 +28,81 @@ class Database:
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         """Make the file if there is none. Raises StoreTooNew, StoreUnusable, StoreFull, StoreBusy."""
         self._path = path
+        self._clock = clock
         self._of_thread = threading.local()
         self._connections: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._opening = threading.Lock()
         self._writing = threading.Lock()  # threads of one process queue here: in order, and woken at once
         self.changes = ChangeSignal(self._newest_version, clock)
+        self._turnstile = self._make_file()
         self._prepare()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A transaction that sees one state of the store, whatever is written meanwhile."""
-        yield from self._transaction("BEGIN")
+        connection = self._connection()
+        with self._in_words(), self._ended(connection):
+            connection.execute("BEGIN")
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that alone may write; committed and on disk when the block ends, undone if it raises."""
-        with self._writing:
-            yield from self._transaction("BEGIN IMMEDIATE")
+        connection = self._connection()
+        with self._writing, self._in_words(), self._ended(connection):
+            self._wait_for_lock(connection, "BEGIN IMMEDIATE")
+            yield connection
         self.changes.learn(self._newest_version())
 
     def close(self) -> None:
         """Close all connections; call when no other thread uses the store any more."""
+        if self.changes.closed:
+            return
         self.changes.close()
         with self._opening:
             for _, connection in self._connections:
                 connection.close()
             self._connections.clear()
+        self._turnstile.close()
 
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        connection = self._connection()
+    @contextmanager
+    def _ended(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Commits what the block did, unless it raises."""
         try:
-            connection.execute(begin)
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+            yield
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.Error as error:
             raise in_words(error, self._path) from error
+        except TookTooLong as error:
+            raise StoreBusy(f"{self._path}: other processes have been writing to it for {_BUSY_SECONDS:.0f} s; try again") from error
+
+    def _wait_for_lock(self, connection: sqlite3.Connection, statement: str) -> None:
+        """Execute a statement that takes SQLite's lock, when it is free and it is our turn."""
+
+        def succeeds() -> bool:
+            try:
+                connection.execute(statement)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                return False
+            return True
+
+        until = self._clock() + _BUSY_SECONDS
+        connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            with self._turnstile.held(until):
+                self._turnstile.retry(succeeds, until)
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {_LOCKED_MILLISECONDS}")
 
     def _newest_version(self) -> int:
         with self.reading() as connection:
@@ -87,7 +125,7 @@ class Database:
                     connection.close()
             self._connections = [pair for pair in self._connections if pair[0].is_alive()]
             try:
-                connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+                connection = sqlite3.connect(self._path, timeout=_LOCKED_MILLISECONDS / 1000, isolation_level=None, check_same_thread=False)
                 self._connections.append((threading.current_thread(), connection))
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA fullfsync = ON")  # macOS: past the drive's own cache as well
@@ -96,12 +134,22 @@ class Database:
                 raise in_words(error, self._path) from error
             return connection
 
-    def _prepare(self) -> None:
+    def _make_file(self) -> Turnstile:
+        """For its owner alone, as it holds Secrets; SQLite gives the files beside it the same rights.
+
+        A file that is there already is left closed: closing it would drop the locks of other connections of this process.
+        """
         try:
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))  # it holds Secrets; SQLite gives its other files the same rights
+            if not self._path.exists():
+                with suppress(FileExistsError):
+                    os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            return Turnstile(self._path.with_name(f"{self._path.name}-turn"), self._clock)
         except OSError as error:
             raise of_file(error, self._path) from error
-        self._use_write_ahead_log()
+
+    def _prepare(self) -> None:
+        with self._in_words():
+            self._use_write_ahead_log(self._connection())
         with self.writing() as connection:
             [found] = connection.execute("PRAGMA user_version").fetchone()
             if found > SCHEMA_VERSION:
@@ -112,11 +160,9 @@ class Database:
                 _refuse_foreign(connection, self._path)
                 _make_tables(connection)
 
-    def _use_write_ahead_log(self) -> None:
-        try:
-            [mode] = self._connection().execute("PRAGMA journal_mode = WAL").fetchone()
-        except sqlite3.Error as error:
-            raise in_words(error, self._path) from error
+    def _use_write_ahead_log(self, connection: sqlite3.Connection) -> None:
+        self._wait_for_lock(connection, "PRAGMA journal_mode = WAL")
+        [mode] = connection.execute("PRAGMA journal_mode").fetchone()
         if mode != "wal":
             raise StoreUnusable(f"{self._path} is on a file system that several processes can't share; put MODELYARD_HOME on a local disk")
 

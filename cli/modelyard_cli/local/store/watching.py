@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from modelyard_operator.kube.interface import Kind, Refused, WatchEvent
+from modelyard_operator.kube.interface import Kind, KubeError, Refused, WatchEvent
 
 from modelyard_cli.local.store import history
 from modelyard_cli.local.store.database import Database
@@ -23,6 +23,16 @@ class Subject:
 
 def follow(database: Database, subject: Subject, resource_version: str, seconds: float, clock: Callable[[], float]) -> Iterator[WatchEvent]:
     """Events after the version, and bookmarks, for so many seconds, or until the store is closed. Raises Expired."""
+    try:
+        yield from _follow(database, subject, resource_version, seconds, clock)
+    except KubeError:
+        if not database.changes.closed:
+            raise
+
+
+def _follow(
+    database: Database, subject: Subject, resource_version: str, seconds: float, clock: Callable[[], float]
+) -> Iterator[WatchEvent]:
     selector = parse(subject.selector)
     version = _number(resource_version)
     ends = clock() + seconds
