@@ -115,6 +115,18 @@ def test_a_pod_whose_object_was_taken_by_force_is_stopped(platform: Platform) ->
     assert eventually(lambda: [pod for pod in platform.pods(app="forced") if pod["metadata"]["name"] != name])
 
 
+def test_folders_of_pods_that_went_meanwhile_are_removed(tmp_path: Path) -> None:
+    platform = Platform(tmp_path / "home")
+    left = platform.home.pod_folder("ml", "gone")
+    left.mkdir(parents=True)
+    platform.start()
+    try:
+        eventually(lambda: not left.exists())
+    finally:
+        platform.stop()
+        platform.store.close()
+
+
 def test_a_pod_of_nobody_runs_too(platform: Platform) -> None:
     spec = template("alone", python(_WORK), "Never")["spec"]
     platform.store.create(

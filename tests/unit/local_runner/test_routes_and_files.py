@@ -67,7 +67,7 @@ def _mounting(*mounts: tuple[str, Object]) -> Object:
 
 def test_mounted_files_follow_their_objects(tmp_path: Path) -> None:
     pod = _mounting(("/etc/modelyard/secret", {"secret": {"secretName": "s"}}), ("/tmp", {"emptyDir": {}}))
-    secret = {"data": {"KEY": base64.b64encode(b"\x00one").decode(), "../OUT": "eA=="}, "stringData": {"PLAIN": "two"}}
+    secret = {"data": {"KEY": base64.b64encode(b"\x00one").decode(), "../OUT": "eA==", "..": "eA=="}, "stringData": {"PLAIN": "two"}}
     pod_files.write_mounts(pod, tmp_path, _lookup(Secret_s=secret))
     folder = tmp_path / "etc/modelyard/secret"
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == {"KEY": b"\x00one", "PLAIN": b"two"}

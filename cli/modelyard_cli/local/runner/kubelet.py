@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from modelyard_api.labels import TRAINING_JOB_LABEL
 from modelyard_operator.kube.interface import POD, TRAINING_JOB, Conflict, Kind, Kube, KubeError, NotFound, Object
@@ -14,6 +15,7 @@ from modelyard_cli.local import ports
 from modelyard_cli.local.home import Home
 from modelyard_cli.local.runner import health, memory, pod_files, pods
 from modelyard_cli.local.runner.accelerators import RESOURCE, Accelerators, gpus_asked
+from modelyard_cli.local.runner.pauses import Pauses
 from modelyard_cli.local.runner.pod_events import PodEvents
 from modelyard_cli.local.runner.pod_files import ConfigMissing, Lookup
 from modelyard_cli.local.runner.pod_run import Place, PodRun, called
@@ -49,6 +51,7 @@ class Kubelet:
         self._events = PodEvents(kube, clocks.now)
         self._probers = ThreadPoolExecutor(_PROBES_AT_ONCE, thread_name_prefix="probe")
         self._runs: dict[str, PodRun] = {}
+        self._pauses = Pauses(clocks.monotonic)
         self._memory_due = self._files_due = 0.0
 
     @property
@@ -67,15 +70,25 @@ class Kubelet:
         for uid in self._runs.keys() - present.keys():
             self._abandon(uid)
         self._check_memory(present)
-        for pod in present.values():
+        for uid, pod in present.items():
+            if uid in self._pauses:
+                continue
             try:
                 self._sync(pod, may_release)
             except (Conflict, NotFound):
                 self._on_write()  # it changed meanwhile: look at it again
             except Exception:  # one pod must not keep the others from going on
                 _LOG.exception("pod %s/%s", pod["metadata"]["namespace"], pod["metadata"]["name"])
+                self._pauses.begin(uid)
         if self._clocks.monotonic() >= self._files_due:
             self._renew_files(present)
+
+    def tidy(self, all_pods: Iterable[Object]) -> None:
+        """Remove folders of pods whose objects went while no runner was there."""
+        present = {self._folder(pod) for pod in all_pods}
+        for folder in self._home.folder.glob("pods/*/*"):
+            if folder not in present:
+                PodRun(folder).remove_folder()
 
     def close(self) -> None:
         """No more probes."""
@@ -100,7 +113,7 @@ class Kubelet:
             self._runs.pop(uid, None)
             return
         if run is None:
-            run = self._runs[uid] = PodRun(self._home.pod_folder(pod["metadata"]["namespace"], pod["metadata"]["name"]))
+            run = self._runs[uid] = PodRun(self._folder(pod))
         self._take(step, pod, run, now)
         self.write_status(pod, run)
 
@@ -181,12 +194,15 @@ class Kubelet:
     def _release(self, pod: Object) -> None:
         """Its folder first: an object without its folder is tidied up again, a folder without its object by nobody."""
         uid, metadata = pods.uid(pod), pod["metadata"]
-        PodRun(self._home.pod_folder(metadata["namespace"], metadata["name"])).remove_folder()
+        PodRun(self._folder(pod)).remove_folder()
         self._runs.pop(uid, None)
         if pods.FINALIZER in metadata.get("finalizers", ()):
             rest = [name for name in metadata["finalizers"] if name != pods.FINALIZER]
             self._kube.update(POD, {**pod, "metadata": {**metadata, "finalizers": rest}})
             self._on_write()
+
+    def _folder(self, pod: Object) -> Path:
+        return self._home.pod_folder(pod["metadata"]["namespace"], pod["metadata"]["name"])
 
     def _abandon(self, uid: str) -> None:
         """Its object was taken away by force."""

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from modelyard_cli.kinds import CONFIG_MAP, SECRET
 
 Lookup = Callable[[Kind, str], Object | None]  # an object of the pod's namespace by name
 _ROOT = Path(labels.PLATFORM_CONFIG_DIRECTORY).parent
+_FILE_NAME = re.compile(r"(?!\.\.?$)[-._a-zA-Z0-9]+")  # what a cluster takes as a key
 _READ_ONLY = 0o400
 _PRIVATE = 0o700
 
@@ -114,7 +116,7 @@ def _write_folder(folder: Path, content: Mapping[str, bytes]) -> None:
             file.unlink()
     for key, value in content.items():
         file = folder / key
-        if file.parent == folder and not (file.exists() and file.read_bytes() == value):
+        if _FILE_NAME.fullmatch(key) and not (file.exists() and file.read_bytes() == value):
             new = folder / f".{key}.new"
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _READ_ONLY)
             with os.fdopen(descriptor, "wb") as stream:

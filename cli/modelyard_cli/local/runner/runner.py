@@ -31,12 +31,15 @@ from modelyard_cli.local.runner.decision import Decision
 from modelyard_cli.local.runner.deployment_controller import decide_deployment
 from modelyard_cli.local.runner.job_controller import decide_job, is_accounted_for
 from modelyard_cli.local.runner.kubelet import Clocks, Kubelet
+from modelyard_cli.local.runner.pauses import Pauses
+from modelyard_cli.local.runner.pods import uid
 from modelyard_cli.local.runner.routes import RouteFile, routing
 from modelyard_cli.local.runner.snapshot import WATCHED, Snapshot
 
 _LOG = logging.getLogger(__name__)
 _IDLE_SECONDS = 0.2  # between two looks at processes, probes and clocks
 _BUSY_SECONDS = 0.02  # at least, also while a lot changes
+_AFTER_FAILURE_SECONDS = 1.0
 _REREAD_SECONDS = 10.0  # also if no watch said anything
 
 Decide = Callable[[Object, Sequence[Object], datetime], Decision]
@@ -72,6 +75,7 @@ class Runner:
         self._routes = RouteFile(home.routes)
         accelerators = Accelerators(gpus_of_this_machine() if gpus is None else gpus)
         self._kubelet = Kubelet(kube, home, self._clocks, accelerators, self._changes.note)
+        self._pauses = Pauses(monotonic)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="runner", daemon=True)
         self._reread_due = 0.0
@@ -93,21 +97,26 @@ class Runner:
         self._changes.join()
 
     def _run(self) -> None:
+        self._guarded(self._tidy)
         while not self._stop.is_set():
-            try:
-                self._pass(self._changes.wait(_IDLE_SECONDS))
-            except KubeError as error:
-                _LOG.warning("looking again: %s", error)
-                self._changes.note()
-                self._stop.wait(1)
-            except Exception:
-                _LOG.exception("a pass of the runner failed unexpectedly")
-                self._changes.note()
-                self._stop.wait(1)
+            self._guarded(self._pass)
             self._stop.wait(_BUSY_SECONDS)
 
-    def _pass(self, has_changed: bool) -> None:
-        if has_changed or self._clocks.monotonic() >= self._reread_due:
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """The loop goes on, whatever goes wrong in it."""
+        try:
+            work()
+        except Exception as error:
+            _LOG.log(logging.WARNING if isinstance(error, KubeError) else logging.ERROR, "looking again: %s", error, exc_info=True)
+            self._changes.note()
+            self._stop.wait(_AFTER_FAILURE_SECONDS)
+
+    def _tidy(self) -> None:
+        self._snapshot.refresh()
+        self._kubelet.tidy(self._snapshot.all(POD))
+
+    def _pass(self) -> None:
+        if self._changes.wait(_IDLE_SECONDS) or self._clocks.monotonic() >= self._reread_due:
             self._snapshot.refresh()
             self._reread_due = self._clocks.monotonic() + _REREAD_SECONDS
         for kind, (child_kind, decide) in _CONTROLLERS.items():
@@ -118,6 +127,8 @@ class Runner:
         self._kubelet.sync(self._snapshot.all(POD), self._may_release)
 
     def _control(self, kind: Kind, subject: Object, child_kind: Kind, decide: Decide) -> None:
+        if uid(subject) in self._pauses:
+            return
         try:
             decision = decide(subject, self._snapshot.controlled_by(subject, child_kind), self._clocks.now())
             self._carry_out(kind, subject, decision)
@@ -126,6 +137,7 @@ class Runner:
         except Exception:  # one object must not keep the others from going on
             metadata = subject["metadata"]
             _LOG.exception("%s %s/%s", kind.name, metadata["namespace"], metadata["name"])
+            self._pauses.begin(uid(subject))
 
     def _carry_out(self, kind: Kind, subject: Object, decision: Decision) -> None:
         for body in decision.create:
