@@ -35,7 +35,11 @@ class Database:
         self._writing = threading.Lock()  # threads of one process queue here: in order, and woken at once
         self.changes = ChangeSignal(self._newest_version, clock)
         self._turnstile = self._make_file()
-        self._prepare()
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -148,16 +152,12 @@ class Database:
             raise of_file(error, self._path) from error
 
     def _prepare(self) -> None:
+        with self.reading() as connection:
+            _refuse_others(connection, self._path)  # before anything is changed
         with self._in_words():
-            self._use_write_ahead_log(self._connection())
+            self._use_write_ahead_log(connection)
         with self.writing() as connection:
-            [found] = connection.execute("PRAGMA user_version").fetchone()
-            if found > SCHEMA_VERSION:
-                raise StoreTooNew(
-                    f"{self._path} was written by a newer Modelyard (its version is {found}, this one reads up to {SCHEMA_VERSION}): upgrade Modelyard"
-                )
-            if found == 0:
-                _refuse_foreign(connection, self._path)
+            if _version(connection) == 0:
                 _make_tables(connection)
 
     def _use_write_ahead_log(self, connection: sqlite3.Connection) -> None:
@@ -167,9 +167,19 @@ class Database:
             raise StoreUnusable(f"{self._path} is on a file system that several processes can't share; put MODELYARD_HOME on a local disk")
 
 
-def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
-    if connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
+def _refuse_others(connection: sqlite3.Connection, path: Path) -> None:
+    found = _version(connection)
+    if found > SCHEMA_VERSION:
+        raise StoreTooNew(
+            f"{path} was written by a newer Modelyard (its version is {found}, this one reads up to {SCHEMA_VERSION}): upgrade Modelyard"
+        )
+    if found == 0 and connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
         raise StoreUnusable(f"{path} is a database of another program: move it away, or set MODELYARD_HOME to another folder")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    [found] = connection.execute("PRAGMA user_version").fetchone()
+    return int(found)
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
