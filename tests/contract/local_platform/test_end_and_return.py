@@ -81,8 +81,8 @@ def test_down_leaves_no_process_and_all_state_and_can_be_said_twice(running_plat
     write_note(home)
     s3(running_platform).put_object(Bucket="datasets", Key="kept", Body=b"acknowledged")
     everything = running_platform.processes()
-    sockets = [path for port in inner_ports(home) for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock")]
-    assert sockets
+    sockets = [*inner_ports(home).sockets, *home.data("s3").glob("*.sock")]
+    assert all(path.exists() for path in sockets)
     done = running_platform.run("down")
     assert done.code == 0, done.output
     assert "the platform is stopped" in done.output
@@ -117,8 +117,8 @@ def in_the_foreground(home: Home, log: Path, eventually: Eventually, look: Calla
     assert "Traceback" not in log.read_text()
 
 
-def inner_ports(home: Home) -> list[int]:
-    return list(seaweedfs.InnerPorts.model_validate_json((home.data("s3") / "ports.json").read_bytes()).model_dump().values())
+def inner_ports(home: Home) -> seaweedfs.InnerPorts:
+    return seaweedfs.InnerPorts.model_validate_json((home.data("s3") / "ports.json").read_bytes())
 
 
 def test_everything_is_deleted_when_asked(local_platform: Any) -> None:

@@ -61,6 +61,25 @@ def test_the_inner_ports_of_seaweedfs_stay_as_long_as_they_are_free(home: Home) 
     assert seaweedfs.inner_ports(home, lambda _: True) == changed
 
 
+def test_sockets_that_another_user_left_are_avoided(home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(seaweedfs, "_SOCKETS", tmp_path)
+    first = inner(home)
+    first.sockets[0].touch()
+    assert inner(home) == first, "our own, of a server that was killed"
+    monkeypatch.setattr(os, "getuid", lambda: 4321)
+    assert inner(home).master_grpc != first.master_grpc
+
+
+def test_sockets_are_in_the_home_unless_its_name_is_too_long(home: Home, tmp_path: Path) -> None:
+    deep = Home(tmp_path / ("d" * 120))
+    deep.make()
+    deep.data("s3").mkdir()
+    for place, where in ((home, str(tmp_path)), (deep, "/tmp/modelyard-")):
+        options = [each for each in seaweedfs.server(place, KEYS, 8333, inner(place)).command if ".localSocket=" in each]
+        assert len(options) == 2
+        assert all(each.partition("=")[2].startswith(where) for each in options)
+
+
 def test_the_key_file_of_s3_is_closed_to_others(home: Home) -> None:
     seaweedfs.server(home, KEYS, 8333, inner(home))
     [file] = home.data("s3").glob("identities.json")

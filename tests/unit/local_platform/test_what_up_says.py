@@ -88,7 +88,20 @@ def test_a_running_platform_is_described_with_its_troubles(tmp_path: Path, capsy
     output = capsys.readouterr().out
     assert "Degraded" in output
     [line] = [line.split() for line in output.splitlines() if line.startswith("Restarting")]
-    assert line == ["Restarting", "MLflow", "http://127.0.0.1:5001", "ended", "unexpectedly", "with", "exit", "code", "1", "restarted", "3", "times"]
+    assert line == [
+        "Restarting",
+        "MLflow",
+        "http://127.0.0.1:5001",
+        "ended",
+        "unexpectedly",
+        "with",
+        "exit",
+        "code",
+        "1",
+        "restarted",
+        "3",
+        "times",
+    ]
     assert "note MLflow is at port 5001" in output
 
 

@@ -1,6 +1,7 @@
 """SeaweedFS: S3 for data sets, request logs, reports and MLflow's artifacts."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ REGION = "us-east-1"  # it has none; clients need a name to sign with
 MLFLOW_BUCKET, PLATFORM_BUCKET, DATASETS_BUCKET = "mlflow", "modelyard", "datasets"
 BUCKETS = (MLFLOW_BUCKET, PLATFORM_BUCKET, DATASETS_BUCKET)
 _PROBE = ".ready"
+_SOCKETS = Path("/tmp")  # noqa: S108  SeaweedFS's choice
+_LONGEST_SOCKET_NAME = 100  # in bytes; macOS allows 103
 
 
 class InnerPorts(BaseModel):
@@ -36,7 +39,12 @@ class InnerPorts(BaseModel):
     def sockets(self) -> tuple[Path, ...]:
         """Where it puts Unix sockets, which can't be changed; it leaves them there when it is killed."""
         numbers = {"master": self.master_grpc, "volume": self.volume_grpc, "filer": self.filer_grpc, "s3": self.s3_grpc}
-        return tuple(Path("/tmp") / f"seaweedfs-{part}-grpc-{number}.sock" for part, number in numbers.items())  # noqa: S108
+        return tuple(_SOCKETS / f"seaweedfs-{part}-grpc-{number}.sock" for part, number in numbers.items())
+
+    @property
+    def are_free(self) -> bool:
+        """Also of sockets that another user's server left, which can't be removed."""
+        return not any(path.exists() and path.lstat().st_uid != os.getuid() for path in self.sockets)
 
 
 def server(home: Home, keys: Keys, port: int, inner: InnerPorts) -> Server:
@@ -45,11 +53,11 @@ def server(home: Home, keys: Keys, port: int, inner: InnerPorts) -> Server:
     config = data / "identities.json"
     files.write(config, json.dumps(_identities(keys)))
     probe = BucketProbe(f"http://{ports.LOOPBACK}:{port}", keys)
-    sockets = {part: Path("/tmp") / f"seaweedfs-{part}-{number}.sock" for part, number in (("s3", port), ("filer", inner.filer))}  # noqa: S108
+    sockets = {part: _socket(data, part, port) for part in ("s3", "filer")}
     return Server(
         name=NAME,
         title="S3 (SeaweedFS)",
-        command=_command(data, config, port, inner),
+        command=[*_command(data, config, port, inner), *(f"-{part}.localSocket={path}" for part, path in sockets.items())],
         environment=clean_environment(data, WEED_MASTER_VOLUME_GROWTH_COPY_1="1"),  # seven files per bucket gain nothing on one disk
         folder=data,
         log=home.logs / "s3.log",
@@ -63,16 +71,25 @@ def server(home: Home, keys: Keys, port: int, inner: InnerPorts) -> Server:
 def inner_ports(home: Home, is_free: Callable[[int], bool] = ports.is_free_port, others: frozenset[int] = frozenset()) -> InnerPorts:
     """The ones of last time if all are free, else new ones; remembered."""
     path = home.data(NAME) / "ports.json"
-    try:
-        before = InnerPorts.model_validate_json(path.read_bytes())
-        if all(port not in others and is_free(port) for port in before.model_dump().values()):
-            return before
-    except (FileNotFoundError, ValidationError):
-        pass
-    names = list(InnerPorts.model_fields)
-    found = InnerPorts(**dict(zip(names, ports.free_ports(len(names), is_free, others), strict=True)))
+    found = _remembered(path)
+    while found is None or not found.are_free or not all(port not in others and is_free(port) for port in found.model_dump().values()):
+        names = list(InnerPorts.model_fields)
+        found = InnerPorts(**dict(zip(names, ports.free_ports(len(names), is_free, others), strict=True)))
     files.write(path, found.model_dump_json())
     return found
+
+
+def _remembered(path: Path) -> InnerPorts | None:
+    try:
+        return InnerPorts.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def _socket(data: Path, part: str, port: int) -> Path:
+    """In the home, unless its name is too long for the system."""
+    path = data / f"{part}.sock"
+    return path if len(os.fsencode(path)) <= _LONGEST_SOCKET_NAME else _SOCKETS / f"modelyard-{os.getuid()}-{port}-{part}.sock"
 
 
 def _command(data: Path, config: Path, port: int, inner: InnerPorts) -> list[str]:
