@@ -1,5 +1,6 @@
 """What `modelyard up` does and says."""
 
+import os
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -73,6 +74,9 @@ def in_foreground(home: Home, asked: PortsAsked) -> None:
         if now.phase is PlatformPhase.READY or now.message:
             last.append(now)
 
+    clean = lifecycle.environment(home)
+    os.environ.clear()
+    os.environ.update(clean)
     platform_process.log_to_standard_error("WARNING")
     if platform_process.run(home, asked, show) != platform_process.ENDED:
         raise CommandError(f"the platform ended: {last[-1].message if last else 'another one holds its folder'}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from modelyard_cli.local import lock, state
+from modelyard_cli.local import lock, logs, state
 from modelyard_cli.local.home import VARIABLE, Home
 from modelyard_cli.local.preparation import PortsAsked
 from modelyard_cli.local.servers.definition import clean_environment
@@ -21,7 +21,6 @@ from modelyard_cli.local.state import PlatformPhase, PlatformState
 
 _LOOK_SECONDS = 0.1
 _REMAINS_WITHIN_SECONDS = 10.0
-_LARGEST_LOG_BYTES = 20_000_000
 _MADE_BY_US = ("addresses.json", "data", "logs", "platform.lock", "pods", "routes", "secrets.json", "state.json")
 
 
@@ -45,18 +44,22 @@ def running(home: Home) -> PlatformState | None:
     return PlatformState(version=state.own_version(), pid=pid, started=_started(pid))
 
 
+def environment(home: Home) -> dict[str, str]:
+    """Of the platform process: the operator's MLflow client reads log-ins and proxies from it, and the user's are not for ours."""
+    return clean_environment(Path.home(), **{VARIABLE: str(home.folder), "OMP_NUM_THREADS": "1"})
+
+
 def launch(home: Home, asked: PortsAsked) -> "subprocess.Popen[bytes]":
     """The platform process, detached: it survives this process and its terminal."""
     home.make()
     log = log_file(home)
-    if log.exists() and log.stat().st_size > _LARGEST_LOG_BYTES:
-        log.replace(log.with_name(f"{log.name}.1"))
+    logs.prepare(log)
     ports = [f"--port-{name}={port}" for name, port in vars(asked).items() if port]
     with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "modelyard_cli.local.platform_process", *ports],
             cwd=home.folder,
-            env=clean_environment(Path.home(), **{VARIABLE: str(home.folder), "OMP_NUM_THREADS": "1"}),
+            env=environment(home),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -70,7 +73,7 @@ def follow_start(home: Home, process: "subprocess.Popen[bytes]") -> Iterator[Pla
     yield from _until_ready(home, process.pid, process.poll)
     code = process.poll()
     if code is not None:
-        end = state.end_of(log_file(home), offset)
+        end = logs.end_of(log_file(home), offset)
         raise NotStarted(f"the platform process ended with exit code {code}; the end of {log_file(home)}:\n{end}")
 
 

@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 from modelyard_cli.local import state
 from modelyard_cli.local.home import Home
@@ -57,8 +56,3 @@ def overall(phase: PlatformPhase, parts: Sequence[PartState]) -> PlatformPhase:
     if phase not in _WORKING:
         return phase
     return PlatformPhase.READY if all(part.phase is PartPhase.READY for part in parts) else PlatformPhase.DEGRADED
-
-
-def part(name: str, title: str, now: datetime, usually_seconds: float = 0) -> PartState:
-    """A part that lives in threads of the platform process, and hasn't begun."""
-    return PartState(name=name, title=title, since=now, usually_seconds=usually_seconds)

@@ -3,7 +3,6 @@
 from datetime import datetime
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -86,14 +85,3 @@ def own_version() -> str:
         return version("modelyard")
     except PackageNotFoundError:
         return "unknown"
-
-
-def end_of(log: Path, offset: int = 0, lines: int = 12) -> str:
-    """The last lines of a log that were written after ``offset`` bytes."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(offset, file.seek(0, 2) - 16_384))
-            text = file.read().decode("utf-8", "replace")
-    except FileNotFoundError:
-        return ""
-    return "\n".join(text.strip().splitlines()[-lines:])

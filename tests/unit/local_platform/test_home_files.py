@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from modelyard_cli.local import files, keys, lifecycle, lock, state
+from modelyard_cli.local import files, keys, lifecycle, lock, logs, state
 from modelyard_cli.local.home import Addresses, Home
 from modelyard_cli.local.keys import KeysUnreadable
 from modelyard_cli.local.state import PlatformPhase, PlatformState
@@ -110,10 +110,21 @@ def test_everything_is_deleted_but_what_is_not_ours(home: Home) -> None:
 
 def test_a_log_ends_with_what_was_written_since_the_start(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    assert state.end_of(log) == ""
+    assert logs.end_of(log) == ""
     log.write_text("old\n")
     offset = log.stat().st_size
     with log.open("a") as file:
         file.write("".join(f"line {number}\n" for number in range(30)))
-    assert state.end_of(log, offset, lines=2) == "line 28\nline 29"
-    assert "old" not in state.end_of(log, offset, lines=100)
+    assert logs.end_of(log, offset, lines=2) == "line 28\nline 29"
+    assert "old" not in logs.end_of(log, offset, lines=100)
+
+
+def test_only_a_large_log_is_put_aside(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    assert logs.prepare(log) == 0
+    log.write_bytes(b"x" * 100)
+    assert logs.prepare(log) == 100
+    with log.open("r+b") as file:
+        file.truncate(30_000_000)
+    assert logs.prepare(log) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["log.1"]

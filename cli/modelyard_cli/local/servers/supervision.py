@@ -7,16 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from modelyard_operator.kube.backoff import Backoff
 
-from modelyard_cli.local import lifeline
+from modelyard_cli.local import lifeline, logs
 from modelyard_cli.local.servers.definition import Server
-from modelyard_cli.local.state import PartPhase, PartState, end_of
+from modelyard_cli.local.state import PartPhase, PartState
 
 _LOG = logging.getLogger(__name__)
-_LARGEST_LOG_BYTES = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class Supervision:
         was_ready = False
         while not self._stop.is_set():
             child, trouble = None, ""
-            offset = _prepared_log(self._server.log)
+            offset = logs.prepare(self._server.log)
             try:
                 child = lifeline.start(
                     self._server.command, environment=self._server.environment, folder=self._server.folder, log=self._server.log
@@ -85,7 +83,7 @@ class Supervision:
                 self._end(child)
             if self._stop.is_set():
                 break
-            said = end_of(self._server.log, offset)
+            said = logs.end_of(self._server.log, offset)
             if not was_ready:
                 return self._is(PartPhase.FAILED, f"{trouble}; the end of {self._server.log}:\n{said}" if said else trouble)
             self._pause(trouble, said)
@@ -151,12 +149,3 @@ class Supervision:
         self.state = self.state.model_copy(update=changed)
         _LOG.info("%s: %s%s", self._server.title, phase, f", {message}" if message else "")
         self._on_change()
-
-
-def _prepared_log(log: Path) -> int:
-    """Its size; a large one is put aside, so that there are never more than two."""
-    size = log.stat().st_size if log.exists() else 0
-    if size < _LARGEST_LOG_BYTES:
-        return size
-    log.replace(log.with_name(f"{log.name}.1"))
-    return 0
