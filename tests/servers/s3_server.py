@@ -62,6 +62,7 @@ def _command(directory: Path, port: int) -> list[str]:
     ports = [f"-{name}={number}" for name, number in zip(_PORTS, free_ports(len(_PORTS)), strict=True)]
     return [
         *(program("weed"), "server", f"-dir={directory / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
+        *("-master.peers=none", "-master.electionTimeout=1s", "-volume.preStopSeconds=0"),  # alone: it needn't wait for others
         *("-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=32", "-volume.minFreeSpace=100MiB"),
         *("-s3", f"-s3.port={port}", f"-s3.config={directory / 's3.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0", "-filer"),
         *ports,

@@ -112,3 +112,38 @@ def test_a_process_that_writes_all_the_time_does_not_keep_others_out(tmp_path: P
     finally:
         busy.kill()
         busy.communicate()
+
+
+_CLOSE_WHILE_OTHERS_READ = """
+import sys, threading
+from pathlib import Path
+from modelyard_cli.kinds import CONFIG_MAP
+from modelyard_cli.local.store import LocalStore
+from modelyard_operator.kube.interface import KubeError
+
+store = LocalStore(Path(sys.argv[1]))
+for number in range(50):
+    store.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"c{number}"}, "data": {"text": "x" * 10000}})
+
+def read(started):
+    try:
+        while True:
+            store.list_page(CONFIG_MAP)
+            started.set()
+    except KubeError:
+        pass
+
+begun = [threading.Event() for _ in range(6)]
+threads = [threading.Thread(target=read, args=(each,)) for each in begun]
+[each.start() for each in threads]
+[each.wait(10) for each in begun]
+store.close()
+[each.join(10) for each in threads]
+print("closed")
+"""
+
+
+def test_a_store_can_be_closed_while_other_threads_read(tmp_path: Path) -> None:
+    script = [sys.executable, "-c", _CLOSE_WHILE_OTHERS_READ, str(tmp_path / "store.sqlite")]
+    finished = subprocess.run(script, capture_output=True, text=True, timeout=60, check=False)
+    assert (finished.returncode, finished.stdout) == (0, "closed\n"), finished.stderr

@@ -59,15 +59,15 @@ class Database:
         self.changes.learn(self._newest_version())
 
     def close(self) -> None:
-        """Close all connections; call when no other thread uses the store any more."""
+        """Nothing is read or written from now on. A thread that is in the middle of it ends that first, with its own connection."""
         if self.changes.closed:
             return
         self.changes.close()
-        with self._opening:
-            for _, connection in self._connections:
-                connection.close()
+        with self._opening:  # a connection that another thread is using can't be closed under it: SQLite would crash
+            for thread, connection in self._connections:
+                if thread is threading.current_thread() or not thread.is_alive():
+                    connection.close()
             self._connections.clear()
-        self._turnstile.close()
 
     @contextmanager
     def _ended(self, connection: sqlite3.Connection) -> Iterator[None]:

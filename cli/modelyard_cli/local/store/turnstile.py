@@ -8,6 +8,7 @@ import fcntl
 import os
 import random
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ class Turnstile:
         """Makes the file if there is none. Raises OSError."""
         self._clock = clock
         self._file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        weakref.finalize(self, os.close, self._file)
 
     @contextmanager
     def held(self, until: float) -> Iterator[None]:
@@ -42,10 +44,6 @@ class Turnstile:
             if self._clock() >= until:
                 raise TookTooLong
             time.sleep(random.uniform(*_PAUSE_SECONDS))  # noqa: S311  no secret
-
-    def close(self) -> None:
-        """Give the file back."""
-        os.close(self._file)
 
     def _take(self) -> bool:
         try:
