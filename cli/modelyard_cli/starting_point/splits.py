@@ -43,7 +43,9 @@ def proposed_splits(columns: Sequence[SeenColumn], rows: int, task: Task) -> Ite
     for column in groups:
         why = "rows with the same value stay together: they may be alike, and would flatter the test"
         yield ProposedSplit(Split(by=SplitBy.GROUP, column=column.name, test=test), why, (by_chance,))
-    yield ProposedSplit(Split(by=chance, test=test), "by chance, with the same share of each class" if task is Task.CLASSIFICATION else "by chance")
+    yield ProposedSplit(
+        Split(by=chance, test=test), "by chance, with the same share of each class" if task is Task.CLASSIFICATION else "by chance"
+    )
 
 
 def test_share(rows: int) -> float:
