@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from modelyard import Client
 from modelyard_cli.local import lifecycle
-from modelyard_cli.local.home import Addresses, home
+from modelyard_cli.local.home import home
 from modelyard_cli.local_connection import LocalConnection
 from pydantic import BaseModel
 
@@ -77,8 +77,8 @@ class OnThisMachine:
         return found
 
     def served(self) -> str:
-        """Through the gateway."""
-        return f"{_addresses().gateway_url}/{self.namespace}/flights"
+        """Through the gateway, where the ModelDeployment says."""
+        return str(self.get("md", "flights")["status"]["url"])
 
     def predict(self, row: Mapping[str, object]) -> tuple[str, str]:
         """The row as JSON."""
@@ -93,7 +93,7 @@ class OnThisMachine:
     def addresses(self) -> Sequence[tuple[str, str]]:
         """What listens, and the commands."""
         return (
-            ("MLflow", _addresses().mlflow_url),
+            ("MLflow", modelyard("open", "mlflow", "--no-browser").strip()),
             ("Service", f"{self.served()}/openapi.json"),
             ("Look", f"export PATH=$PWD/.venv/bin:$PATH; modelyard get tj,md -n {self.namespace}"),
             ("Stop", "make demo-down (this demo), modelyard down (the platform; everything is kept)"),
@@ -149,13 +149,6 @@ def _take_away(demo: Remembered, *options: str) -> None:
         local_receiver.stop(demo.receiver)
     if demo.namespace:
         modelyard("delete", "md/flights", "tj/flights", "tj/flights-worse", "-n", demo.namespace, "--ignore-not-found", *options)
-
-
-def _addresses() -> Addresses:
-    found = home().read_addresses()
-    if found is None:
-        raise DemoStopped(f"{home().addresses} doesn't say where the platform listens: modelyard down, modelyard up")
-    return found
 
 
 def _is_up() -> bool:
