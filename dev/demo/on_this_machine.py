@@ -119,11 +119,14 @@ def remove() -> None:
     if not before.namespace:
         tell("no demo is running")
         return
-    if _is_up():
-        _take_away(before)
-        tell(f"deleted flights and flights-worse of {before.namespace}")
-    elif before.receiver:
-        local_receiver.stop(before.receiver)
+    if not _is_up():  # its resources come back with the platform: the next demo deletes them
+        if before.receiver:
+            local_receiver.stop(before.receiver)
+        _remember(before.model_copy(update={"receiver": None}))
+        tell(f"the platform is not running; flights and flights-worse of {before.namespace} are kept in it")
+        return
+    _take_away(before)
+    tell(f"deleted flights and flights-worse of {before.namespace}")
     _remember(Remembered(runs=before.runs))
     if before.started_platform:
         tell("modelyard down")
