@@ -63,6 +63,7 @@ class Controller:
         self._acted: dict[Key, Plan] = {}
         self._problems: dict[Key, Problem] = {}
         self._stop = threading.Event()
+        self._look_at_aliases = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
@@ -78,6 +79,7 @@ class Controller:
     def stop(self, seconds: float = 20) -> bool:
         """Let the workers finish what they do; whether all did in time."""
         self._stop.set()
+        self._look_at_aliases.set()
         self._queue.close()
         until = time.monotonic() + seconds
         for thread in self._threads:
@@ -135,6 +137,7 @@ class Controller:
         before = self._acted.pop(key, None)
         if plan.registry:
             self._acted[key] = plan
+            self._look_at_aliases.set()  # who follows what was just promoted needn't wait for the next poll
             repeated = before is not None and before.registry == plan.registry
             return _PAUSE_AFTER_REPETITION_SECONDS if repeated else _SOON_SECONDS
         if solved:
@@ -177,7 +180,8 @@ class Controller:
                 if known != aliases:
                     self._enqueue_followers(moved(known, aliases))
                 known = aliases
-            self._stop.wait(self._rhythm.alias_poll)
+            self._look_at_aliases.wait(self._rhythm.alias_poll)
+            self._look_at_aliases.clear()
 
     def _enqueue_followers(self, models: set[str]) -> None:
         for kind in RESOURCES:
