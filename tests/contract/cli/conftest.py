@@ -1,17 +1,20 @@
-"""The `modelyard` command as its own process, about a store on this machine and about a real kube-apiserver."""
+"""The `modelyard` command, about a store on this machine and about a real kube-apiserver."""
 
+import io
 import itertools
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 from kubernetes import client, config
+from modelyard_cli.__main__ import main
 from modelyard_cli.local import keys, lock
 from modelyard_cli.local.home import Addresses, Home
 from modelyard_cli.local.store import LocalStore
@@ -44,6 +47,34 @@ class Command:
         )
 
     def run(self, *arguments: str, stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """To its end, whatever it is; in this process, which saves the start of one (``tests/local`` has those)."""
+        out, err = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())  # logs are written as bytes
+        code: object = 0
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            if cwd:
+                patch.chdir(cwd)
+            patch.setattr(sys, "argv", ["modelyard", *arguments, *self.options])
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+            try:
+                main()
+            except SystemExit as ended:
+                code = ended.code
+        said, complained = (_text(stream) for stream in (out, err))
+        return subprocess.CompletedProcess(arguments, code if isinstance(code, int) else int(bool(code)), said, complained)
+
+    def __call__(self, *arguments: str, stdin: str = "", cwd: Path | None = None) -> str:
+        """What it printed on stdout; it has to succeed."""
+        finished = self.run(*arguments, stdin=stdin, cwd=cwd)
+        assert finished.returncode == 0, f"{arguments}: {finished.returncode}\n{finished.stdout}{finished.stderr}"
+        return finished.stdout
+
+
+class OwnProcess(Command):
+    """The same in a process of its own: the Kubernetes client reads KUBECONFIG once, when it is imported."""
+
+    def run(self, *arguments: str, stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """To its end, whatever it is."""
         with self.start(*arguments, cwd=cwd) as process:
             try:
@@ -53,11 +84,10 @@ class Command:
                 raise
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def __call__(self, *arguments: str, stdin: str = "", cwd: Path | None = None) -> str:
-        """What it printed on stdout; it has to succeed."""
-        finished = self.run(*arguments, stdin=stdin, cwd=cwd)
-        assert finished.returncode == 0, f"{arguments}: {finished.returncode}\n{finished.stdout}{finished.stderr}"
-        return finished.stdout
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 class Place(Protocol):

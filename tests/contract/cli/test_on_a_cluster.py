@@ -9,7 +9,7 @@ import yaml
 from kubernetes import client, config
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT
 
-from tests.contract.cli.conftest import Cluster, Command, apply, model_deployment, training_job
+from tests.contract.cli.conftest import Cluster, Command, OwnProcess, apply, model_deployment, training_job
 from tests.contract.cli.test_kubectl_columns import KUBECTL
 
 
@@ -73,27 +73,27 @@ def kubeconfig(cluster: Cluster, tmp_path: Path) -> Path:
 def test_contexts_bring_their_namespace(cluster: Cluster, kubeconfig: Path) -> None:
     apply(cluster, training_job())
     name = yaml.safe_load(kubeconfig.read_text())["current-context"]
-    command = Command(("--context", name), {**cluster.modelyard.environment, "KUBECONFIG": str(kubeconfig)})
+    command = OwnProcess(("--context", name), {**cluster.modelyard.environment, "KUBECONFIG": str(kubeconfig)})
     assert command("get", "tj", "-o", "name") == "trainingjob.modelyard.io/flights\n"
 
 
 def test_options_stand_before_the_verb_too(cluster: Cluster, kubeconfig: Path) -> None:
     apply(cluster, training_job())
-    command = Command((), {**cluster.modelyard.environment, "KUBECONFIG": str(kubeconfig)})
+    command = OwnProcess((), {**cluster.modelyard.environment, "KUBECONFIG": str(kubeconfig)})
     name = yaml.safe_load(kubeconfig.read_text())["current-context"]
     assert command("--context", name, "get", "tj", "-o", "name") == "trainingjob.modelyard.io/flights\n"
 
 
 def test_without_a_platform_here_the_kubeconfig_is_used_and_named(cluster: Cluster, kubeconfig: Path) -> None:
     apply(cluster, training_job())
-    command = Command((), {**cluster.modelyard.environment, "KUBECONFIG": str(kubeconfig)})
+    command = OwnProcess((), {**cluster.modelyard.environment, "KUBECONFIG": str(kubeconfig)})
     ended = command.run("get", "tj", "-o", "name")
     assert ended.stdout == "trainingjob.modelyard.io/flights\n"
     assert "no platform on this machine: using context" in ended.stderr
 
 
 def test_a_server_that_does_not_answer(cluster: Cluster, kubeconfig: Path) -> None:
-    command = Command(("--context", "gone"), {**cluster.modelyard.environment, "KUBECONFIG": str(kubeconfig)})
+    command = OwnProcess(("--context", "gone"), {**cluster.modelyard.environment, "KUBECONFIG": str(kubeconfig)})
     ended = command.run("get", "tj")
     assert ended.returncode == 3
     assert "127.0.0.1" in ended.stderr
@@ -101,7 +101,7 @@ def test_a_server_that_does_not_answer(cluster: Cluster, kubeconfig: Path) -> No
 
 
 def test_an_unknown_context(cluster: Cluster, kubeconfig: Path) -> None:
-    command = Command(("--context", "nowhere"), {**cluster.modelyard.environment, "KUBECONFIG": str(kubeconfig)})
+    command = OwnProcess(("--context", "nowhere"), {**cluster.modelyard.environment, "KUBECONFIG": str(kubeconfig)})
     ended = command.run("get", "tj")
     assert (ended.returncode, "nowhere" in ended.stderr) == (2, True)
 
