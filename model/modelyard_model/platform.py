@@ -38,6 +38,7 @@ class Platform:
         # MLflow would else hand out links into its own S3, which may have another address here, or none
         os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] = "false"
         os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD"] = "false"
+        os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
     def s3(self) -> Any:
         """A boto3 S3 client for the platform's bucket."""

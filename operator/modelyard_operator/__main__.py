@@ -13,7 +13,7 @@ from modelyard_operator.deployment.reconciler import ModelDeploymentReconciler
 from modelyard_operator.json_logs import log_json
 from modelyard_operator.kube.client import Timeouts, connect
 from modelyard_operator.operator_process import Connections, OperatorProcess
-from modelyard_operator.registry.mlflow_registry import MlflowRegistry, limit_waiting
+from modelyard_operator.registry.mlflow_registry import MlflowRegistry, set_up_client
 from modelyard_operator.training.reconciler import TrainingJobReconciler
 
 _LOG = logging.getLogger("modelyard_operator")
@@ -28,7 +28,7 @@ def main() -> int:
         print(f"modelyard-operator: {error}", file=sys.stderr)
         return 2
     log_json(configuration.log_level)
-    limit_waiting()
+    set_up_client()
     process = OperatorProcess(
         configuration,
         Connections(connect(), connect(timeouts=_LEASE_TIMEOUTS), MlflowRegistry(configuration.mlflow_uri)),

@@ -45,9 +45,9 @@ def rollback(
 
 
 def _registry(server: MlflowServer) -> "MlflowRegistry":
-    from modelyard_operator.registry.mlflow_registry import MlflowRegistry, limit_waiting  # noqa: PLC0415  # takes a second
+    from modelyard_operator.registry.mlflow_registry import MlflowRegistry, set_up_client  # noqa: PLC0415  # takes a second
 
-    limit_waiting()
+    set_up_client()
     if server.username:  # MLflow's client reads credentials from the environment alone
         os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"] = server.username, server.password
     return MlflowRegistry(server.url)

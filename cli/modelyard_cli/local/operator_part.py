@@ -29,10 +29,10 @@ class OperatorPart:
         from modelyard_operator.deployment.reconciler import ModelDeploymentReconciler  # noqa: PLC0415
         from modelyard_operator.operator_process import Connections, OperatorProcess  # noqa: PLC0415
         from modelyard_operator.pod_template import Images  # noqa: PLC0415
-        from modelyard_operator.registry.mlflow_registry import MlflowRegistry, limit_waiting  # noqa: PLC0415
+        from modelyard_operator.registry.mlflow_registry import MlflowRegistry, set_up_client  # noqa: PLC0415
         from modelyard_operator.training.reconciler import TrainingJobReconciler  # noqa: PLC0415
 
-        limit_waiting()
+        set_up_client()
         images = Images(f"modelyard-jobs:{version}", f"modelyard-serving:{version}", f"modelyard-monitoring:{version}")
         configuration = replace(Configuration(images, addresses.mlflow_url), identity=_IDENTITY, http_host=ports.LOOPBACK, http_port=0)
         self._on_lost = on_lost

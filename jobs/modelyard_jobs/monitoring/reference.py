@@ -66,10 +66,10 @@ class ModelSource:
         return Path(self._ask(lambda: download_artifacts(artifact_uri=uri, dst_path=str(folder))))
 
     def _ask(self, question: Any) -> Any:
-        from mlflow.exceptions import MlflowException  # noqa: PLC0415
-
         self.platform.configure_mlflow()
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415  reads the environment
+
         try:
             return question()
         except MlflowException as error:

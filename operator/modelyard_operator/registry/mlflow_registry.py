@@ -1,4 +1,4 @@
-"""The registry, kept by MLflow. Uses its client; a request takes seconds at most (see ``limit_waiting``)."""
+"""The registry, kept by MLflow. Uses its client; a request takes seconds at most (see ``set_up_client``)."""
 
 import json
 import math
@@ -24,10 +24,12 @@ _READY_WITHIN_SECONDS = 20
 _MODELS_PER_PAGE = 1000
 
 
-def limit_waiting() -> None:
-    """MLflow's client would try for minutes by default; a worker has other resources to look after. Set before the first request."""
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+def set_up_client() -> None:
+    """MLflow's client reads the environment; call this before the first request."""
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")  # it would try for minutes; a worker has other resources to look after
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD", "false")  # files come from MLflow, not by a link into its S3
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 
 class MlflowRegistry:

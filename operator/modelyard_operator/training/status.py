@@ -116,7 +116,7 @@ def _run(observed: Observed, attempts: Attempts, run_url: RunUrl) -> MlflowRun |
 
 def _progress(observed: Observed) -> Progress | None:
     seen = observed.registry.progress
-    if seen is None:
+    if seen is None or not seen.epochs:  # some architectures have no epochs
         return None
     newest = {name: value for name, value in seen.metrics.items() if name.startswith(_WHILE_TRAINING)}
     metrics = [MetricValue(name=name, value=value) for name, value in sorted(newest.items())]

@@ -14,7 +14,7 @@ import pytest
 from mlflow import MlflowClient
 from modelyard_api import labels
 from modelyard_operator.plan import EnsureModel
-from modelyard_operator.registry.mlflow_registry import MlflowRegistry, limit_waiting
+from modelyard_operator.registry.mlflow_registry import MlflowRegistry, set_up_client
 
 from tests.servers.mlflow_server import MlflowServer, running_mlflow
 
@@ -84,7 +84,7 @@ def pod(mlflow_server: MlflowServer) -> Pod:
 @pytest.fixture
 def registry(mlflow_server: MlflowServer) -> Iterator[MlflowRegistry]:
     """As the operator has it; its user is the administrator."""
-    limit_waiting()
+    set_up_client()
     tracking_uri = mlflow.get_tracking_uri()
     with logged_in(mlflow_server.login()):
         yield MlflowRegistry(mlflow_server.url)

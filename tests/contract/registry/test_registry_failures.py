@@ -7,14 +7,14 @@ import pytest
 from modelyard_api import labels
 from modelyard_operator.plan import EnsureModel, RegisterVersion
 from modelyard_operator.registry.interface import RegistryUnavailable
-from modelyard_operator.registry.mlflow_registry import MlflowRegistry, limit_waiting
+from modelyard_operator.registry.mlflow_registry import MlflowRegistry, set_up_client
 
 from tests.contract.registry.conftest import NAMESPACE, POD_PASSWORD, logged_in
 from tests.servers.mlflow_server import MlflowServer, running_mlflow
 
 
 def test_no_server_is_unavailable_soon_and_by_name() -> None:
-    limit_waiting()
+    set_up_client()
     began = time.monotonic()
     with pytest.raises(RegistryUnavailable, match=r"MLflow at http://127\.0\.0\.1:1, reading registered model ml\.penguins"):
         MlflowRegistry("http://127.0.0.1:1").model_exists("ml.penguins")
@@ -22,7 +22,7 @@ def test_no_server_is_unavailable_soon_and_by_name() -> None:
 
 
 def test_wrong_credentials_are_told_with_what_to_check(mlflow_server: MlflowServer) -> None:
-    limit_waiting()
+    set_up_client()
     wrong = {"MLFLOW_TRACKING_USERNAME": "admin", "MLFLOW_TRACKING_PASSWORD": "wrong"}
     with logged_in(wrong), pytest.raises(RegistryUnavailable, match="check the operator's MLflow user and password"):
         MlflowRegistry(mlflow_server.url).aliases()
@@ -36,7 +36,7 @@ def test_an_operator_that_is_no_administrator_is_told_so(mlflow_server: MlflowSe
 
 
 def test_a_server_without_authentication_has_no_rights_to_give(tmp_path: Path) -> None:
-    limit_waiting()
+    set_up_client()
     with running_mlflow(tmp_path / "mlflow", auth=False) as server, logged_in({}):
         registry = MlflowRegistry(server.url)
         registry.ensure_model(EnsureModel("anyone", "penguins"))

@@ -70,6 +70,7 @@ def test_mlflow_is_told_through_its_environment(root: Path, monkeypatch: pytest.
     assert os.environ["MLFLOW_TRACKING_USERNAME"] == "pod"
     assert "MLFLOW_TRACKING_PASSWORD" not in os.environ
     assert os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] == "false"
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
 
 
 def credentials(client: object) -> tuple[str, str]:

@@ -133,6 +133,20 @@ def test_progress_and_run_are_shown_while_it_trains() -> None:
     assert world.status() == status, "a registry that is away for a moment changes nothing"
 
 
+def test_what_has_no_epochs_shows_no_progress() -> None:
+    world = World(training_job())
+    world.settle()
+    world.pod_runs("penguins-1")
+    world.runs[UID, 1] = Run("run-1", "7", "RUNNING")
+    world.run_progress = RunProgress()
+    plan = world.settle()
+    status = world.status()
+    assert plan.requeue_after == 10
+    assert status.state == "Running"
+    assert status.mlflow is not None
+    assert status.progress is None
+
+
 def test_a_lost_termination_message_is_found_on_the_run() -> None:
     world = World(training_job())
     world.settle()
