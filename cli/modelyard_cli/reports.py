@@ -1,6 +1,8 @@
 """The newest Evidently report of a ModelDeployment, as a file that a browser can open."""
 
+import gzip
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from modelyard_operator.kube.interface import Object
@@ -25,6 +27,13 @@ def fetched(connection: Connection, deployment: Object, save_to: Path | None, en
     return path
 
 
+def page(s3: Any, bucket: str, key: str) -> bytes:
+    """The HTML of a report, which the monitor stores compressed. Raises botocore's errors."""
+    answer = s3.get_object(Bucket=bucket, Key=key)
+    body: bytes = answer["Body"].read()
+    return gzip.decompress(body) if answer.get("ContentEncoding") == "gzip" else body
+
+
 def _why(deployment: Object) -> str:
     if not deployment["spec"].get("monitoring"):
         return "spec.monitoring is not set"
@@ -43,7 +52,7 @@ def _download(connection: Connection, namespace: str, endpoint: str, place: tupl
 
     bucket, key = place
     try:
-        content = connection.s3(namespace, endpoint).get_object(Bucket=bucket, Key=key)["Body"].read()
+        content = page(connection.s3(namespace, endpoint), bucket, key)
     except BotoCoreError as error:
         hint = (
             "" if connection.is_local else "; if that is an address inside the cluster, forward a port to it and name it with --s3-endpoint"

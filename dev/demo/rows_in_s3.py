@@ -1,10 +1,10 @@
 """The demo's files in S3: flights go in, the monitor's report comes out."""
 
-import gzip
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from modelyard_cli import reports
 
 from dev.cluster.locations import REPOSITORY
 
@@ -24,8 +24,6 @@ def download_report(s3: Any, uri: str) -> Path:
     """The page at ``uri`` as a file that a browser opens without the keys of S3."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     bucket, key = uri.removeprefix("s3://").split("/", 1)
-    answer = s3.get_object(Bucket=bucket, Key=key)
-    body: bytes = answer["Body"].read()
     page = FOLDER / "report.html"
-    page.write_bytes(gzip.decompress(body) if answer.get("ContentEncoding") == "gzip" else body)
+    page.write_bytes(reports.page(s3, bucket, key))
     return page

@@ -1,5 +1,6 @@
 """What is different about this machine: data files go to S3, logs are files, services are behind the gateway; and a platform may be down."""
 
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -103,6 +104,14 @@ def platform_objects(s3: S3Server) -> list[Object]:
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": labels.PLATFORM_NAME}, "data": config},
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": labels.PLATFORM_NAME}, "stringData": secret},
     ]
+
+
+def test_a_report_is_unpacked_as_the_monitor_packs_it(with_s3: Machine, s3: S3Server, tmp_path: Path) -> None:
+    apply(with_s3, model_deployment(), *platform_objects(s3))
+    s3.client().put_object(Bucket="datasets", Key="reports/2.html", Body=gzip.compress(b"<html>drift</html>"), ContentEncoding="gzip")
+    set_status(with_s3, monitoring={"reportUrl": "s3://datasets/reports/2.html", "lastRun": "2026-01-01T00:00:00Z"})
+    with_s3.modelyard("open", "report", "flights", "--no-browser", "--save-to", str(tmp_path / "r.html"))
+    assert (tmp_path / "r.html").read_bytes() == b"<html>drift</html>"
 
 
 def test_there_is_no_report_yet(machine: Machine) -> None:
