@@ -12,7 +12,7 @@ from modelyard_cli.explanation.events import untold_warnings
 from modelyard_cli.explanation.reading import read
 from modelyard_cli.explanation.reasons import meaning
 from modelyard_cli.explanation.text import Explanation, counted, section, sentence, when
-from modelyard_cli.explanation.watching import alerts, drift, quality, watch
+from modelyard_cli.explanation.watching import alerts, drift, is_true, quality, watch
 
 _SUMMARIES = {
     "Pending": "Nothing answers yet: it waits for a model.",
@@ -94,14 +94,10 @@ def _to_do(name: str, spec: ModelDeploymentSpec, status: ModelDeploymentStatus, 
             yield meaning(condition).do
     if status.state in {"Degraded", "Failed"}:
         yield f"What its pods printed: modelyard logs md/{name}"
-    if _is_true(conditions, DeploymentCondition.QUALITY_DEGRADED):
+    if is_true(conditions, DeploymentCondition.QUALITY_DEGRADED):
         yield f"Train on newer rows and let that version be promoted, or go back: modelyard rollback md/{name}"
-    elif _is_true(conditions, DeploymentCondition.DRIFTED):
+    elif is_true(conditions, DeploymentCondition.DRIFTED):
         yield f"Look at the columns: modelyard open report {name}"
         yield "Moved inputs needn't mean worse answers: true outcomes, sent to /feedback, tell. If they are worse, train on newer rows."
     if spec.monitoring is None and status.version:
         yield "Nobody watches what it is asked: spec.monitoring would."
-
-
-def _is_true(conditions: Mapping[str, Condition], name: DeploymentCondition) -> bool:
-    return name in conditions and conditions[name].status == "True"

@@ -87,12 +87,13 @@ def alerts(spec: ModelDeploymentSpec, conditions: Mapping[str, Condition], event
     if spec.monitoring is None:
         return
     told = [each.secret_ref.name for each in spec.monitoring.alert.notify or ()]
-    is_on = [name for name in (DeploymentCondition.DRIFTED, DeploymentCondition.QUALITY_DEGRADED) if _is_true(conditions, name)]
+    is_on = [name for name in (DeploymentCondition.DRIFTED, DeploymentCondition.QUALITY_DEGRADED) if is_true(conditions, name)]
     receivers = f"the receivers in Secret {joined(told)}" if told else "nobody: spec.monitoring.alert.notify names no Secret"
     yield f"{'An alert is on' if is_on else 'No alert is on'}. Outside, an alert goes to {receivers}."
     episodes = [event for event in newest_first(events) if event.get("reason") in _EPISODES]
     yield from (sentence(f"{event['reason']}: {note(event)}") for event in episodes[:_EVENTS_SHOWN])
 
 
-def _is_true(conditions: Mapping[str, Condition], name: DeploymentCondition) -> bool:
+def is_true(conditions: Mapping[str, Condition], name: DeploymentCondition) -> bool:
+    """Whether the condition is there and holds."""
     return name in conditions and conditions[name].status == "True"

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from modelyard_operator.timestamps import from_timestamp
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _YEAR = 365 * _DAY
 
@@ -10,12 +12,7 @@ def since(timestamp: str | None, now: datetime) -> str:
     """The age of an RFC 3339 timestamp; ``<unknown>`` without one."""
     if not timestamp:
         return "<unknown>"
-    return human((now - parsed(timestamp)).total_seconds())
-
-
-def parsed(timestamp: str) -> datetime:
-    """An RFC 3339 timestamp, with or without microseconds."""
-    return datetime.fromisoformat(timestamp)
+    return human((now - from_timestamp(timestamp)).total_seconds())
 
 
 def human(seconds: float) -> str:

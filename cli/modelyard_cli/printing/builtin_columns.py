@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from modelyard_operator.kube.interface import Object
+from modelyard_operator.timestamps import from_timestamp
 
 from modelyard_cli.printing import pod_columns
-from modelyard_cli.printing.age import human, parsed, since
+from modelyard_cli.printing.age import human, since
 
 _Cell = Callable[[Object, datetime], str]
 _NONE = "<none>"
@@ -70,8 +71,8 @@ def _job_duration(obj: Object, now: datetime) -> str:
     status = obj.get("status", {})
     if not (begun := status.get("startTime")):
         return ""
-    ended = parsed(status["completionTime"]) if status.get("completionTime") else now
-    return human((ended - parsed(begun)).total_seconds())
+    ended = from_timestamp(status["completionTime"]) if status.get("completionTime") else now
+    return human((ended - from_timestamp(begun)).total_seconds())
 
 
 def _deployment_ready(obj: Object, _now: datetime) -> str:

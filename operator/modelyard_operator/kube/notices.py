@@ -11,7 +11,9 @@ from modelyard_operator.plan import Notice
 _NOTE_BYTES = 1024  # the API server's limit
 
 
-def event(notice: Notice, resource: Object, instance: str, now: datetime) -> Object:
+def event(
+    notice: Notice, resource: Object, instance: str, now: datetime, *, controller: str = FIELD_MANAGER, action: str = "Reconcile"
+) -> Object:
     """The Event; its name is made of what it says, so that saying it again is refused as a duplicate."""
     metadata = resource["metadata"]
     said = hashlib.sha256(f"{metadata['uid']}\n{notice.reason}\n{notice.message}".encode()).hexdigest()[:16]
@@ -20,9 +22,9 @@ def event(notice: Notice, resource: Object, instance: str, now: datetime) -> Obj
         "kind": EVENT.name,
         "metadata": {"namespace": metadata["namespace"], "name": f"{metadata['name']}.{said}"},
         "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "reportingController": FIELD_MANAGER,
+        "reportingController": controller,
         "reportingInstance": instance[:128],
-        "action": "Reconcile",
+        "action": action,
         "type": notice.type,
         "reason": notice.reason,
         "note": _cut(notice.message),

@@ -1,16 +1,16 @@
 """Events about pods, as the kubelet writes them. One per thing that is said, however often it happens."""
 
-import hashlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
-from modelyard_operator.kube.interface import EVENT, AlreadyExists, Kube, KubeError, Object
+from modelyard_operator.kube.interface import AlreadyExists, Kube, KubeError, Object
+from modelyard_operator.kube.notices import event
+from modelyard_operator.plan import Notice
 
 _LOG = logging.getLogger(__name__)
 _CONTROLLER = "modelyard-runner"
-_NOTE_CHARACTERS = 1024
 
 
 class PodEvents:
@@ -30,27 +30,9 @@ class PodEvents:
 
     def _tell(self, subject: Object, kind: Literal["Normal", "Warning"], reason: str, note: str) -> None:
         try:
-            self._kube.create(_event(subject, kind, reason, note[:_NOTE_CHARACTERS], self._now()))
+            said = Notice(kind, reason, note)
+            self._kube.create(event(said, subject, _CONTROLLER, self._now(), controller=_CONTROLLER, action="Run"))
         except AlreadyExists:
             return
         except KubeError as error:
             _LOG.warning("event %s was not recorded: %s", reason, error)
-
-
-def _event(subject: Object, kind: str, reason: str, note: str, now: datetime) -> Object:
-    metadata = subject["metadata"]
-    said = hashlib.sha256(f"{metadata['uid']}\n{reason}\n{note}".encode()).hexdigest()[:16]
-    regarding = {key: metadata[key] for key in ("namespace", "name", "uid")}
-    return {
-        "apiVersion": EVENT.api_version,
-        "kind": EVENT.name,
-        "metadata": {"namespace": metadata["namespace"], "name": f"{metadata['name']}.{said}"},
-        "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "reportingController": _CONTROLLER,
-        "reportingInstance": _CONTROLLER,
-        "action": "Run",
-        "type": kind,
-        "reason": reason,
-        "note": note,
-        "regarding": {"apiVersion": subject["apiVersion"], "kind": subject["kind"], **regarding},
-    }

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from modelyard_operator.kube.interface import Kind, Object, Refused
+from modelyard_operator.timestamps import to_timestamp
 
 from modelyard_cli.kinds import ALL_KINDS
 from modelyard_cli.local.store.objects import Applied
@@ -31,7 +32,7 @@ def has_status(kind: Kind) -> bool:
 def new(kind: Kind, body: Object, now: datetime) -> Object:
     """A manifest as an object that begins to exist."""
     metadata = {key: value for key, value in body["metadata"].items() if key not in (*_KEPT, "resourceVersion", "managedFields")}
-    metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": timestamp(now)}
+    metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": to_timestamp(now)}
     if kind.name not in _WITHOUT_GENERATION:
         metadata["generation"] = 1
     return _with_status_of({}, kind, {**body, "metadata": _without_empty(metadata)})
@@ -65,7 +66,7 @@ def with_status(before: Object, body: Object) -> Object:
 
 def terminating(before: Object, now: datetime) -> Object:
     """The object on its way out: its finalizers hold it."""
-    metadata = {**before["metadata"], "deletionTimestamp": timestamp(now), "deletionGracePeriodSeconds": 0}
+    metadata = {**before["metadata"], "deletionTimestamp": to_timestamp(now), "deletionGracePeriodSeconds": 0}
     if "generation" in metadata:
         metadata["generation"] += 1
     return {**before, "metadata": metadata}
@@ -74,11 +75,6 @@ def terminating(before: Object, now: datetime) -> Object:
 def applied_keys(body: Object) -> Applied:
     """The labels and annotations that a manifest sets."""
     return {field: sorted(body["metadata"].get(field) or {}) for field in ("labels", "annotations")}
-
-
-def timestamp(moment: datetime) -> str:
-    """As Kubernetes writes times: seconds, UTC."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _with_status_of(source: Object, kind: Kind | None, body: Object) -> Object:
