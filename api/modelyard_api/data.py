@@ -44,6 +44,13 @@ class SplitBy(StrEnum):
     TIME = "Time"
 
 
+class Duplicates(StrEnum):
+    """What equal rows are."""
+
+    TOGETHER = "Together"  # one record, told several times: all copies share a part
+    APART = "Apart"  # different records that happen to look alike: each copy is a row of its own
+
+
 class DataSource(ApiModel):
     """Files in S3."""
 
@@ -153,12 +160,21 @@ class Split(ApiModel):
     gap_seconds: int | None = Field(
         None, ge=0, le=315360000, description="Rows within this time before a boundary are left out (by: Time)."
     )
+    duplicates: Duplicates | None = Field(
+        None,
+        description="Rows that are equal but for the target: Together (one record, never divided) or Apart (each a row of its own). Default: Together where chance can't explain them, or where data.key names rows; status.resolved says which.",
+    )
 
 
 class Data(ApiModel):
     """The rows."""
 
     source: DataSource = Field(description="Where the rows are.")
+    key: Annotated[list[ColumnName], Field(min_length=1, max_length=16)] | None = Field(
+        None,
+        description="Columns that name a row. A row's part of the split hangs on them. Default: all columns but the target.",
+        json_schema_extra=ATOMIC,
+    )
     columns: Annotated[list[Column], Field(max_length=512)] | None = Field(
         None,
         description="What is known about columns. Those not named are features of the type that their values show.",

@@ -17,14 +17,23 @@ MODEL_LABEL = f"{GROUP}/model"  # without the namespace; on the Jobs of a Traini
 # on the stable Service: since when it selects its version
 SERVING_SINCE_ANNOTATION = f"{GROUP}/serving-since"
 
-# set by a person on a TrainingJob: the version that may be promoted
+# set by a person on a TrainingJob: the version that may be promoted; for one whose test rows couldn't decide, its model id (m-…)
 APPROVE_ANNOTATION = f"{GROUP}/approve"
+# the name of whoever set it; `modelyard approve` writes both
+APPROVED_BY_ANNOTATION = f"{GROUP}/approved-by"
 
 # MLflow tags, on runs and on model versions
 TAG_UID = f"{GROUP}.uid"  # the TrainingJob's UID
 TAG_ATTEMPT = f"{GROUP}.attempt"
 TAG_NAMESPACE = f"{GROUP}.namespace"
 TAG_TRAINING_JOB = f"{GROUP}.training_job"
+TAG_TEST_SPLIT = f"{GROUP}.test_split"  # which rows the test part holds, as a digest
+TAG_TEST_USES = f"{GROUP}.test_uses"  # how many finished runs looked at the same ones before
+TAG_PROMOTED_AT = f"{GROUP}.promoted_at"
+TAG_PROMOTED_FROM = f"{GROUP}.promoted_from"
+TAG_PROMOTED_BY = f"{GROUP}.promoted_by"
+TAG_PROMOTED_WHY = f"{GROUP}.promoted_why"
+TAG_ANCHOR = f"{GROUP}.anchor"  # the version that later ones may not be worse than, from this version's promotion on
 
 # The ConfigMap and the Secret of a namespace, both with this name, and the files that pods see of them.
 PLATFORM_NAME = "modelyard"

@@ -32,6 +32,7 @@ REGRESSION_METRICS = frozenset({Metric.RMSE, Metric.MAE, Metric.R2})
 CLASSIFICATION_METRICS = frozenset(Metric) - REGRESSION_METRICS
 BINARY_ONLY = frozenset({Metric.F1, Metric.PRECISION, Metric.RECALL, Metric.AVERAGE_PRECISION, Metric.BRIER})
 LOWER_IS_BETTER = frozenset({Metric.LOG_LOSS, Metric.BRIER, Metric.RMSE, Metric.MAE})
+_MARGIN, _RELATIVE_MARGIN = 0.01, 0.02
 
 
 def metrics_of(task: Task) -> frozenset[Metric]:
@@ -44,3 +45,13 @@ def default_metric(task: Task, classes: int) -> Metric:
     if task is Task.REGRESSION:
         return Metric.RMSE
     return Metric.ROC_AUC if classes == 2 else Metric.F1_MACRO
+
+
+def default_margin(metric: Metric, opponent_value: float | None) -> float | None:
+    """How much worse than its opponent still counts as not worse, in the metric's unit: 0.01, or 2 % of ``opponent_value`` for an error.
+
+    None where it is relative and the opponent's value isn't known.
+    """
+    if metric not in LOWER_IS_BETTER:
+        return _MARGIN
+    return None if opponent_value is None else _RELATIVE_MARGIN * opponent_value

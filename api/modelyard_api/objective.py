@@ -16,6 +16,15 @@ class Opponent(StrEnum):
     CHAMPION = "champion"  # the version at the promotion alias
 
 
+class Bound(StrEnum):
+    """The four kinds of criteria."""
+
+    AT_LEAST = "AtLeast"
+    AT_MOST = "AtMost"
+    BETTER_THAN = "BetterThan"
+    NOT_WORSE_THAN = "NotWorseThan"
+
+
 def _cel_list(metrics: frozenset[Metric]) -> str:
     return "[" + ", ".join(f"'{metric}'" for metric in sorted(metrics)) + "]"
 
@@ -49,7 +58,7 @@ class Criterion(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=rules(
             (_ONE_BOUND, "a criterion needs exactly one of atLeast, atMost, betterThan or notWorseThan"),
-            ("!has(self.by) || has(self.betterThan)", "by only goes with betterThan"),
+            ("!has(self.by) || has(self.betterThan) || has(self.notWorseThan)", "by only goes with betterThan or notWorseThan"),
         )
     )
 
@@ -61,9 +70,28 @@ class Criterion(ApiModel):
         description="baseline (the trivial model) or champion (the version at the promotion alias; without one the criterion holds).",
     )
     not_worse_than: Opponent | None = Field(
-        None, description="As betterThan, but missed only when the interval of the difference lies wholly on the worse side."
+        None,
+        description="As betterThan, but it may be worse by less than the margin that by gives. Against the champion it is judged against the anchor as well: the last version that entered by betterThan, else the first.",
     )
-    by: float | None = Field(None, ge=0, description="The improvement over betterThan has to exceed this. Default 0.")
+    by: float | None = Field(
+        None,
+        ge=0,
+        description="With betterThan: the improvement has to exceed this; default 0. With notWorseThan: the margin, in the metric's unit; default 0.01, or 2 % of the opponent's value for rmse, mae, log_loss and brier.",
+    )
+
+    @property
+    def bound(self) -> Bound:
+        """Which of the four it is."""
+        if self.at_least is not None:
+            return Bound.AT_LEAST
+        if self.at_most is not None:
+            return Bound.AT_MOST
+        return Bound.BETTER_THAN if self.better_than is not None else Bound.NOT_WORSE_THAN
+
+    @property
+    def opponent(self) -> Opponent | None:
+        """What it compares with; None: the metric itself is judged."""
+        return self.better_than or self.not_worse_than
 
 
 class Objective(ApiModel):

@@ -1,14 +1,16 @@
 """What the operator tells its pods (one JSON object in an environment variable) and what they answer (exit code, termination message)."""
 
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from modelyard_api.base import ApiModel, ShortText
 from modelyard_api.conditions import Reason
+from modelyard_api.metrics import Metric
 from modelyard_api.model_deployment import Monitoring, RequestLog
 from modelyard_api.training_job import TrainingJobSpec
+from modelyard_api.verdicts import Evidences
 
 ORDER_VARIABLE = "MODELYARD_ORDER"
 TERMINATION_MESSAGE_PATH = "/dev/termination-log"
@@ -34,6 +36,7 @@ class TrainOrder(ApiModel):
     attempt: int
     model: ShortText  # without the namespace
     spec: TrainingJobSpec
+    split_run: ShortText | None = None  # the champion's run: its rows keep their place, new rows follow its cuts; None: the first training
 
 
 class CompareOrder(ApiModel):
@@ -77,24 +80,6 @@ class PodError(ApiModel):
     message: Annotated[str, Field(max_length=2048)]
 
 
-class CriterionState(StrEnum):
-    """Verdict on one criterion."""
-
-    HELD = "Held"
-    MISSED = "Missed"
-    INCONCLUSIVE = "Inconclusive"
-
-
-class Evidence(ApiModel):
-    """What was measured for one criterion: the metric itself, or the improvement over the opponent (positive is better)."""
-
-    got: float | None = None  # None: could not be measured, why says so
-    low: float | None = None  # 95 % interval, clustered by the split's group
-    high: float | None = None
-    rows: int = 0
-    why: ShortText = ""  # e.g. "no champion yet", "only 37 rows that neither model was fitted on"
-
-
 class MetricValue(ApiModel):
     """One named number."""
 
@@ -112,9 +97,13 @@ class TrainResult(ApiModel):
     digest: ShortText  # sha256 of the model's files
     champion_version: ShortText = ""  # the version the evidence compares with; empty: there was none
     metrics: Annotated[list[MetricValue], Field(max_length=16)]  # on the test split
-    evidence: Annotated[list[Evidence], Field(max_length=16)]  # one per criterion of the resolved objective, same order
+    evidence: Evidences  # one per criterion and opponent, in the order of the resolved objective's criteria
     resolved: dict[str, str]  # what was chosen where the manifest left it open
     warnings: Annotated[list[ShortText], Field(max_length=5)] = []
+    metric: Metric | None = None  # what was optimised; None: written by 0.1.0, where resolved names it
+    anchor_version: ShortText | None = None  # what the evidence compares with besides; None: there was none
+    test_uses: int | None = None  # earlier runs of the model that were judged on the same test rows
+    evidence_left_out: bool = False  # it didn't fit into the message: result.json on the run has it
 
 
 class ColumnDrift(ApiModel):

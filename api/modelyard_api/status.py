@@ -6,7 +6,8 @@ from pydantic import Field
 
 from modelyard_api.base import ATOMIC, ApiModel, LongText, ShortText, Timestamp, list_map
 from modelyard_api.conditions import Condition
-from modelyard_api.pod_contract import ColumnDrift, CriterionState, MetricValue, QualityEstimate
+from modelyard_api.pod_contract import ColumnDrift, MetricValue, QualityEstimate
+from modelyard_api.verdicts import MOST_VERDICTS, Verdict
 
 Conditions = Annotated[list[Condition], Field(max_length=16, json_schema_extra=list_map("type"))]
 
@@ -39,17 +40,6 @@ class Progress(ApiModel):
     metrics: Annotated[list[MetricValue], Field(max_length=8)] = Field([], description="Newest values.", json_schema_extra=ATOMIC)
 
 
-class Verdict(ApiModel):
-    """One criterion: wanted, got, held or not."""
-
-    metric: ShortText = Field(description="The metric.")
-    wanted: ShortText = Field(description="What was asked for, e.g. 'at least 0.6' or 'better than champion by 0.005'.")
-    got: ShortText = Field("", description="What was measured.")
-    interval: ShortText = Field("", description="95 % interval.")
-    state: CriterionState = Field(description="Held, Missed or Inconclusive.")
-    why: ShortText = Field("", description="What else there is to know.")
-
-
 class TrainingOutcome(ApiModel):
     """What came out."""
 
@@ -57,7 +47,11 @@ class TrainingOutcome(ApiModel):
     model_id: ShortText = Field("", description="MLflow's logged model.")
     champion_version: ShortText = Field("", description="The version it was compared with.")
     metrics: Annotated[list[MetricValue], Field(max_length=16)] = Field([], description="On the test split.", json_schema_extra=ATOMIC)
-    verdict: Annotated[list[Verdict], Field(max_length=16)] = Field([], description="Criterion by criterion.", json_schema_extra=ATOMIC)
+    verdict: Annotated[list[Verdict], Field(max_length=MOST_VERDICTS)] = Field(
+        [], description="Criterion by criterion.", json_schema_extra=ATOMIC
+    )
+    anchor_version: ShortText | None = Field(None, description="The anchor that it was compared with besides.")
+    test_uses: int | None = Field(None, ge=0, description="Earlier runs of this model that were judged on the same test rows.")
 
 
 class ResolvedValue(ApiModel):
