@@ -51,6 +51,11 @@ PARAMETERS: Mapping[Architecture, Mapping[str, Range]] = {
 }
 
 
+def is_trained_in_epochs(architecture: Architecture) -> bool:
+    """Whether it needs rows that tell it when to stop."""
+    return architecture is Architecture.MLP
+
+
 def parameter_problems(architecture: Architecture, values: Mapping[str, object]) -> list[str]:
     """Sentences on what is wrong with ``values``; empty when all is well."""
     known = PARAMETERS[architecture]

@@ -5,8 +5,9 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelyard_api import artifacts
 from modelyard_api.architectures import Architecture
-from modelyard_api.labels import TAG_UID
+from modelyard_api.labels import TAG_TEST_SPLIT, TAG_TEST_USES, TAG_UID
 from modelyard_api.pod_contract import TrainOrder, TrainResult
 
 from modelyard_jobs import outcome, resolved
@@ -14,11 +15,11 @@ from modelyard_jobs.data import report
 from modelyard_jobs.evaluation import reference
 from modelyard_jobs.fitting import EpochReport, FittedModel, Problem, fit_model, raw_columns
 from modelyard_jobs.fitting.network_training import DEFAULT_EPOCHS
-from modelyard_jobs.judging import Court, Judgement, judge
+from modelyard_jobs.judging import EvaluationContext, Judgement, judge
 from modelyard_jobs.splitting import membership
-from modelyard_jobs.splitting.assignment import Part
+from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.tracking import logged_model
-from modelyard_jobs.tracking.run import TAG_TEST_SPLIT, TAG_TEST_USES, TrackedRun, tracked_run
+from modelyard_jobs.tracking.run import TrackedRun, tracked_run
 from modelyard_jobs.tracking.versions import RegisteredVersion, at_alias
 from modelyard_jobs.train import Clock
 from modelyard_jobs.training_data import TrainingData
@@ -44,39 +45,46 @@ class Attempt:
         with tracked_run(self.uri, self.order) as run:
             _log.info("MLflow run %s of experiment %s", run.run_id, run.experiment_id)
             asked = resolved.question(self.data, self.order.spec, self.registered)
-            self._describe(run, asked)
+            uses = self._describe(run, asked)
             fitted = self._fit(run)
             answered = resolved.answer(fitted)
             run.parameters(answered)
             model_id, digest = self._store(fitted)
             champion = at_alias(self.uri, self.registered, self.order.spec.promotion.alias)
             judgement = self._judge(model_id, champion)
-            told = outcome.Told(
-                model_id, digest, champion.version if champion else "", {**asked, **answered}, (*warnings, *fitted.warnings)
+            trained = outcome.TrainedModel(
+                model_id=model_id,
+                digest=digest,
+                champion_version=champion.version if champion else "",
+                resolved={**asked, **answered},
+                warnings=(*warnings, *fitted.warnings),
+                metric=self.problem.metric,
+                test_uses=uses,
             )
-            result = outcome.result(run, told, judgement)
+            result = outcome.result(run, trained, judgement)
             run.metrics(outcome.run_metrics(judgement), self._now())
-            run.document(outcome.FILE, outcome.document(result, judgement, fitted), self.folder)
+            run.document(artifacts.RESULT, outcome.document(result, judgement, fitted), self.folder)
             return result
 
     def _now(self) -> int:
         return int(self.clock() * 1000)
 
-    def _describe(self, run: TrackedRun, asked: dict[str, str]) -> None:
-        """What is known before fitting: parameters, data set, rows, and how often these test rows were looked at before."""
+    def _describe(self, run: TrackedRun, asked: dict[str, str]) -> int:
+        """Logs what is known before fitting: parameters, data set, rows. Gives how often these test rows were looked at before."""
         run.parameters(asked | self._epochs())
         source, data = self.data.source, self.data.dataset
         run.data_set(source.uri, source.digest, source.size, data.rows_read)
         fills = {column.name: column.missing.value for column in self.problem.plan.columns}
-        described = report.describe(source, data, self.data.assignment.sizes(), fills)
-        run.document(report.FILE, described, self.folder)
-        kept = self.folder / membership.FILE
-        kept.write_bytes(membership.to_parquet(membership.of(self.data.assignment)))
+        run.document(artifacts.DATA_REPORT, report.describe(source, data, self.data.assignment, fills), self.folder)
+        run.document(artifacts.SPLIT, self.data.assignment.rule.to_wire(), self.folder)
+        kept = self.folder / artifacts.MEMBERSHIP
+        kept.write_bytes(membership.to_parquet(self.data.assignment.membership))
         run.file(kept)
         split = self._test_split()
         uses = run.earlier_uses(split)
         run.tags({TAG_TEST_SPLIT: split, TAG_TEST_USES: str(uses)})
         _log.info("earlier runs that were tested on the same rows: %d", uses)
+        return uses
 
     def _epochs(self) -> dict[str, str]:
         """Most epochs, where a network may be trained: progress is read against it."""
@@ -123,5 +131,6 @@ class Attempt:
         return model_id, digest
 
     def _judge(self, model_id: str, champion: RegisteredVersion | None) -> Judgement:
-        court = Court(self.data, self.problem, self.registered, champion, self.uri, self.folder)
-        return judge(f"models:/{model_id}", self.data.assignment.rows(Part.TEST), court)
+        test_share = self.order.spec.data.split.test
+        context = EvaluationContext(self.data, self.problem, champion, self.uri, self.folder, test_share)
+        return judge(f"models:/{model_id}", self.data.assignment.rows(Part.TEST), context)

@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 
 import numpy as np
+from modelyard_api import artifacts
 from modelyard_api.conditions import Reason
 from modelyard_api.labels import registered_model
 from modelyard_api.pod_contract import CompareOrder, TrainResult
@@ -13,10 +14,11 @@ from numpy.typing import NDArray
 
 from modelyard_jobs import outcome, questions, training_data
 from modelyard_jobs.failures import InvalidOrder
-from modelyard_jobs.judging import Court, judge
-from modelyard_jobs.splitting import membership
+from modelyard_jobs.judging import EvaluationContext, judge
+from modelyard_jobs.splitting.assignment import Earlier
+from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.tracking import server
-from modelyard_jobs.tracking.versions import RegisteredVersion, numbered, read_artifact, rows_of
+from modelyard_jobs.tracking.versions import RegisteredVersion, numbered, read_artifact, split_of
 from modelyard_jobs.training_data import TrainingData
 
 _log = logging.getLogger(__name__)
@@ -30,19 +32,29 @@ def run(order: CompareOrder, platform: Platform, folder: Path) -> TrainResult:
     registered = registered_model(order.namespace, order.model)
     candidate = _result(uri, order.run_id, folder)
     champion = _champion(uri, registered, order.champion_version)
-    data = training_data.load(order.spec, registered, platform, folder)
-    rows = _tested_rows(uri, order.run_id, registered, data, folder)
+    earlier = _split(uri, order.run_id, folder)
+    data = training_data.load(order.spec, registered, platform, folder, earlier)
+    rows = _tested_rows(order.run_id, data, earlier)
     _log.info("comparing %s with version %s of %s on %d test rows", candidate.model_id, champion.version, registered, len(rows))
-    court = Court(data, questions.pose(data, order.spec), registered, champion, uri, folder)
-    judgement = judge(f"models:/{candidate.model_id}", rows, court)
-    told = outcome.Told(candidate.model_id, candidate.digest, champion.version, candidate.resolved, tuple(candidate.warnings))
-    return outcome.result(candidate, told, judgement)
+    problem = questions.pose(data, order.spec)
+    context = EvaluationContext(data, problem, champion, uri, folder, order.spec.data.split.test)
+    judgement = judge(f"models:/{candidate.model_id}", rows, context)
+    trained = outcome.TrainedModel(
+        model_id=candidate.model_id,
+        digest=candidate.digest,
+        champion_version=champion.version,
+        resolved=candidate.resolved,
+        warnings=tuple(candidate.warnings),
+        metric=problem.metric,
+        test_uses=candidate.test_uses,
+    )
+    return outcome.result(candidate, trained, judgement)
 
 
 def _result(uri: str, run_id: str, folder: Path) -> TrainResult:
-    content = read_artifact(uri, run_id, outcome.FILE, folder / "candidate-result")
+    content = read_artifact(uri, run_id, artifacts.RESULT, folder / "candidate-result")
     if content is None:
-        raise InvalidOrder(Reason.RESULT_MISSING, f"run {run_id} has no {outcome.FILE}: its training did not finish; train again")
+        raise InvalidOrder(Reason.RESULT_MISSING, f"run {run_id} has no {artifacts.RESULT}: its training did not finish; train again")
     return TrainResult.model_validate(json.loads(content)["result"])
 
 
@@ -53,12 +65,17 @@ def _champion(uri: str, registered: str, version: str) -> RegisteredVersion:
     return found
 
 
-def _tested_rows(uri: str, run_id: str, registered: str, data: TrainingData, folder: Path) -> NDArray[np.intp]:
-    """Positions of the rows that the candidate was tested on, recognised by their hashes."""
-    kept = rows_of(uri, run_id, folder / "candidate-rows")
+def _split(uri: str, run_id: str, folder: Path) -> Earlier:
+    kept = split_of(uri, run_id, folder / "candidate-rows")
     if kept is None:
-        raise InvalidOrder(Reason.RESULT_MISSING, f"run {run_id} has no {membership.FILE}: its test rows are unknown; train again")
-    rows = np.flatnonzero(kept.tested(data.dataset.raw, registered)) if kept.can_judge(data.dataset.raw) else np.array([], dtype=np.intp)
+        raise InvalidOrder(Reason.RESULT_MISSING, f"run {run_id} has no {artifacts.MEMBERSHIP}: its test rows are unknown; train again")
+    return kept
+
+
+def _tested_rows(run_id: str, data: TrainingData, earlier: Earlier) -> NDArray[np.intp]:
+    """Positions of the rows that the candidate was tested on, recognised by their hashes."""
+    parts = data.recognised_by(earlier.membership)
+    rows = np.array([], dtype=np.intp) if parts is None else np.flatnonzero(parts == Part.TEST)
     if not len(rows):
         raise InvalidOrder(
             Reason.DATA_INVALID,

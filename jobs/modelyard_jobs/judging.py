@@ -1,19 +1,21 @@
-"""Opens the test split, once: the stored model's metrics, the trivial baseline's, the champion's, and the evidence for each criterion."""
+"""Opens the test part, once: the stored model's metrics, the trivial baseline's, the champion's, and the evidence for each criterion."""
 
 import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from modelyard_api.pod_contract import Evidence
+from modelyard_api import rendering
+from modelyard_api.objective import Opponent
+from modelyard_api.verdicts import Evidence
 from numpy.typing import NDArray
 
-from modelyard_jobs.evaluation.duels import JudgedRows, against_baseline, against_champion, as_scores
-from modelyard_jobs.evaluation.evidence import Duel, Examination, gather, outcome_in_words
+from modelyard_jobs.evaluation.evidence import Comparison, Evaluation, PairedComparison, gather
 from modelyard_jobs.evaluation.fresh_process import NotScored, score
 from modelyard_jobs.evaluation.metrics import Scores, measure_all
+from modelyard_jobs.evaluation.opponents import JudgedRows, against_baseline, against_version, as_scores
 from modelyard_jobs.fitting import Problem
-from modelyard_jobs.tracking.versions import RegisteredVersion
+from modelyard_jobs.tracking.versions import RegisteredVersion, anchor_of
 from modelyard_jobs.training_data import TrainingData
 
 _log = logging.getLogger(__name__)
@@ -31,42 +33,57 @@ class Judgement:
     baseline: dict[str, float]
     champion: dict[str, float]
     evidence: list[Evidence]
+    anchor_version: str | None = None  # that it was compared with besides the champion
 
 
 @dataclass(frozen=True)
-class Court:
-    """What judging needs beside the model. ``uri`` names MLflow in errors, ``folder`` is scratch space."""
+class EvaluationContext:
+    """What judging needs beside the model. ``uri`` names MLflow in errors, ``folder`` is scratch space, ``test_share`` the test part's of the rows."""
 
     data: TrainingData
     problem: Problem
-    registered: str
     champion: RegisteredVersion | None
     uri: str
     folder: Path
+    test_share: float
 
 
-def judge(model_uri: str, rows: NDArray[np.intp], court: Court) -> Judgement:
+def judge(model_uri: str, rows: NDArray[np.intp], context: EvaluationContext) -> Judgement:
     """``rows``: positions of the test rows. The model is downloaded and asked in a fresh process."""
-    answers = score(model_uri, court.data.frame(rows), court.folder / "candidate", through_pyfunc=True)
+    answers = score(model_uri, context.data.frame(rows), context.folder / "candidate", through_pyfunc=True)
     if isinstance(answers, NotScored):
         raise ModelChanged(f"the model as stored in MLflow can't be used: {answers.why}")
-    truth = court.data.dataset.target.values[rows]
-    test = JudgedRows(court.data, rows, as_scores(truth, answers.outputs))
-    baseline = against_baseline(court.problem, test)
-    champion = against_champion(court.champion, court.registered, court.uri, test, court.folder)
-    criteria = court.data.dataset.target.criteria
-    evidence = gather(criteria, Examination(test.scores, test.clusters, baseline, champion, court.problem.training.seed))
-    for criterion, each in zip(criteria, evidence, strict=True):
-        _log.info("%s", outcome_in_words(criterion, each))
-    return Judgement(_metrics(court, test.scores), _opponents(court, baseline), _opponents(court, champion), evidence)
+    truth = context.data.dataset.target.values[rows]
+    test = JudgedRows(context.data, rows, as_scores(truth, answers.outputs))
+    baseline = against_baseline(context.problem, test)
+    champion = against_version(context.champion, context.uri, test, context.folder / "champion") if context.champion else None
+    anchor = _anchor(context)
+    compared = against_version(anchor, context.uri, test, context.folder / "anchor") if anchor else None
+    evaluation = Evaluation(test.scores, test.clusters, baseline, champion, compared, context.problem.classes, context.test_share)
+    evidence = gather(context.data.dataset.target.criteria, evaluation)
+    for each in evidence:
+        _log.info("%s", rendering.describe_measurement(each))
+    metrics = _metrics(context, test.scores)
+    return Judgement(metrics, _opponents(context, baseline), _opponents(context, champion), evidence, anchor.version if anchor else None)
 
 
-def _metrics(court: Court, scores: Scores) -> dict[str, float]:
+def _anchor(context: EvaluationContext) -> RegisteredVersion | None:
+    """Where a criterion asks for it, and it is another version than the champion."""
+    champion = context.champion
+    if champion is None or all(one.not_worse_than is not Opponent.CHAMPION for one in context.data.dataset.target.criteria):
+        return None
+    anchor = anchor_of(context.uri, champion)
+    if anchor is None:
+        _log.warning("the anchor of version %s is gone from the registry: the champion alone is compared with", champion.version)
+    return anchor if anchor and anchor.version != champion.version else None
+
+
+def _metrics(context: EvaluationContext, scores: Scores) -> dict[str, float]:
     """All metrics of the task; the one that training optimised comes first, because `kubectl get` shows that."""
-    values = measure_all(court.problem.task, len(court.problem.classes), scores)
-    first = court.problem.metric.value
+    values = measure_all(context.problem.task, len(context.problem.classes), scores)
+    first = context.problem.metric.value
     return ({first: values[first]} if first in values else {}) | values
 
 
-def _opponents(court: Court, duel: Duel) -> dict[str, float]:
-    return _metrics(court, duel.opponent) if duel.opponent else {}
+def _opponents(context: EvaluationContext, comparison: Comparison | None) -> dict[str, float]:
+    return _metrics(context, comparison.opponent) if isinstance(comparison, PairedComparison) else {}

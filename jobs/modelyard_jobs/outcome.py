@@ -1,14 +1,14 @@
-"""What came out, told twice: in short for the operator, whole as ``result.json`` on the run."""
+"""What came out, twice: in short for the operator, whole as ``result.json`` on the run."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
+from modelyard_api.metrics import Metric
 from modelyard_api.pod_contract import MetricValue, TrainResult
 
 from modelyard_jobs.fitting import FittedModel
 from modelyard_jobs.judging import Judgement
 
-FILE = "result.json"
 _MOST_METRICS, _MOST_WARNINGS, _LONGEST_WARNING = 16, 5, 256
 
 
@@ -23,7 +23,7 @@ class RunIds(Protocol):
 
 
 @dataclass(frozen=True)
-class Told:
+class TrainedModel:
     """What the operator has to know beside metrics and evidence."""
 
     model_id: str
@@ -31,20 +31,25 @@ class Told:
     champion_version: str  # empty: there was none
     resolved: dict[str, str]
     warnings: tuple[str, ...]
+    metric: Metric
+    test_uses: int | None  # earlier runs that were judged on the same test rows
 
 
-def result(run: RunIds, told: Told, judgement: Judgement) -> TrainResult:
+def result(run: RunIds, trained: TrainedModel, judgement: Judgement) -> TrainResult:
     """The termination message, before it is shortened."""
     return TrainResult(
         run_id=run.run_id,
         experiment_id=run.experiment_id,
-        model_id=told.model_id,
-        digest=told.digest,
-        champion_version=told.champion_version,
+        model_id=trained.model_id,
+        digest=trained.digest,
+        champion_version=trained.champion_version,
         metrics=[MetricValue(name=name, value=value) for name, value in list(judgement.metrics.items())[:_MOST_METRICS]],
         evidence=judgement.evidence,
-        resolved=told.resolved,
-        warnings=[text[:_LONGEST_WARNING] for text in told.warnings[:_MOST_WARNINGS]],
+        resolved=trained.resolved,
+        warnings=[text[:_LONGEST_WARNING] for text in trained.warnings[:_MOST_WARNINGS]],
+        metric=trained.metric,
+        anchor_version=judgement.anchor_version,
+        test_uses=trained.test_uses,
     )
 
 

@@ -4,7 +4,7 @@ from modelyard_api.training_job import TrainingJobSpec
 
 from modelyard_jobs.evaluation.leakage import Sample, require_no_leak
 from modelyard_jobs.fitting import Problem, plan_columns
-from modelyard_jobs.splitting.assignment import Part
+from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.training_data import TrainingData, split_warnings
 
 

@@ -1,14 +1,22 @@
 """What was chosen where the manifest left it open: for ``status.resolved`` and the run's parameters."""
 
+from modelyard_api import rendering
+from modelyard_api.artifacts import Resolved
 from modelyard_api.data import SplitBy
 from modelyard_api.metrics import Task
 from modelyard_api.training_job import TrainingJobSpec
 
-from modelyard_jobs.evaluation.evidence import in_words
 from modelyard_jobs.fitting import FittedModel
 from modelyard_jobs.training_data import TrainingData
 
-_LONGEST = 256
+_LONGEST, _CLASSES_SHOWN = 256, 20
+_ROWS = {
+    "train": Resolved.ROWS_TRAIN,
+    "validation": Resolved.ROWS_VALIDATION,
+    "test": Resolved.ROWS_TEST,
+    "reference": Resolved.ROWS_REFERENCE,
+    "left_out": Resolved.ROWS_LEFT_OUT,
+}
 
 
 def question(data: TrainingData, spec: TrainingJobSpec, registered: str) -> dict[str, str]:
@@ -17,28 +25,32 @@ def question(data: TrainingData, spec: TrainingJobSpec, registered: str) -> dict
     stratified = split.by is SplitBy.STRATIFIED and target.task is Task.CLASSIFICATION
     by = "Random" if split.by is SplitBy.STRATIFIED and not stratified else split.by.value
     by += f" by {split.column}" if split.column else ""
+    copies = data.assignment.copies
     values = {
-        "metric": target.metric.value,  # first: it is never cut away
-        "task": target.task.value,
-        "criteria": "; ".join(in_words(criterion) for criterion in target.criteria),
-        "registeredModel": registered,
-        "alias": spec.promotion.alias,
-        "split": f"{by}, validation {split.validation:g}, test {split.test:g}",
-        "seed": str(spec.training.seed),
-        "features": ", ".join(feature.name for feature in data.dataset.features.columns),
-        "rowsUsed": str(data.dataset.raw.height),
+        Resolved.METRIC: target.metric.value,
+        Resolved.TASK: target.task.value,
+        Resolved.CRITERIA: "; ".join(rendering.describe_criterion(criterion) for criterion in target.criteria),
+        Resolved.REGISTERED_MODEL: registered,
+        Resolved.ALIAS: spec.promotion.alias,
+        Resolved.SPLIT: f"{by}, validation {split.validation:g}, test {split.test:g}",
+        Resolved.DUPLICATES: copies.duplicates.value if copies.pairs else "none",
+        Resolved.SEED: str(spec.training.seed),
+        Resolved.FEATURES: ", ".join(feature.name for feature in data.dataset.features.columns),
+        Resolved.ROWS_USED: str(data.dataset.raw.height),
     }
-    values |= {f"rows.{name}": str(size) for name, size in data.assignment.sizes().items() if size}
+    values |= {_ROWS[name]: str(size) for name, size in data.assignment.sizes().items() if size}
     if target.classes:
-        values["classes"] = ", ".join(target.classes[:20]) + (f" and {len(target.classes) - 20} more" if len(target.classes) > 20 else "")
-    return {name: text[:_LONGEST] for name, text in values.items()}
+        more = f" and {len(target.classes) - _CLASSES_SHOWN} more" if len(target.classes) > _CLASSES_SHOWN else ""
+        values[Resolved.CLASSES] = ", ".join(target.classes[:_CLASSES_SHOWN]) + more
+        values[Resolved.CLASS_COUNT] = str(len(target.classes))
+    return {name.value: text[:_LONGEST] for name, text in values.items()}
 
 
 def answer(fitted: FittedModel) -> dict[str, str]:
     """Known after fitting."""
-    values = {"architecture": fitted.architecture.value}
+    values = {Resolved.ARCHITECTURE: fitted.architecture.value, Resolved.FITTED_ON: " and ".join(fitted.fitted_on)}
     if fitted.parameters:
-        values["parameters"] = ", ".join(f"{name} {value:g}" for name, value in fitted.parameters.items())
+        values[Resolved.PARAMETERS] = ", ".join(f"{name} {value:g}" for name, value in fitted.parameters.items())
     if fitted.best_epoch is not None:
-        values["bestEpoch"] = f"{fitted.best_epoch} of {len(fitted.epochs)}"
-    return {name: text[:_LONGEST] for name, text in values.items()}
+        values[Resolved.BEST_EPOCH] = f"{fitted.best_epoch} of {len(fitted.epochs)}"
+    return {name.value: text[:_LONGEST] for name, text in values.items()}

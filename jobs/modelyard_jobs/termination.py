@@ -10,7 +10,7 @@ from modelyard_api.conditions import Reason
 from modelyard_api.pod_contract import TERMINATION_MESSAGE_LIMIT, TERMINATION_MESSAGE_PATH, TERMINATION_PATH_VARIABLE, PodError, TrainResult
 
 _LONGEST_MESSAGE = 2048
-_SHORTEST, _SHORT, _MEDIUM = 20, 60, 100
+_SHORT, _MEDIUM = 60, 100
 
 
 def write(message: ApiModel) -> None:
@@ -47,12 +47,12 @@ def _compact(value: Any) -> Any:
 
 
 def _shorter(message: ApiModel, over: int) -> ApiModel:
-    """Drops what is least missed: long texts of what was resolved, then warnings, then the last metrics."""
+    """Shortens what is least missed; what still doesn't fit is left to ``result.json`` on the run, which the operator then reads."""
     if isinstance(message, PodError):
         return message.model_copy(update={"message": _cut(message.message, max(200, len(message.message) - over))})
     if not isinstance(message, TrainResult):
         raise ValueError(f"{type(message).__name__} doesn't fit into {TERMINATION_MESSAGE_LIMIT} bytes")
-    for shorten in (_shorter_resolved, _shorter_warnings, _fewer, _shorter_reasons):
+    for shorten in (_shorter_resolved, _shorter_warnings, _shorter_details, _without_evidence, _fewer):
         if update := shorten(message):
             return message.model_copy(update=update)
     raise ValueError(f"the result doesn't fit into {TERMINATION_MESSAGE_LIMIT} bytes")
@@ -71,11 +71,14 @@ def _shorter_warnings(result: TrainResult) -> dict[str, object]:
     return {"warnings": [_cut(text, _MEDIUM) for text in result.warnings]}
 
 
-def _shorter_reasons(result: TrainResult) -> dict[str, object]:
-    for length in (_SHORT, _SHORTEST):
-        if any(len(each.why) > length for each in result.evidence):
-            return {"evidence": [each.model_copy(update={"why": _cut(each.why, length)}) for each in result.evidence]}
-    return {}
+def _shorter_details(result: TrainResult) -> dict[str, object]:
+    if all(len(each.detail or "") <= _MEDIUM for each in result.evidence):
+        return {}
+    return {"evidence": [each.model_copy(update={"detail": _cut(each.detail or "", _MEDIUM) or None}) for each in result.evidence]}
+
+
+def _without_evidence(result: TrainResult) -> dict[str, object]:
+    return {"evidence": [], "evidence_left_out": True} if result.evidence else {}
 
 
 def _fewer(result: TrainResult) -> dict[str, object]:

@@ -21,9 +21,11 @@ def run(order: TrainOrder, platform: Platform, folder: Path, clock: Clock) -> Tr
     server.configure(platform)
     server.require_answer(platform)
     from modelyard_jobs import attempt, questions, training_data  # noqa: PLC0415  polars, boto3
+    from modelyard_jobs.tracking.versions import split_of  # noqa: PLC0415
 
     registered = registered_model(order.namespace, order.model)
-    data = training_data.load(order.spec, registered, platform, folder)
+    earlier = split_of(platform.mlflow_uri, order.split_run or "", folder / "champion-split")
+    data = training_data.load(order.spec, registered, platform, folder, earlier)
     problem = questions.pose(data, order.spec)
     warnings = questions.look_for_leaks(data, order.spec)
     return attempt.Attempt(order, platform.mlflow_uri, folder, clock, registered, data, problem).carry_out(warnings)

@@ -19,7 +19,10 @@ from modelyard_jobs.data.dataset import Dataset
 from modelyard_jobs.data.source import SourceFiles
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import Rows
-from modelyard_jobs.splitting.assignment import Assignment, Part, assign
+from modelyard_jobs.splitting.assignment import Assignment, Earlier, assign
+from modelyard_jobs.splitting.assignment import Rows as SplitRows
+from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.membership import Membership
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,6 +37,7 @@ class TrainingData:
     source: SourceFiles
     dataset: Dataset
     assignment: Assignment
+    registered: str  # the model's name in the registry, which salts the split
 
     def part(self, part: Part) -> Rows:
         """The rows of one part, as models are fitted to them."""
@@ -44,14 +48,25 @@ class TrainingData:
         """Raw values of the features for some rows."""
         return self.dataset.features.frame[rows]
 
+    def recognised_by(self, membership: Membership) -> NDArray[np.int8] | None:
+        """(rows,): in which part another model had each row, UNKNOWN where it hadn't; None where its rows can't be recognised any more."""
+        if not membership.can_recognise(self.dataset.read):
+            return None
+        return membership.recognise(self.dataset.read, self.dataset.positions, self.registered)
 
-def load(spec: TrainingJobSpec, registered: str, platform: Platform, folder: Path) -> TrainingData:
-    """Reads and divides the data. ``registered`` salts the split; raises InvalidOrder or Unavailable."""
+
+def load(spec: TrainingJobSpec, registered: str, platform: Platform, folder: Path, earlier: Earlier | None) -> TrainingData:
+    """Reads and divides the data. ``registered`` salts the split, ``earlier`` is what an earlier run of the model kept of it.
+
+    Raises InvalidOrder or Unavailable.
+    """
     files = source.fetch(source_s3(None, platform), spec.data.source.uri, folder)
-    return divide(files, reading.read(files), spec, registered)
+    return divide(files, reading.read(files), spec, registered, earlier)
 
 
-def divide(files: SourceFiles, table: "pl.DataFrame", spec: TrainingJobSpec, registered: str) -> TrainingData:
+def divide(
+    files: SourceFiles, table: "pl.DataFrame", spec: TrainingJobSpec, registered: str, earlier: Earlier | None = None
+) -> TrainingData:
     """What was read from ``files``, checked against the manifest and divided; raises InvalidOrder."""
     _log.info(
         "read %d rows, %d columns from %d file(s), %d bytes, sha256 %s",
@@ -65,10 +80,13 @@ def divide(files: SourceFiles, table: "pl.DataFrame", spec: TrainingJobSpec, reg
     for why, count in data.dropped.items():
         _log.info("left out %d rows: %s", count, why)
     labels = data.target.labels() if data.target.task is Task.CLASSIFICATION else None
-    assignment = assign(data.raw, spec.data.split, registered, labels)
+    rows = SplitRows(data.read, data.positions, labels, dataset.target_columns(spec), tuple(spec.data.key or ()))
+    assignment = assign(rows, spec.data.split, registered, earlier)
     _require_classes(data, assignment)
     _log.info("split: %s", ", ".join(f"{name} {size}" for name, size in assignment.sizes().items() if size))
-    return TrainingData(files, data, assignment)
+    copies = assignment.copies
+    _log.info("pairs of equal rows: %d, by chance about %.3g: they are %s", copies.pairs, copies.expected_pairs, copies.duplicates)
+    return TrainingData(files, data, assignment, registered)
 
 
 def _require_classes(data: Dataset, assignment: Assignment) -> None:

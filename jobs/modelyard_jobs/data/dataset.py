@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 from modelyard_api.conditions import Reason
 from modelyard_api.data import MissingMethod, SplitBy
 from modelyard_api.training_job import TrainingJobSpec
@@ -14,7 +15,6 @@ from modelyard_jobs.data.target import Target
 from modelyard_jobs.failures import InvalidOrder
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars as pl
     from numpy.typing import NDArray
 
@@ -23,12 +23,18 @@ if TYPE_CHECKING:
 class Dataset:
     """Rows that can be used, aligned: ``raw`` (all columns as read), ``features`` (canonical) and ``target``."""
 
+    read: "pl.DataFrame"  # all rows of the files
+    positions: "NDArray[np.intp]"  # of the usable rows in ``read``
     raw: "pl.DataFrame"
     features: Features
     target: Target
-    rows_read: int
     missing_before: dict[str, int]  # per column, in the rows as read
     dropped: dict[str, int] = field(default_factory=dict)  # why: how many
+
+    @property
+    def rows_read(self) -> int:
+        """Rows of the files, with those that can't be used."""
+        return self.read.height
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -44,17 +50,24 @@ class Dataset:
 def prepare(table: "pl.DataFrame", spec: TrainingJobSpec) -> Dataset:
     """Raises InvalidOrder where manifest and data don't fit; nothing here is fitted to the data."""
     require_named_columns(table, spec)
-    table = _without_odd_numbers(table)
-    before = {name: table[name].null_count() for name in table.columns}
-    rows_read, dropped = table.height, {}
+    read = _without_odd_numbers(table)
+    before = {name: read[name].null_count() for name in read.columns}
+    positions, dropped = _usable(read, spec)
+    raw = read if len(positions) == read.height else read[positions]
+    resolved = target.resolve(target.derive(raw, spec.objective), spec.objective)
+    return Dataset(read, positions, raw, columns.features(raw, spec.data, not_features(spec)), resolved, before, dropped)
+
+
+def _usable(read: "pl.DataFrame", spec: TrainingJobSpec) -> "tuple[NDArray[np.intp], dict[str, int]]":
+    """Positions of the rows that have what every row must have, and how many lack it."""
+    usable, dropped = np.ones(read.height, dtype=np.bool_), {}
     for name, why in _columns_that_must_be_present(spec).items():
-        kept = table.filter(_present(table[name]))
-        if table.height > kept.height:
-            dropped[why] = table.height - kept.height
-        _require_rows_left(kept, name, rows_read)
-        table = kept
-    resolved = target.resolve(target.derive(table, spec.objective), spec.objective)
-    return Dataset(table, columns.features(table, spec.data, _not_features(spec)), resolved, rows_read, before, dropped)
+        present = _present(read[name]).to_numpy()
+        if lost := int((usable & ~present).sum()):
+            dropped[why] = lost
+        usable &= present
+        _require_rows_left(int(usable.sum()), name, read.height)
+    return np.flatnonzero(usable), dropped
 
 
 def require_named_columns(table: "pl.DataFrame", spec: TrainingJobSpec) -> None:
@@ -64,6 +77,7 @@ def require_named_columns(table: "pl.DataFrame", spec: TrainingJobSpec) -> None:
     named += [(f"spec.data.prepare.missing.columns[{column.name}]", column.name) for column in data.prepare.missing.columns or []]
     if data.prepare.features:
         named += [("spec.data.prepare.features.timestamps", name) for name in data.prepare.features.timestamps or []]
+    named += [("spec.data.key", name) for name in data.key or []]
     if data.split.column:
         named += [("spec.data.split.column", data.split.column)]
     if objective.target_from:
@@ -105,17 +119,22 @@ def _is_text(column: "pl.Series") -> bool:
     return column.dtype in (pl.String, pl.Categorical, pl.Enum)
 
 
-def _require_rows_left(kept: "pl.DataFrame", name: str, rows: int) -> None:
-    if kept.height == 0:
+def _require_rows_left(left: int, name: str, rows: int) -> None:
+    if left == 0:
         raise InvalidOrder(
             Reason.DATA_INVALID, f"column {name!r} has no value in any of the {rows} rows, and rows without it can't be used"
         )
 
 
-def _not_features(spec: TrainingJobSpec) -> frozenset[str]:
-    names = {spec.objective.target}
-    if spec.objective.target_from:
-        names.add(spec.objective.target_from.column)
+def target_columns(spec: TrainingJobSpec) -> frozenset[str]:
+    """The target, and the column that it is derived from."""
+    derived = spec.objective.target_from
+    return frozenset({spec.objective.target, derived.column} if derived else {spec.objective.target})
+
+
+def not_features(spec: TrainingJobSpec) -> frozenset[str]:
+    """Columns that no model reads, whatever spec.data.columns says of them."""
+    names = set(target_columns(spec))
     if spec.data.split.column and spec.data.split.by in {SplitBy.GROUP, SplitBy.TIME}:
         names.add(spec.data.split.column)
     return frozenset(names)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from modelyard_jobs.data.dataset import Dataset
 from modelyard_jobs.data.source import SourceFiles
+from modelyard_jobs.splitting.assignment import Assignment
 
-FILE = "data.json"
 
-
-def describe(files: SourceFiles, data: Dataset, parts: Mapping[str, int], fills: Mapping[str, str]) -> dict[str, object]:
-    """``parts``: rows per part of the split; ``fills``: what stands in for missing values, per feature."""
+def describe(files: SourceFiles, data: Dataset, assignment: Assignment, fills: Mapping[str, str]) -> dict[str, object]:
+    """``fills``: what stands in for missing values, per feature."""
+    copies = assignment.copies
     return {
         "source": {
             "uri": files.uri,
@@ -17,7 +17,14 @@ def describe(files: SourceFiles, data: Dataset, parts: Mapping[str, int], fills:
             "bytes": files.size,
             "files": [{"key": file.key, "bytes": file.size, "sha256": file.sha256} for file in files.files],
         },
-        "rows": {"read": data.rows_read, "used": data.raw.height, "dropped": data.dropped, **parts},
+        "rows": {"read": data.rows_read, "used": data.raw.height, "dropped": data.dropped, **assignment.sizes()},
+        "equalRows": {
+            "are": copies.duplicates.value,
+            "pairs": copies.pairs,
+            "pairsByChance": copies.expected_pairs,
+            "largestSet": copies.largest_set,
+            "comparedBy": list(assignment.rule.columns),
+        },
         "columns": [_column(name, data, fills) for name in data.raw.columns],
         "classes": _classes(data),
     }

@@ -1,78 +1,106 @@
 """What was measured for each criterion. The verdict on it is the operator's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from modelyard_api.metrics import LOWER_IS_BETTER
 from modelyard_api.objective import Criterion, Opponent
-from modelyard_api.pod_contract import Evidence
+from modelyard_api.verdicts import ComparedWith, Evidence, VerdictReason
 from numpy.typing import NDArray
 
+from modelyard_jobs.evaluation import minimums
 from modelyard_jobs.evaluation.intervals import Interval, TooFew, improvement_interval, metric_interval
-from modelyard_jobs.evaluation.metrics import Scores
-
-_LONGEST_WHY = 256
+from modelyard_jobs.evaluation.metrics import Scores, measure
 
 
 @dataclass(frozen=True)
-class Duel:
-    """Candidate and opponent on the same rows, or why there is no such thing."""
+class PairedComparison:
+    """A candidate and an opponent on the same rows."""
 
-    candidate: Scores | None = None
-    opponent: Scores | None = None
-    clusters: NDArray[np.uint64] | None = None
-    why: str = ""
+    candidate: Scores
+    opponent: Scores
+    clusters: NDArray[np.uint64]  # (rows,): the split's group of each row
+    version: str = ""  # the opponent's
+    rows_in_test: int | None = None  # where the opponent had seen some
 
 
 @dataclass(frozen=True)
-class Examination:
-    """The candidate on the test split, and against each opponent."""
+class NotCompared:
+    """Why there is no comparison with an opponent that there is."""
+
+    version: str
+    reason: VerdictReason
+    rows: int | None = None  # test rows that could have been used
+    rows_in_test: int | None = None
+    detail: str = ""
+
+
+Comparison = PairedComparison | NotCompared
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The candidate on the test part and against each opponent. ``test_share`` and ``classes`` turn what is missing into what the data would need."""
 
     scores: Scores
     clusters: NDArray[np.uint64]  # (rows,): the split's group of each row
-    baseline: Duel
-    champion: Duel
-    seed: int
+    baseline: Comparison
+    champion: Comparison | None  # None: there is none yet
+    anchor: Comparison | None  # None: there is none, or it is the champion
+    classes: tuple[str, ...]
+    test_share: float
 
 
-def gather(criteria: Sequence[Criterion], test: Examination) -> list[Evidence]:
-    """One per criterion, in their order."""
-    return [_evidence(criterion, test) for criterion in criteria]
+def gather(criteria: Sequence[Criterion], evaluation: Evaluation) -> list[Evidence]:
+    """In the order of the criteria: one each, and one more where ``notWorseThan: champion`` is held against the anchor, too."""
+    return [evidence for criterion in criteria for evidence in _evidence(criterion, evaluation)]
 
 
-def _evidence(criterion: Criterion, test: Examination) -> Evidence:
-    opponent = criterion.better_than or criterion.not_worse_than
-    if opponent is None:
-        return _written(metric_interval(criterion.metric, test.scores, test.clusters, test.seed), len(test.clusters))
-    duel = test.baseline if opponent is Opponent.BASELINE else test.champion
-    if duel.candidate is None or duel.opponent is None or duel.clusters is None:
-        return Evidence(why=duel.why[:_LONGEST_WHY])
-    measured = improvement_interval(criterion.metric, duel.candidate, duel.opponent, duel.clusters, test.seed)
-    return _written(measured, len(duel.clusters), duel.why)
+def _evidence(criterion: Criterion, evaluation: Evaluation) -> Iterator[Evidence]:
+    wanted = Evidence(metric=criterion.metric, bound=criterion.bound)
+    if criterion.opponent is None:
+        measured = metric_interval(criterion.metric, evaluation.scores, evaluation.clusters)
+        yield _measured(wanted, measured, len(evaluation.clusters), evaluation)
+    elif criterion.opponent is Opponent.BASELINE:
+        yield _against(_opponent(wanted, ComparedWith.BASELINE), evaluation.baseline, evaluation)
+    elif evaluation.champion is None:
+        yield wanted.model_copy(update={"opponent": ComparedWith.CHAMPION, "reason": VerdictReason.NO_CHAMPION})
+    else:
+        yield _against(_opponent(wanted, ComparedWith.CHAMPION), evaluation.champion, evaluation)
+        if criterion.not_worse_than and evaluation.anchor is not None:
+            yield _against(_opponent(wanted, ComparedWith.ANCHOR), evaluation.anchor, evaluation)
 
 
-def _written(measured: Interval | TooFew, rows: int, why: str = "") -> Evidence:
-    if isinstance(measured, TooFew):
-        return Evidence(rows=rows, why="; ".join(filter(None, (why, measured.why)))[:_LONGEST_WHY])
-    return Evidence(got=measured.value, low=measured.low, high=measured.high, rows=rows, why=why[:_LONGEST_WHY])
+def _opponent(wanted: Evidence, opponent: ComparedWith) -> Evidence:
+    return wanted.model_copy(update={"opponent": opponent})
 
 
-def in_words(criterion: Criterion) -> str:
-    """As a person would say it: ``roc_auc at least 0.6``."""
-    if criterion.at_least is not None:
-        return f"{criterion.metric} at least {criterion.at_least:g}"
-    if criterion.at_most is not None:
-        return f"{criterion.metric} at most {criterion.at_most:g}"
-    if criterion.better_than:
-        return f"{criterion.metric} better than {criterion.better_than} by more than {criterion.by or 0:g}"
-    return f"{criterion.metric} not worse than {criterion.not_worse_than}"
+def _against(wanted: Evidence, comparison: Comparison, evaluation: Evaluation) -> Evidence:
+    assert wanted.metric is not None
+    named = wanted.model_copy(update={"version": comparison.version or None, "rows_in_test": comparison.rows_in_test})
+    if isinstance(comparison, NotCompared):
+        return named.model_copy(update={"reason": comparison.reason, "rows": comparison.rows, "detail": comparison.detail[:256] or None})
+    measured = improvement_interval(wanted.metric, comparison.candidate, comparison.opponent, comparison.clusters)
+    value = measure(wanted.metric, comparison.opponent)
+    named = named.model_copy(update={"opponent_value": value if np.isfinite(value) else None})
+    return _measured(named, measured, len(comparison.clusters), evaluation)
 
 
-def outcome_in_words(criterion: Criterion, evidence: Evidence) -> str:
-    """One line for the log."""
-    if evidence.got is None:
-        return f"{in_words(criterion)}: not measured, {evidence.why}"
-    what = "improvement" if criterion.better_than or criterion.not_worse_than else "measured"
-    lower = " (lower is better)" if criterion.metric in LOWER_IS_BETTER and what == "measured" else ""
-    return f"{in_words(criterion)}: {what} {evidence.got:.4f}, 95 % interval {evidence.low:.4f} to {evidence.high:.4f}, {evidence.rows} rows{lower}"
+def _measured(wanted: Evidence, measured: Interval | TooFew, rows: int, evaluation: Evaluation) -> Evidence:
+    if isinstance(measured, Interval):
+        return wanted.model_copy(
+            update={
+                "value": measured.value,
+                "low": measured.low,
+                "high": measured.high,
+                "standard_error": measured.standard_error,
+                "rows": rows,
+                "groups": measured.groups,
+            }
+        )
+    of_class = None if measured.of_class is None else evaluation.classes[measured.of_class][:256]
+    more = minimums.more_rows(measured.have, measured.need, evaluation.test_share) if measured.need else None
+    needed = more if measured.reason in (VerdictReason.TOO_FEW_ROWS, VerdictReason.TOO_FEW_OF_CLASS) else None
+    return wanted.model_copy(
+        update={"value": measured.value, "rows": rows, "reason": measured.reason, "of_class": of_class, "more_rows": needed}
+    )

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import polars as pl
+from modelyard_api.artifacts import REFERENCE
 from modelyard_api.request_log import GROUP_COLUMN, INPUT_PREFIX, LABEL, OUTPUT_PREFIX
 from modelyard_model.tabular_model import TabularModel
 
 from modelyard_jobs.fitting import raw_columns
 from modelyard_jobs.training_data import TrainingData
-
-FILE = "reference.parquet"
 
 
 def write(data: TrainingData, model: TabularModel, folder: Path) -> int:
@@ -25,5 +24,5 @@ def write(data: TrainingData, model: TabularModel, folder: Path) -> int:
         pl.Series(LABEL, [labels[row] for row in rows.tolist()], dtype=pl.String),
         pl.Series(GROUP_COLUMN, groups, dtype=pl.String),
     )
-    sample.write_parquet(folder / FILE)
+    sample.write_parquet(folder / REFERENCE)
     return len(rows)

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
-from modelyard_api.architectures import Architecture, parameter_problems, resolve_parameters
+from modelyard_api.architectures import Architecture, is_trained_in_epochs, parameter_problems, resolve_parameters
 from modelyard_api.conditions import Reason
 from modelyard_api.metrics import Task
 from modelyard_model.preparation import Preparation
@@ -28,7 +29,8 @@ def fit_model(
     report: Report,
     clock: Callable[[], float] = time.perf_counter,
 ) -> FittedModel:
-    """Fits on ``train``; ``validation`` stops networks and, for Auto, chooses (with few rows: cross-validation over both).
+    """Networks are fitted on ``train`` and stopped on ``validation``; what needs no such rows is fitted on both. Auto chooses by cross-validation over
+    both, or where that is dear on ``validation``.
 
     ``parameters``: those of the manifest, the others take their defaults. ``report`` is called after every epoch of a network, ``clock``
     gives seconds. Raises InvalidOrder for what is wrong with data or settings.
@@ -41,9 +43,14 @@ def fit_model(
         given = parameters if chosen is architecture else {}
         return _fit_one(chosen, given, problem, fold, stop, reported)
 
+    def fit_finally(chosen: Architecture) -> FittedModel:
+        if is_trained_in_epochs(chosen):
+            return fit(chosen, train, validation, report)
+        return replace(fit(chosen, train.with_rows(validation), validation, report), fitted_on=("train", "validation"))
+
     if architecture is Architecture.AUTO:
-        return selection.choose(fit, problem, train, validation, report, clock)
-    return fit(architecture, train, validation, report)
+        return selection.choose(fit, fit_finally, problem, train, validation, report, clock)
+    return fit_finally(architecture)
 
 
 def _require_rows(problem: Problem, train: Rows, validation: Rows) -> None:
@@ -69,7 +76,7 @@ def _fit_one(
     preparation = fit_preparation(train.features, problem.plan)
     scale = _target_scale(problem, train)
     examples = _examples(problem, preparation, train, scale)
-    if architecture is Architecture.MLP:
+    if is_trained_in_epochs(architecture):
         stop = _examples(problem, preparation, validation, scale)
         network = fit_network(parameters, problem, examples, stop, report)
         model = TabularModel(architecture, problem.task, problem.classes, preparation, network.predictor, scale)

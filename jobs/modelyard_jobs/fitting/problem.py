@@ -45,6 +45,16 @@ class Rows:
         """The rows with these positions."""
         return Rows(self.features[rows], self.target[rows], self.groups[rows])
 
+    def with_rows(self, others: "Rows") -> "Rows":
+        """Both, these first."""
+        import polars as pl  # noqa: PLC0415  not needed to read a manifest
+
+        return Rows(
+            pl.concat([self.features, others.features]),
+            np.concatenate([self.target, others.target]),
+            np.concatenate([self.groups, others.groups]),
+        )
+
 
 @dataclass(frozen=True)
 class EpochReport:
@@ -80,3 +90,4 @@ class FittedModel:
     best_epoch: int | None = None  # the epoch whose weights were kept
     leaderboard: tuple[LeaderboardRow, ...] = ()
     warnings: tuple[str, ...] = ()
+    fitted_on: tuple[str, ...] = ("train",)  # parts of the split

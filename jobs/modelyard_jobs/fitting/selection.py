@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from modelyard_api.architectures import Architecture
+from modelyard_api.architectures import Architecture, is_trained_in_epochs
 from modelyard_api.conditions import Reason
 from modelyard_api.metrics import Metric, Task
 from numpy.typing import NDArray
@@ -17,20 +17,24 @@ from modelyard_jobs.fitting.scores import clustered_standard_error, improvement,
 
 CANDIDATES = (Architecture.LINEAR, Architecture.RANDOM_FOREST, Architecture.MLP)  # the simplest first
 CROSS_VALIDATED_BELOW = 5000  # rows: one validation split of fewer is too noisy to choose by
+_CHEAP_CELLS = 200_000  # rows times columns up to which five fits of every candidate take a minute at most
 _FOLDS = 5
 Fit = Callable[[Architecture, Rows, Rows, Report], FittedModel]
+FitFinally = Callable[[Architecture], FittedModel]
 
 
 @dataclass(frozen=True)
 class _Estimate:
     score: float
     standard_error: float
-    fitted: FittedModel | None  # fitted on the whole training split already
+    fitted: FittedModel | None  # fitted on the whole training split already, if that is how it will be used
 
 
-def choose(fit: Fit, problem: Problem, train: Rows, validation: Rows, report: Report, clock: Callable[[], float]) -> FittedModel:
-    """The chosen architecture fitted on ``train``, with the leaderboard."""
-    folds = _folds(problem, train, validation) if len(train) + len(validation) < CROSS_VALIDATED_BELOW else []
+def choose(
+    fit: Fit, fit_finally: FitFinally, problem: Problem, train: Rows, validation: Rows, report: Report, clock: Callable[[], float]
+) -> FittedModel:
+    """The chosen architecture, fitted by ``fit_finally`` where it isn't yet, with the leaderboard. ``fit`` tries candidates."""
+    folds = _folds(problem, train, validation) if _is_cross_validated(train, validation) else []
     rows: list[LeaderboardRow] = []
     estimates: dict[Architecture, _Estimate] = {}
     for candidate in CANDIDATES:
@@ -45,8 +49,13 @@ def choose(fit: Fit, problem: Problem, train: Rows, validation: Rows, report: Re
             note = str(failure)
         rows.append(_row(candidate, estimates.get(candidate), clock() - started, note))
     chosen = simplest_within_one_standard_error(rows, problem.metric)
-    fitted = estimates[chosen].fitted or fit(chosen, train, validation, report)
+    fitted = estimates[chosen].fitted or fit_finally(chosen)
     return replace(fitted, leaderboard=tuple(replace(row, selected=row.architecture is chosen) for row in rows))
+
+
+def _is_cross_validated(train: Rows, validation: Rows) -> bool:
+    rows = len(train) + len(validation)
+    return rows < CROSS_VALIDATED_BELOW or rows * train.features.width <= _CHEAP_CELLS
 
 
 def simplest_within_one_standard_error(rows: list[LeaderboardRow], metric: Metric) -> Architecture:
@@ -78,9 +87,8 @@ def _held_out(fit: Fit, candidate: Architecture, problem: Problem, train: Rows, 
     fitted = fit(candidate, train, validation, report)
     outputs = _predict(fitted, validation)
     value = score(problem.metric, validation.target, outputs)
-    return _Estimate(
-        value, clustered_standard_error(problem.metric, validation.target, outputs, validation.groups, problem.training.seed), fitted
-    )
+    error = clustered_standard_error(problem.metric, validation.target, outputs, validation.groups)
+    return _Estimate(value, error, fitted if is_trained_in_epochs(candidate) else None)
 
 
 def _cross_validated(fit: Fit, candidate: Architecture, problem: Problem, folds: list[tuple[Rows, Rows, Rows]]) -> _Estimate:
@@ -98,7 +106,7 @@ def _cross_validated(fit: Fit, candidate: Architecture, problem: Problem, folds:
 
 def _folds(problem: Problem, train: Rows, validation: Rows) -> list[tuple[Rows, Rows, Rows]]:
     """(fitted on, stopped on, scored on) per fold, groups whole; empty when there are too few groups."""
-    together = _join(train, validation)
+    together = train.with_rows(validation)
     folds = []
     for fitting, held_out in _split(problem, together, _FOLDS):
         rest = together.take(fitting)
@@ -107,16 +115,6 @@ def _folds(problem: Problem, train: Rows, validation: Rows) -> list[tuple[Rows, 
             return []
         folds.append((rest.take(inner[0][0]), rest.take(inner[0][1]), together.take(held_out)))
     return folds
-
-
-def _join(first: Rows, second: Rows) -> Rows:
-    import polars as pl  # noqa: PLC0415  not needed to read a manifest
-
-    return Rows(
-        pl.concat([first.features, second.features]),
-        np.concatenate([first.target, second.target]),
-        np.concatenate([first.groups, second.groups]),
-    )
 
 
 def _split(problem: Problem, rows: Rows, folds: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:

@@ -1,39 +1,55 @@
 """Which rows train, validate, test, or are set aside for monitoring.
 
-A row's place depends on a hash of its group (else of its content), salted by the registered model's name: adding rows moves none, so a row once
-trained on is never in a later test of the same model. By Time the latest rows are the test, and later data only move the boundary forward.
+At a model's first training the hash of each group (else of each row) is cut by rank. The cuts are kept (``rule.SplitRule``): later, rows that the champion
+knows stay where they were, also when labels were corrected, and new rows follow the cuts, so a row once fitted is never in a later test of the same
+model. By Time the latest rows are the test, and later data only move the boundary forward.
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 from modelyard_api.conditions import Reason
-from modelyard_api.data import Split, SplitBy
+from modelyard_api.data import Duplicates, Split, SplitBy
 from numpy.typing import NDArray
 
 from modelyard_jobs.data.columns import texts
 from modelyard_jobs.failures import InvalidOrder
-from modelyard_jobs.splitting.hashing import Hashes, hashes, row_contents, uniform
-from modelyard_jobs.splitting.moments import blocks, seconds
+from modelyard_jobs.splitting import reserve
+from modelyard_jobs.splitting.cuts import EVERYTHING, Cut, Part, Units, cut_by_rank, parts_of, units
+from modelyard_jobs.splitting.hashing import Hashes, hashes, uniform
+from modelyard_jobs.splitting.identity import Copies, Identity, identify
+from modelyard_jobs.splitting.membership import UNKNOWN, Membership
+from modelyard_jobs.splitting.timestamps import blocks, seconds
+from modelyard_jobs.splitting.rule import SplitRule, restored, stored
 
 if TYPE_CHECKING:
     import polars as pl
 
-REFERENCE_ROWS = 10_000
-_RESERVED_SHARE = 0.10
-_RESERVED_GROUPS = 30  # fewer groups, such as days, are no picture of the whole period
+_RESERVE_BLOCKS = 600  # of these a twentieth is a sample of a period; of 120 days it would be a handful of dates
 
 
-class Part(IntEnum):
-    """Where a row is."""
+@dataclass(frozen=True)
+class Earlier:
+    """What the champion's run kept. ``rule`` is None where release 0.1.0 made it."""
 
-    TRAIN = 0
-    VALIDATION = 1
-    TEST = 2
-    REFERENCE = 3
-    LEFT_OUT = 4  # within the gap of a split by time
+    membership: Membership
+    rule: SplitRule | None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows to divide. ``read`` holds all rows of the files, because copies are counted among them; ``used`` are the positions of those with a target."""
+
+    read: "pl.DataFrame"
+    used: NDArray[np.intp]
+    labels: list[str] | None  # (used rows,): their classes; None where there are none
+    not_identity: frozenset[str]  # the target, and what it is derived from
+    key: tuple[str, ...] = ()
+
+    def column(self, name: str | None) -> "pl.Series":
+        """A column of the used rows."""
+        return self.read[name or ""][self.used]
 
 
 @dataclass(frozen=True)
@@ -45,7 +61,9 @@ class Assignment:
     group: Hashes  # of the row itself where rows are not grouped
     names: tuple[str, ...] | None
     reference: NDArray[np.intp]  # rows of the sample that a monitor compares with
-    content_columns: tuple[str, ...]  # which ``row`` was made from
+    rule: SplitRule
+    copies: Copies
+    cells: NDArray[np.uint16] | NDArray[np.uint8]  # what names each row, cell by cell, to recognise it without a column
 
     def rows(self, part: Part) -> NDArray[np.intp]:
         """Indexes of the rows of ``part``."""
@@ -55,75 +73,131 @@ class Assignment:
         """Rows per part."""
         return {part.name.lower(): int((self.part == part).sum()) for part in Part}
 
+    @property
+    def membership(self) -> Membership:
+        """What is kept of it."""
+        cells = None if self.rule.keyed else self.cells  # a part of a key names nothing
+        return Membership(self.row, self.group, self.part, self.rule.columns, self.rule.duplicates, cells)
 
-def assign(table: "pl.DataFrame", split: Split, model: str, labels: list[str] | None) -> Assignment:
-    """``model`` is the registered name (the salt); ``labels`` are the classes of a stratified split. Raises InvalidOrder."""
-    content = tuple(sorted(table.columns))
-    row = hash_rows(table, content, model)
-    names = _group_names(table, split)
+
+def assign(rows: Rows, split: Split, model: str, earlier: Earlier | None = None) -> Assignment:
+    """``model`` is the registered name (the salt). Raises InvalidOrder."""
+    identity = _identity(rows, split, model, earlier)
+    row = identity.row[rows.used]
+    names = _group_names(rows, split)
     group = row if names is None else hashes((f"{split.column}={name}" for name in names), model)
+    known = np.full(len(row), UNKNOWN) if earlier is None else earlier.membership.recognise(rows.read, rows.used, model)
     if split.by is SplitBy.TIME:
-        part = _by_time(seconds(table[split.column or ""]), split)
+        part, cuts = _by_time(rows, split, known, earlier)
+        part = _with_reserve_by_time(part, seconds(rows.column(split.column)), row, known)
     else:
-        part = _by_hash(group, split, labels if split.by is SplitBy.STRATIFIED else None)
-    part[_reserved(row, group, grouped=names is not None)] = Part.REFERENCE
+        part, cuts = _by_hash(rows, split, group, known, earlier)
     _require_all_parts(part, split, len(np.unique(group)))
-    return Assignment(part, row, group, names, _reference(part, row, split), content)
+    rule = SplitRule(
+        columns=identity.columns,
+        keyed=bool(rows.key)
+        or bool(earlier and earlier.rule and earlier.rule.columns == identity.columns and _has_key(rows, earlier.rule)),
+        duplicates=identity.copies.duplicates,
+        by=split.by,
+        column=split.column,
+        validation=split.validation,
+        test=split.test,
+        cuts=stored(cuts),
+    )
+    reference = reserve.sample(part, row, counts_test=split.by is not SplitBy.TIME)
+    return Assignment(part, row, group, names, reference, rule, identity.copies, identity.cells[rows.used])
 
 
-def hash_rows(table: "pl.DataFrame", columns: tuple[str, ...], model: str) -> Hashes:
-    """The rows' own hashes; equal rows have equal ones, and so are never divided."""
-    return hashes(row_contents(table, columns), f"{model}|{'|'.join(columns)}")
+def _identity(rows: Rows, split: Split, model: str, earlier: Earlier | None) -> Identity:
+    """The columns of the first training as long as they are there, whatever columns came since; the manifest's key goes before."""
+    columns, rule = rows.key, earlier.rule if earlier else None
+    duplicates = split.duplicates or (Duplicates.TOGETHER if columns else None)
+    if not columns and rule:
+        columns = tuple(name for name in rule.columns if name in rows.read.columns and (not rule.keyed or _has_key(rows, rule)))
+        duplicates = split.duplicates or rule.duplicates
+    columns = columns or tuple(sorted(set(rows.read.columns) - rows.not_identity))
+    return identify(rows.read, columns, model, duplicates)
 
 
-def _group_names(table: "pl.DataFrame", split: Split) -> tuple[str, ...] | None:
+def _has_key(rows: Rows, rule: SplitRule) -> bool:
+    return rule.keyed and set(rule.columns) <= set(rows.read.columns)
+
+
+def _group_names(rows: Rows, split: Split) -> tuple[str, ...] | None:
     if split.by is SplitBy.GROUP:
-        return tuple(texts(table[split.column or ""]).to_list())
+        return tuple(texts(rows.column(split.column)).to_list())
     if split.by is SplitBy.TIME:
-        return tuple(f"{start:.6f}".rstrip("0").rstrip(".") for start in blocks(seconds(table[split.column or ""])).tolist())
+        starts = blocks(seconds(rows.column(split.column))).tolist()
+        return tuple(f"{start:.6f}".rstrip("0").rstrip(".") for start in starts)
     return None
 
 
-def _by_hash(group: Hashes, split: Split, labels: list[str] | None) -> NDArray[np.int8]:
-    place = uniform(group, "split")
-    if labels is not None:
-        classes = np.array(labels)
-        for label in np.unique(classes).tolist():
-            members = np.flatnonzero(classes == label)
-            place[members] = uniform(group[members], f"split|{label}")
-    part = np.full(len(group), Part.TRAIN, dtype=np.int8)
-    part[place < split.test + split.validation] = Part.VALIDATION
-    part[place < split.test] = Part.TEST
-    return part
+def _by_hash(
+    rows: Rows, split: Split, group: Hashes, known: NDArray[np.int8], earlier: Earlier | None
+) -> tuple[NDArray[np.int8], dict[str, Cut]]:
+    names, member = np.unique(group, return_inverse=True)
+    divided = units(member, uniform(names, "split"), None if split.by is SplitBy.RANDOM else rows.labels)
+    rule = earlier.rule if earlier else None
+    cuts = restored(rule) if rule and rule.divides_like(split) else {}
+    for stratum, name in enumerate(divided.strata):
+        if name not in cuts:
+            cuts[name] = cut_by_rank(divided, stratum, split.test, split.validation)
+    part = parts_of(divided, cuts)
+    kept = _kept(divided, known)
+    if earlier is not None:  # of a known group all rows may be new
+        kept = _more_fitted(kept, earlier.membership.recognise_groups(names))
+    part[kept != UNKNOWN] = kept[kept != UNKNOWN]
+    free = (part <= Part.VALIDATION) & (kept == UNKNOWN)
+    grouped = split.by is SplitBy.GROUP
+    part[reserve.reserve(divided, part, free, counts_test=True, grouped=grouped)] = Part.REFERENCE
+    return part[divided.member], cuts
 
 
-def _by_time(times: NDArray[np.float64], split: Split) -> NDArray[np.int8]:
+def _kept(divided: Units, known: NDArray[np.int8]) -> NDArray[np.int8]:
+    """(units,): where a unit was, UNKNOWN for a new one; where its rows were in several parts, the one that was fitted most."""
+    kept = np.full(len(divided.place), Part.LEFT_OUT, dtype=np.int8)
+    placed = (known != UNKNOWN) & (known != Part.LEFT_OUT)
+    np.minimum.at(kept, divided.member[placed], known[placed])
+    return np.where(kept == Part.LEFT_OUT, UNKNOWN, kept).astype(np.int8)
+
+
+def _more_fitted(one: NDArray[np.int8], other: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Of two parts the one that was fitted more; of one and UNKNOWN the one."""
+    return np.where(one == UNKNOWN, other, np.where(other == UNKNOWN, one, np.minimum(one, other))).astype(np.int8)
+
+
+def _by_time(rows: Rows, split: Split, known: NDArray[np.int8], earlier: Earlier | None) -> tuple[NDArray[np.int8], dict[str, Cut]]:
     """Boundaries are moments, so that rows of one moment stay together; the gap lies before each boundary."""
-    start_of_test = np.quantile(times, 1 - split.test, method="higher")
-    start_of_validation = np.quantile(times, 1 - split.test - split.validation, method="higher")
+    times = seconds(rows.column(split.column))
+    start_of_test = float(np.quantile(times, 1 - split.test, method="higher"))
+    start_of_validation = float(np.quantile(times, 1 - split.test - split.validation, method="higher"))
+    if earlier and earlier.rule and (earlier.rule.by, earlier.rule.column) == (split.by, split.column):
+        before = restored(earlier.rule)[EVERYTHING]
+        start_of_test, start_of_validation = max(start_of_test, before.test), max(start_of_validation, before.validation)
     gap = split.gap_seconds or 0
     part = np.full(len(times), Part.TRAIN, dtype=np.int8)
     part[times >= start_of_validation - gap] = Part.LEFT_OUT
     part[times >= start_of_validation] = Part.VALIDATION
     part[(times >= start_of_test - gap) & (times < start_of_test)] = Part.LEFT_OUT
     part[times >= start_of_test] = Part.TEST
+    fitted = (known == Part.TRAIN) | (known == Part.VALIDATION)
+    part[fitted & (part == Part.TEST)] = Part.LEFT_OUT  # by another rule than time they were fitted before
+    return part, {EVERYTHING: Cut(start_of_test, start_of_validation)}
+
+
+def _with_reserve_by_time(part: NDArray[np.int8], times: NDArray[np.float64], row: Hashes, known: NDArray[np.int8]) -> NDArray[np.int8]:
+    """The test part is the end of the period and no picture of it, so blocks of time from all over the training period are set aside, or single rows."""
+    training = np.flatnonzero(part <= Part.VALIDATION)
+    names, member = np.unique(blocks(times[training], _RESERVE_BLOCKS).view(np.uint64), return_inverse=True)
+    if len(names) < _RESERVE_BLOCKS:
+        names, member = np.unique(row[training], return_inverse=True)
+    divided = units(member, uniform(names, "reference"), None)
+    kept = _kept(divided, known[training])
+    chosen = np.where(kept == Part.REFERENCE, Part.REFERENCE, Part.TRAIN).astype(np.int8)
+    free = (kept != Part.TRAIN) & (kept != Part.VALIDATION)
+    part = part.copy()
+    part[training[reserve.reserve(divided, chosen, free, counts_test=False, grouped=True)[member]]] = Part.REFERENCE
     return part
-
-
-def _reserved(row: Hashes, group: Hashes, *, grouped: bool) -> NDArray[np.bool_]:
-    """Groups (or rows) from the whole period. The share only falls as data grow, so no row enters the reserve after it was trained on."""
-    groups = len(np.unique(group))
-    share = max(REFERENCE_ROWS / len(row), _RESERVED_GROUPS / groups if grouped else 0.0)
-    return uniform(group, "reference") < min(share, _RESERVED_SHARE)
-
-
-def _reference(part: NDArray[np.int8], row: Hashes, split: Split) -> NDArray[np.intp]:
-    """Rows that no fitting saw: the reserve and the test split (not by Time: there it is the end of the period, not a picture of it)."""
-    unseen = part == Part.REFERENCE
-    if split.by is not SplitBy.TIME:
-        unseen |= part == Part.TEST
-    members = np.flatnonzero(unseen)
-    return np.sort(members[np.argsort(row[members], kind="stable")[:REFERENCE_ROWS]])
 
 
 def _require_all_parts(part: NDArray[np.int8], split: Split, groups: int) -> None:

@@ -1,4 +1,4 @@
-"""``membership.parquet``: which rows a model was fitted, tuned and tested on, as salted hashes, never as data."""
+"""``membership.parquet``: which rows a model was fitted, tuned and tested on, as salted hashes, never as data. Release 0.1.0's files are read as well."""
 
 import io
 import json
@@ -6,45 +6,91 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from modelyard_api.data import Duplicates
 from numpy.typing import NDArray
 
-from modelyard_jobs.splitting.assignment import Assignment, Part, hash_rows
-from modelyard_jobs.splitting.hashing import Hashes
+from modelyard_jobs.splitting import first_release
+from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.hashing import Hashes, cell_hashes, mix
+from modelyard_jobs.splitting.identity import counted, identify, occurrence, short_cells
 
 if TYPE_CHECKING:
     import polars as pl
 
-FILE = "membership.parquet"
-_CONTENT_COLUMNS = b"modelyard.content_columns"
+UNKNOWN = np.int8(-1)  # the part of a row that a model doesn't know
+_RULE, _FIRST_RELEASE_COLUMNS = b"modelyard.membership", b"modelyard.content_columns"
 
 
 @dataclass(frozen=True)
 class Membership:
-    """The rows of one trained model."""
+    """The rows of one trained model, in the order of its files."""
 
     row: Hashes
     group: Hashes
     part: NDArray[np.int8]
-    content_columns: tuple[str, ...]
+    columns: tuple[str, ...]  # that the names were made from
+    duplicates: Duplicates | None  # None: made by release 0.1.0, which hashed the target as well and didn't count copies
+    cells: NDArray[np.uint16] | NDArray[np.uint8] | None = None  # (rows, columns)
 
-    def can_judge(self, table: "pl.DataFrame") -> bool:
-        """Whether rows of ``table`` can be recognised: all columns that the hashes were made from are there."""
-        return set(self.content_columns) <= set(table.columns)
+    def can_recognise(self, table: "pl.DataFrame") -> bool:
+        """Whether rows of ``table`` can be told: all columns that the names were made from are there, or enough is kept to do with the others."""
+        present = set(self.columns) & set(table.columns)
+        return len(present) == len(self.columns) or (self.cells is not None and bool(present))
 
-    def seen(self, table: "pl.DataFrame", group: Hashes, model: str) -> NDArray[np.bool_]:
-        """Which rows of ``table`` the model was fitted or tuned on, or share a group with one that it was. Hashed as the model's own rows were."""
-        used = self.part <= Part.VALIDATION
-        rows = hash_rows(table, self.content_columns, model)
-        return np.isin(rows, self.row[used]) | np.isin(group, self.group[used])
+    def recognise(self, read: "pl.DataFrame", used: NDArray[np.intp], model: str) -> NDArray[np.int8]:
+        """(used,): in which part the model had each row, UNKNOWN for rows that it didn't have. ``read`` holds all rows, ``used`` the positions asked about."""
+        if not self.can_recognise(read):
+            return np.full(len(used), UNKNOWN)
+        present = [index for index, name in enumerate(self.columns) if name in read.columns]
+        if self.duplicates is None:
+            return _looked_up(
+                _numbered(first_release.hash_rows(read[used], self.columns, model)), _numbered(self.row, self.part), self.part
+            )
+        if len(present) == len(self.columns):
+            return _looked_up(identify(read, self.columns, model, self.duplicates).row[used], self.row, self.part)
+        return self._without_columns(read[used], present, model)
 
-    def tested(self, table: "pl.DataFrame", model: str) -> NDArray[np.bool_]:
-        """Which rows of ``table`` belong to the model's test split."""
-        return np.isin(hash_rows(table, self.content_columns, model), self.row[self.part == Part.TEST])
+    def recognise_groups(self, groups: Hashes) -> NDArray[np.int8]:
+        """(groups,): the part that each was in, UNKNOWN for a new one, or where rows were not grouped like this."""
+        known = self.part != Part.LEFT_OUT
+        return _looked_up(groups, self.group[known], self.part[known])
+
+    def seen(self, parts: NDArray[np.int8], group: Hashes) -> NDArray[np.bool_]:
+        """Which rows the model was fitted or tuned on (``parts`` as from ``recognise``), or share a group with one that it was."""
+        fitted = (parts == Part.TRAIN) | (parts == Part.VALIDATION)
+        return fitted | np.isin(group, self.group[self.part <= Part.VALIDATION])
+
+    def _without_columns(self, table: "pl.DataFrame", present: list[int], model: str) -> NDArray[np.int8]:
+        """By the columns that are left; rows that have become equal are told apart by their order."""
+        assert self.cells is not None
+        cells = [short_cells(cell_hashes(table[self.columns[index]], model), len(self.columns)) for index in present]
+        return _looked_up(counted(_folded(np.column_stack(cells))), counted(_folded(self.cells[:, present])), self.part)
 
 
-def of(assignment: Assignment) -> Membership:
-    """What is kept of an assignment."""
-    return Membership(assignment.row, assignment.group, assignment.part, assignment.content_columns)
+def _folded(cells: NDArray[np.uint16] | NDArray[np.uint8]) -> Hashes:
+    """(rows, columns) to one name per row."""
+    names = np.zeros(len(cells), dtype=np.uint64)
+    for index in range(cells.shape[1]):
+        names = mix(names ^ cells[:, index].astype(np.uint64))
+    return names
+
+
+def _numbered(content: Hashes, part: NDArray[np.int8] | None = None) -> Hashes:
+    """Copies are counted, those that were fitted first: of three equal rows that a model was fitted to, a fourth is new to it."""
+    order = np.arange(len(content)) if part is None else np.argsort(part, kind="stable")
+    names = np.empty_like(content)
+    names[order] = mix(content[order] ^ mix(occurrence(content[order]).astype(np.uint64)))
+    return names
+
+
+def _looked_up(wanted: Hashes, names: Hashes, part: NDArray[np.int8]) -> NDArray[np.int8]:
+    """The part of each wanted name, the most fitted one where a name comes several times."""
+    if not len(names):
+        return np.full(len(wanted), UNKNOWN)
+    order = np.lexsort((part, names))
+    ordered = names[order]
+    found = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
+    return np.where(ordered[found] == wanted, part[order][found], UNKNOWN).astype(np.int8)
 
 
 def to_parquet(membership: Membership) -> bytes:
@@ -52,18 +98,24 @@ def to_parquet(membership: Membership) -> bytes:
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    table = pa.table({"row": membership.row, "group": membership.group, "part": membership.part})
-    metadata = {_CONTENT_COLUMNS: json.dumps(membership.content_columns).encode()}
+    columns = {"row": membership.row, "group": membership.group, "part": membership.part}
+    if membership.cells is not None:
+        columns |= {f"cell.{index}": np.ascontiguousarray(membership.cells[:, index]) for index in range(membership.cells.shape[1])}
+    rule = {"version": 2, "columns": membership.columns, "duplicates": membership.duplicates}
     buffer = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata(metadata), buffer)
+    pq.write_table(pa.table(columns).replace_schema_metadata({_RULE: json.dumps(rule).encode()}), buffer)
     return buffer.getvalue()
 
 
 def from_parquet(content: bytes) -> Membership:
-    """Reads what ``to_parquet`` wrote."""
+    """Reads what ``to_parquet`` wrote, here or in release 0.1.0."""
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     table = pq.read_table(io.BytesIO(content))
-    columns = json.loads(table.schema.metadata[_CONTENT_COLUMNS])
     row, group, part = (table[name].to_numpy() for name in ("row", "group", "part"))
-    return Membership(row, group, part, tuple(columns))
+    if _RULE not in table.schema.metadata:
+        return Membership(row, group, part, tuple(json.loads(table.schema.metadata[_FIRST_RELEASE_COLUMNS])), None)
+    rule = json.loads(table.schema.metadata[_RULE])
+    kept = [table[name].to_numpy() for name in table.column_names if name.startswith("cell.")]
+    cells = np.column_stack(kept) if kept else None
+    return Membership(row, group, part, tuple(rule["columns"]), Duplicates(rule["duplicates"]), cells)

@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from modelyard_api import labels
-from modelyard_api.base import GROUP
 from modelyard_api.pod_contract import TrainOrder
 
 from modelyard_jobs.tracking.server import mlflow_in_words
 
-TAG_TEST_SPLIT = f"{GROUP}.test_split"  # which rows the test split holds, as a digest
-TAG_TEST_USES = f"{GROUP}.test_uses"  # how many finished runs looked at the same ones before
 _LONGEST_PARAMETER = 500
 
 
@@ -78,7 +75,7 @@ class TrackedRun:
 
     def earlier_uses(self, test_split: str) -> int:
         """How many other finished runs of this model were tested on the same rows."""
-        query = f"tags.`{TAG_TEST_SPLIT}` = '{test_split}' and attributes.status = 'FINISHED'"
+        query = f"tags.`{labels.TAG_TEST_SPLIT}` = '{test_split}' and attributes.status = 'FINISHED'"
         with mlflow_in_words(self.uri, "counting uses of the test split"):
             found = self.client.search_runs([self.experiment_id], query, max_results=1000)
         return sum(run.info.run_id != self.run_id for run in found)

@@ -1,12 +1,16 @@
 """Registered versions and what was kept about the rows they were trained on. Read only: pods have no right on the registry."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from modelyard_api import artifacts, labels
+
 from modelyard_jobs.splitting import membership
+from modelyard_jobs.splitting.assignment import Earlier
 from modelyard_jobs.splitting.membership import Membership
+from modelyard_jobs.splitting.rule import SplitRule
 from modelyard_jobs.tracking.server import mlflow_in_words
 
 _MISSING = frozenset({"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"})
@@ -19,6 +23,7 @@ class RegisteredVersion:
     name: str
     version: str
     run_id: str
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def uri(self) -> str:
@@ -36,6 +41,24 @@ def numbered(uri: str, name: str, version: str) -> RegisteredVersion | None:
     return _found(uri, name, lambda _: version)
 
 
+def anchor_of(uri: str, champion: RegisteredVersion) -> RegisteredVersion | None:
+    """The version that what follows ``champion`` may not be worse than, as its promotion wrote it down. Release 0.1.0 didn't: then the first champion.
+
+    None where that version is gone from the registry.
+    """
+    if version := champion.tags.get(labels.TAG_ANCHOR):
+        return champion if version == champion.version else numbered(uri, champion.name, version)
+    return min((*_promoted(uri, champion.name), champion), key=lambda one: int(one.version))
+
+
+def _promoted(uri: str, name: str) -> list[RegisteredVersion]:
+    from mlflow import MlflowClient  # noqa: PLC0415
+
+    with mlflow_in_words(uri, f"looking for the first champion of {name}"):
+        found = [_version(one) for one in MlflowClient().search_model_versions(f"name = '{name}'")]
+    return [one for one in found if labels.TAG_PROMOTED_AT in one.tags]
+
+
 def _found(uri: str, name: str, choose: Callable[[Any], str | None]) -> RegisteredVersion | None:
     """Asks for the model first: of a model that isn't there the server answers 404, but of its aliases and versions 403."""
     from mlflow import MlflowClient  # noqa: PLC0415
@@ -50,7 +73,11 @@ def _found(uri: str, name: str, choose: Callable[[Any], str | None]) -> Register
             if error.error_code in _MISSING:
                 return None
             raise
-    return RegisteredVersion(found.name, str(found.version), found.run_id or "") if found else None
+    return _version(found) if found else None
+
+
+def _version(found: Any) -> RegisteredVersion:
+    return RegisteredVersion(found.name, str(found.version), found.run_id or "", dict(found.tags))
 
 
 def read_artifact(uri: str, run_id: str, name: str, folder: Path) -> bytes | None:
@@ -67,5 +94,14 @@ def read_artifact(uri: str, run_id: str, name: str, folder: Path) -> bytes | Non
 
 def rows_of(uri: str, run_id: str, folder: Path) -> Membership | None:
     """Which rows a run's model was fitted, tuned and tested on; None where that wasn't kept."""
-    content = read_artifact(uri, run_id, membership.FILE, folder) if run_id else None
+    content = read_artifact(uri, run_id, artifacts.MEMBERSHIP, folder) if run_id else None
     return membership.from_parquet(content) if content else None
+
+
+def split_of(uri: str, run_id: str, folder: Path) -> Earlier | None:
+    """How a run divided its rows; None where that wasn't kept."""
+    rows = rows_of(uri, run_id, folder)
+    if rows is None:
+        return None
+    content = read_artifact(uri, run_id, artifacts.SPLIT, folder)
+    return Earlier(rows, SplitRule.model_validate_json(content) if content else None)

@@ -87,10 +87,35 @@ def recording(seen: list[tuple[Architecture, Rows, Rows]], problem: Problem) -> 
     return fit
 
 
+def chosen_from(fit: Callable[..., FittedModel], problem: Problem, rows: Rows) -> FittedModel:
+    train, validation = rows.take(np.arange(300)), rows.take(np.arange(300, 400))
+    return choose(
+        fit,
+        lambda chosen: fit(chosen, train.with_rows(validation), validation, lambda _: None),
+        problem,
+        train,
+        validation,
+        lambda _: None,
+        lambda: 0.0,
+    )
+
+
+@pytest.mark.parametrize(("architecture", "rows_fitted"), [(A.LINEAR, 400), (A.RANDOM_FOREST, 400), (A.MLP, 300)])
+def test_what_needs_no_rows_to_stop_on_is_fitted_on_them_as_well(architecture: Architecture, rows_fitted: int) -> None:
+    rows, problem = steps(400, 40)
+    train, validation = rows.take(np.arange(300)), rows.take(np.arange(300, 400))
+    fitted = fit_model(architecture, {}, problem, train, validation, lambda _: None)
+    assert fitted.fitted_on == (("train", "validation") if rows_fitted == 400 else ("train",))
+    again = fit_model(architecture, {}, problem, train, validation.take(np.arange(50)), lambda _: None)
+    raw = {"x": rows.features["x"].to_numpy()}
+    changed = not np.array_equal(fitted.model.predict(raw).outputs, again.model.predict(raw).outputs)
+    assert changed or rows_fitted == 300
+
+
 def test_groups_are_never_on_both_sides_and_every_row_is_scored_once() -> None:
     rows, problem = steps(400, 40)
     seen: list[tuple[Architecture, Rows, Rows]] = []
-    choose(recording(seen, problem), problem, rows.take(np.arange(300)), rows.take(np.arange(300, 400)), lambda _: None, lambda: 0.0)
+    chosen_from(recording(seen, problem), problem, rows)
     folds = [(train, stop) for architecture, train, stop in seen if architecture is A.MLP]
     assert len(folds) == 5
     used = [set(train.groups.tolist()) | set(stop.groups.tolist()) for train, stop in folds]
@@ -101,12 +126,12 @@ def test_groups_are_never_on_both_sides_and_every_row_is_scored_once() -> None:
 
 def test_many_rows_are_judged_on_the_validation_split(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selection, "CROSS_VALIDATED_BELOW", 100)
+    monkeypatch.setattr(selection, "_CHEAP_CELLS", 100)
     rows, problem = steps(400, 40)
     seen: list[tuple[Architecture, Rows, Rows]] = []
-    chosen = choose(
-        recording(seen, problem), problem, rows.take(np.arange(300)), rows.take(np.arange(300, 400)), lambda _: None, lambda: 0.0
-    )
-    assert [(architecture, len(train), len(stop)) for architecture, train, stop in seen] == [(a, 300, 100) for a in selection.CANDIDATES]
+    chosen = chosen_from(recording(seen, problem), problem, rows)
+    tried = [(a, 300, 100) for a in selection.CANDIDATES]
+    assert [(architecture, len(train), len(stop)) for architecture, train, stop in seen] == [*tried, (A.LINEAR, 400, 100)]
     assert [row.selected for row in chosen.leaderboard] == [True, False, False]
 
 
@@ -114,8 +139,8 @@ def test_too_few_groups_for_folds_fall_back_to_the_validation_split() -> None:
     rows, problem = steps(400, 40)
     one = dataclasses.replace(rows, groups=np.zeros(400, dtype=np.int64))
     seen: list[tuple[Architecture, Rows, Rows]] = []
-    choose(recording(seen, problem), problem, one.take(np.arange(300)), one.take(np.arange(300, 400)), lambda _: None, lambda: 0.0)
-    assert len(seen) == 3
+    chosen_from(recording(seen, problem), problem, one)
+    assert len(seen) == 4  # every candidate once, and the chosen one on all rows
 
 
 def test_a_candidate_that_diverges_is_noted_and_the_others_go_on() -> None:
@@ -126,6 +151,6 @@ def test_a_candidate_that_diverges_is_noted_and_the_others_go_on() -> None:
             raise InvalidOrder(Reason.TRAINING_DIVERGED, "the loss was no longer a finite number")
         return fit_model(A.LINEAR, {}, problem, train, stop, lambda _: None)
 
-    fitted = choose(fit, problem, rows.take(np.arange(300)), rows.take(np.arange(300, 400)), lambda _: None, lambda: 0.0)
+    fitted = chosen_from(fit, problem, rows)
     assert fitted.leaderboard[2].score is None
     assert "no longer a finite number" in fitted.leaderboard[2].note

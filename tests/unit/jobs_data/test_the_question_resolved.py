@@ -114,8 +114,9 @@ def test_questions_that_the_data_cannot_answer(y: list[Any], parts: dict[str, An
         ({"data": {"prepare": {"missing": {"columns": [{"name": "yy", "method": "Median"}]}}}}, r"spec.data.prepare.missing.columns\[yy\]"),
         ({"data": {"prepare": {"features": {"timestamps": ["yy"]}}}}, "spec.data.prepare.features.timestamps"),
         ({"data": {"split": {"by": "Group", "column": "yy"}}}, "spec.data.split.column"),
+        ({"data": {"key": ["x", "yy"]}}, "spec.data.key"),
     ],
-    ids=["targetFrom", "target", "columns", "missing", "timestamps", "split"],
+    ids=["targetFrom", "target", "columns", "missing", "timestamps", "split", "key"],
 )
 def test_unknown_columns_name_the_field_and_the_nearest_column(parts: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidOrder, match=field + r".* did you mean 'y'\?"):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from modelyard_api.metrics import Metric
-from modelyard_api.objective import Criterion, Opponent
-from modelyard_api.pod_contract import Evidence
-from modelyard_jobs.evaluation.evidence import Duel, Examination, gather, in_words, outcome_in_words
+from modelyard_api.objective import Bound, Criterion, Opponent
+from modelyard_api.verdicts import ComparedWith, Evidence, VerdictReason
+from modelyard_jobs.evaluation.evidence import Comparison, Evaluation, NotCompared, PairedComparison, gather
 from modelyard_jobs.evaluation.metrics import Scores
 
 RANDOM = np.random.default_rng(0)
@@ -18,64 +18,75 @@ def off_by(spread: float) -> Scores:
     return Scores(TRUTH, TRUTH + spread * RANDOM.normal(size=ROWS), None)
 
 
-def judged(criterion: Criterion, champion: Duel) -> Evidence:
-    scores = off_by(0.5)
-    test = Examination(scores, CLUSTERS, Duel(scores, off_by(2.0), CLUSTERS), champion, seed=0)
-    (evidence,) = gather([criterion], test)
-    return evidence
+CANDIDATE = off_by(0.5)
+BASELINE = PairedComparison(CANDIDATE, off_by(2.0), CLUSTERS)
 
 
-NO_CHAMPION = Duel(why="no champion yet")
+def evidence_for(criterion: Criterion, champion: Comparison | None = None, anchor: Comparison | None = None) -> list[Evidence]:
+    return gather([criterion], Evaluation(CANDIDATE, CLUSTERS, BASELINE, champion, anchor, (), 0.15))
 
 
 def test_a_bound_is_judged_by_the_metric_itself() -> None:
-    evidence = judged(Criterion(metric=Metric.RMSE, at_most=1), NO_CHAMPION)
-    assert evidence.got == pytest.approx(0.5, abs=0.06)
+    (evidence,) = evidence_for(Criterion(metric=Metric.RMSE, at_most=1))
+    assert (evidence.metric, evidence.bound, evidence.opponent) == (Metric.RMSE, Bound.AT_MOST, None)
+    assert evidence.value == pytest.approx(0.5, abs=0.06)
     assert evidence.low is not None
     assert evidence.high is not None
-    assert evidence.low < evidence.got < evidence.high
-    assert evidence.rows == ROWS
+    assert evidence.low < evidence.value < evidence.high
+    assert (evidence.rows, evidence.groups) == (ROWS, pytest.approx(30))
 
 
 def test_a_comparison_is_judged_by_the_improvement_positive_is_better() -> None:
-    evidence = judged(Criterion(metric=Metric.RMSE, better_than=Opponent.BASELINE), NO_CHAMPION)
-    assert evidence.got == pytest.approx(1.5, abs=0.2)
+    (evidence,) = evidence_for(Criterion(metric=Metric.RMSE, better_than=Opponent.BASELINE))
+    assert evidence.opponent is ComparedWith.BASELINE
+    assert evidence.value == pytest.approx(1.5, abs=0.2)
+    assert evidence.opponent_value == pytest.approx(2.0, abs=0.2)
     assert evidence.low is not None
     assert evidence.low > 1
 
 
 def test_without_a_champion_the_reason_is_the_evidence() -> None:
-    assert judged(Criterion(metric=Metric.R2, not_worse_than=Opponent.CHAMPION), NO_CHAMPION) == Evidence(why="no champion yet")
+    (evidence,) = evidence_for(Criterion(metric=Metric.R2, not_worse_than=Opponent.CHAMPION))
+    assert evidence == Evidence(
+        metric=Metric.R2, bound=Bound.NOT_WORSE_THAN, opponent=ComparedWith.CHAMPION, reason=VerdictReason.NO_CHAMPION
+    )
 
 
 def test_a_champion_is_compared_on_the_rows_that_are_fair_to_it() -> None:
-    candidate, fewer = off_by(0.5), np.arange(200)
-    duel = Duel(candidate.take(fewer), off_by(0.4).take(fewer), CLUSTERS[:200], "on 200 of 300 test rows")
-    evidence = judged(Criterion(metric=Metric.MAE, not_worse_than=Opponent.CHAMPION), duel)
-    assert evidence.rows == 200
-    assert evidence.got is not None
-    assert evidence.got < 0
-    assert evidence.why == "on 200 of 300 test rows"
+    fewer = np.arange(200)
+    champion = PairedComparison(CANDIDATE.take(fewer), off_by(0.4).take(fewer), CLUSTERS[:200], "3", 300)
+    (evidence,) = evidence_for(Criterion(metric=Metric.MAE, not_worse_than=Opponent.CHAMPION), champion)
+    assert (evidence.version, evidence.rows, evidence.rows_in_test) == ("3", 200, 300)
+    assert evidence.value is not None
+    assert evidence.value < 0
+
+
+def test_not_worse_than_the_champion_is_held_against_the_anchor_too() -> None:
+    champion, anchor = (PairedComparison(CANDIDATE, off_by(spread), CLUSTERS, version) for spread, version in ((0.6, "3"), (0.4, "1")))
+    found = evidence_for(Criterion(metric=Metric.MAE, not_worse_than=Opponent.CHAMPION), champion, anchor)
+    assert [(one.opponent, one.version) for one in found] == [(ComparedWith.CHAMPION, "3"), (ComparedWith.ANCHOR, "1")]
+    better = evidence_for(Criterion(metric=Metric.MAE, better_than=Opponent.CHAMPION), champion, anchor)
+    assert [one.opponent for one in better] == [ComparedWith.CHAMPION]
+
+
+def test_an_opponent_that_can_not_be_compared_with_says_why() -> None:
+    champion = NotCompared("3", VerdictReason.OPPONENT_SAW_ROWS, 12, 300)
+    (evidence,) = evidence_for(Criterion(metric=Metric.MAE, better_than=Opponent.CHAMPION), champion)
+    assert (evidence.reason, evidence.version, evidence.rows, evidence.rows_in_test) == (VerdictReason.OPPONENT_SAW_ROWS, "3", 12, 300)
 
 
 def test_too_few_groups_leave_no_interval_and_say_so() -> None:
-    scores = off_by(0.5)
     three = np.repeat(np.arange(3, dtype=np.uint64), 100)
-    (evidence,) = gather([Criterion(metric=Metric.R2, at_least=0)], Examination(scores, three, NO_CHAMPION, NO_CHAMPION, seed=0))
-    assert (evidence.got, evidence.low, evidence.high) == (None, None, None)
-    assert "only 3 groups" in evidence.why
+    (evidence,) = gather([Criterion(metric=Metric.R2, at_least=0)], Evaluation(CANDIDATE, three, BASELINE, None, None, (), 0.15))
+    assert (evidence.low, evidence.high, evidence.reason) == (None, None, VerdictReason.TOO_FEW_GROUPS)
 
 
-@pytest.mark.parametrize(
-    ("criterion", "words"),
-    [
-        (Criterion(metric=Metric.ROC_AUC, at_least=0.6), "roc_auc at least 0.6"),
-        (Criterion(metric=Metric.BRIER, at_most=0.2), "brier at most 0.2"),
-        (Criterion(metric=Metric.F1, better_than=Opponent.CHAMPION, by=0.005), "f1 better than champion by more than 0.005"),
-        (Criterion(metric=Metric.F1, not_worse_than=Opponent.CHAMPION), "f1 not worse than champion"),
-    ],
-)
-def test_criteria_in_words(criterion: Criterion, words: str) -> None:
-    assert in_words(criterion) == words
-    assert outcome_in_words(criterion, Evidence(why="no champion yet")) == f"{words}: not measured, no champion yet"
-    assert "95 % interval 0.1000 to 0.3000" in outcome_in_words(criterion, Evidence(got=0.2, low=0.1, high=0.3, rows=9))
+def test_too_few_rows_of_a_class_say_how_many_more_the_data_need() -> None:
+    truth = np.array([1] * 2 + [0] * 58)
+    positive = np.clip(0.3 + 0.4 * truth + 0.1 * RANDOM.normal(size=60), 0, 1)
+    scores = Scores(truth, (positive > 0.5).astype(np.int64), np.column_stack([1 - positive, positive]))
+    clusters = np.arange(60, dtype=np.uint64)
+    evaluation = Evaluation(scores, clusters, PairedComparison(scores, scores, clusters), None, None, ("no", "yes"), 0.15)
+    (evidence,) = gather([Criterion(metric=Metric.ROC_AUC, at_least=0.5)], evaluation)
+    assert (evidence.reason, evidence.of_class, evidence.low) == (VerdictReason.TOO_FEW_OF_CLASS, "yes", None)
+    assert evidence.more_rows == 54  # 8 more in a test part of 15 %

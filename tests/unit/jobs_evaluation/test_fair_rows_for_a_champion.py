@@ -1,6 +1,7 @@
 """A champion is only asked about rows that it was neither fitted nor tuned on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,16 @@ import numpy as np
 import polars as pl
 import pytest
 from modelyard_api.training_job import TrainingJobSpec
+from modelyard_api.verdicts import VerdictReason
 from modelyard_jobs.data import dataset
 from modelyard_jobs.data.source import SourceFiles
-from modelyard_jobs.evaluation import duels
-from modelyard_jobs.evaluation.duels import JudgedRows, against_champion, as_scores
+from modelyard_jobs.evaluation import opponents
+from modelyard_jobs.evaluation.opponents import JudgedRows, against_version, as_scores
+from modelyard_jobs.evaluation.evidence import NotCompared, PairedComparison
 from modelyard_jobs.evaluation.fresh_process import FreshScores, NotScored
 from modelyard_jobs.splitting import membership
-from modelyard_jobs.splitting.assignment import Part, assign
+from modelyard_jobs.splitting.assignment import Rows, assign
+from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.tracking.versions import RegisteredVersion
 from modelyard_jobs.training_data import TrainingData
 
@@ -28,7 +32,8 @@ Ask = Callable[..., Any]
 def data(frame: pl.DataFrame) -> TrainingData:
     spec = TrainingJobSpec.model_validate({"objective": {"target": "y"}, "data": {"source": {"uri": "s3://bucket/rows.csv"}}})
     prepared = dataset.prepare(frame, spec)
-    return TrainingData(SourceFiles("s3://bucket/rows.csv", ()), prepared, assign(prepared.raw, spec.data.split, MODEL, None))
+    rows = Rows(prepared.read, prepared.positions, None, frozenset({"y"}))
+    return TrainingData(SourceFiles("s3://bucket/rows.csv", ()), prepared, assign(rows, spec.data.split, MODEL), MODEL)
 
 
 def judged_rows(frame: pl.DataFrame) -> JudgedRows:
@@ -47,74 +52,69 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         counts.append(rows.height)
         return FreshScores((), "Regression", np.zeros(rows.height))
 
-    monkeypatch.setattr(duels, "score", score)
+    monkeypatch.setattr(opponents, "score", score)
     return counts
 
 
 def knows(monkeypatch: pytest.MonkeyPatch, kept: membership.Membership | None) -> None:
-    monkeypatch.setattr(duels, "rows_of", lambda *_: kept)
-
-
-def test_no_champion_is_said(tmp_path: Path) -> None:
-    assert against_champion(None, MODEL, "uri", judged_rows(FRAME), tmp_path).why == "no champion yet"
+    monkeypatch.setattr(opponents, "rows_of", lambda *_: kept)
 
 
 def test_a_champion_of_the_same_split_is_asked_about_the_whole_test(
     monkeypatch: pytest.MonkeyPatch, asked: list[int], tmp_path: Path
 ) -> None:
     test = judged_rows(FRAME)
-    knows(monkeypatch, membership.of(test.data.assignment))
-    duel = against_champion(CHAMPION, MODEL, "uri", test, tmp_path)
+    knows(monkeypatch, test.data.assignment.membership)
+    compared = against_version(CHAMPION, "uri", test, tmp_path)
     assert asked == [len(test.rows)]
-    assert duel.why == ""
-    assert duel.opponent is not None
-    assert not duel.opponent.prediction.any()
+    assert isinstance(compared, PairedComparison)
+    assert (compared.version, compared.rows_in_test) == ("3", None)
+    assert not compared.opponent.prediction.any()
 
 
 def test_rows_that_the_champion_learned_are_left_out(monkeypatch: pytest.MonkeyPatch, asked: list[int], tmp_path: Path) -> None:
     test = judged_rows(FRAME)
-    kept = membership.of(test.data.assignment)
+    kept = test.data.assignment.membership
     part = kept.part.copy()
     learned = test.rows[: len(test.rows) // 3]
     part[learned[::2]], part[learned[1::2]] = Part.TRAIN, Part.VALIDATION
-    knows(monkeypatch, membership.Membership(kept.row, kept.group, part, kept.content_columns))
-    duel = against_champion(CHAMPION, MODEL, "uri", test, tmp_path)
+    knows(monkeypatch, replace(kept, part=part))
+    compared = against_version(CHAMPION, "uri", test, tmp_path)
     assert asked == [len(test.rows) - len(learned)]
-    assert f"on {asked[0]} of {len(test.rows)} test rows" in duel.why
+    assert isinstance(compared, PairedComparison)
+    assert compared.rows_in_test == len(test.rows)
 
 
 def test_too_few_new_rows_are_no_comparison(monkeypatch: pytest.MonkeyPatch, asked: list[int], tmp_path: Path) -> None:
     test = judged_rows(FRAME)
-    kept = membership.of(test.data.assignment)
-    knows(monkeypatch, membership.Membership(kept.row, kept.group, np.zeros_like(kept.part), kept.content_columns))
-    duel = against_champion(CHAMPION, MODEL, "uri", test, tmp_path)
-    assert duel.opponent is None
-    assert duel.why.startswith("only 0 of ")
+    kept = test.data.assignment.membership
+    knows(monkeypatch, replace(kept, part=np.zeros_like(kept.part)))
+    compared = against_version(CHAMPION, "uri", test, tmp_path)
+    assert compared == NotCompared("3", VerdictReason.OPPONENT_SAW_ROWS, 0, len(test.rows))
     assert not asked
 
 
 def test_a_champion_whose_rows_are_unknown_is_no_comparison(monkeypatch: pytest.MonkeyPatch, asked: list[int], tmp_path: Path) -> None:
     test = judged_rows(FRAME)
     knows(monkeypatch, None)
-    assert "keeps no list of its training rows" in against_champion(CHAMPION, MODEL, "uri", test, tmp_path).why
-    kept = membership.of(test.data.assignment)
-    knows(monkeypatch, membership.Membership(kept.row, kept.group, kept.part, ("gone", "x", "y")))
-    assert "columns that the data no longer have" in against_champion(CHAMPION, MODEL, "uri", test, tmp_path).why
+    assert against_version(CHAMPION, "uri", test, tmp_path) == NotCompared("3", VerdictReason.OPPONENT_ROWS_UNKNOWN)
+    knows(monkeypatch, replace(test.data.assignment.membership, columns=("gone",), cells=None))
+    assert against_version(CHAMPION, "uri", test, tmp_path) == NotCompared("3", VerdictReason.OPPONENT_COLUMNS_GONE)
     assert not asked
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "reason", "detail"),
     [
-        (NotScored("column 'z': is required"), "can't answer these rows: column 'z': is required"),
-        (FreshScores(("a", "b"), "Classification", np.zeros((1, 2))), "answers another question: Classification with 2 classes"),
+        (NotScored("column 'z': is required"), VerdictReason.OPPONENT_FAILED, "column 'z': is required"),
+        (FreshScores(("a", "b"), "Classification", np.zeros((1, 2))), VerdictReason.OPPONENT_DIFFERS, "Classification with 2 classes"),
     ],
     ids=["other columns", "other task"],
 )
-def test_a_champion_of_another_kind_is_no_comparison(answer: Any, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_champion_of_another_kind_is_no_comparison(
+    answer: Any, reason: VerdictReason, detail: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     test = judged_rows(FRAME)
-    knows(monkeypatch, membership.of(test.data.assignment))
-    monkeypatch.setattr(duels, "score", lambda *_, **__: answer)
-    duel = against_champion(CHAMPION, MODEL, "uri", test, tmp_path)
-    assert duel.opponent is None
-    assert words in duel.why
+    knows(monkeypatch, test.data.assignment.membership)
+    monkeypatch.setattr(opponents, "score", lambda *_, **__: answer)
+    assert against_version(CHAMPION, "uri", test, tmp_path) == NotCompared("3", reason, detail=detail)

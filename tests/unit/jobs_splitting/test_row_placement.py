@@ -5,10 +5,16 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
-from modelyard_api.data import Split, SplitBy
+from modelyard_api.data import Duplicates, Split, SplitBy
 from modelyard_jobs.failures import InvalidOrder
-from modelyard_jobs.splitting import membership
-from modelyard_jobs.splitting.assignment import REFERENCE_ROWS, Assignment, Part, assign
+from modelyard_jobs.splitting import first_release, membership
+from modelyard_jobs.splitting.assignment import Assignment, Earlier, Rows, assign
+from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.hashing import Hashes
+from modelyard_jobs.splitting.membership import Membership
+from modelyard_jobs.splitting.reserve import REFERENCE_ROWS
+from modelyard_jobs.splitting.rule import SplitRule
+from numpy.typing import NDArray
 
 MODEL = "ml.flights"
 DAYS = [date(2026, 1, 1) + timedelta(days=day) for day in range(120)]
@@ -26,8 +32,23 @@ def table(rows: int, seed: int = 0) -> pl.DataFrame:
     )
 
 
-def placed(frame: pl.DataFrame, split: Split, model: str = MODEL) -> Assignment:
-    return assign(frame, split, model, frame["label"].to_list())
+def rows_of(frame: pl.DataFrame, **what: object) -> Rows:
+    labels = [str(label) for label in frame["label"].to_list()]
+    return Rows(frame, np.arange(frame.height), labels, frozenset({"label"}), **what)  # type: ignore[arg-type]
+
+
+def placed(frame: pl.DataFrame, split: Split, model: str = MODEL, before: Assignment | None = None) -> Assignment:
+    """Divided; ``before``: as a training that comes after that one."""
+    earlier = Earlier(membership.from_parquet(membership.to_parquet(before.membership)), stored_and_read(before.rule)) if before else None
+    return assign(rows_of(frame), split, model, earlier)
+
+
+def stored_and_read(rule: SplitRule) -> SplitRule:
+    return SplitRule.model_validate_json(rule.model_dump_json(by_alias=True))
+
+
+def seen(kept: Membership, frame: pl.DataFrame, group: Hashes) -> NDArray[np.bool_]:
+    return kept.seen(kept.recognise(frame, np.arange(frame.height), MODEL), group)
 
 
 BY_ROW = [Split(by=SplitBy.RANDOM), Split(by=SplitBy.STRATIFIED)]
@@ -38,7 +59,8 @@ BY_TIME = Split(by=SplitBy.TIME, column="day")
 @pytest.mark.parametrize("split", [*BY_ROW, BY_GROUP], ids=["random", "stratified", "group"])
 def test_a_row_once_trained_on_is_never_tested_on_when_data_grow(split: Split) -> None:
     small, more = table(4000), table(9000, seed=1)
-    before, after = placed(small, split), placed(pl.concat([more, small]), split)
+    before = placed(small, split)
+    after = placed(pl.concat([more, small]), split, before=before)
     trained = set(before.row[before.part == Part.TRAIN].tolist())
     tested = set(after.row[after.part == Part.TEST].tolist())
     assert trained
@@ -49,7 +71,8 @@ def test_a_row_once_trained_on_is_never_tested_on_when_data_grow(split: Split) -
 @pytest.mark.parametrize("split", [*BY_ROW, BY_GROUP], ids=["random", "stratified", "group"])
 def test_a_row_trained_on_never_enters_the_reference_when_data_grow(split: Split) -> None:
     small, more = table(3000), table(20000, seed=1)
-    before, after = placed(small, split), placed(pl.concat([small, more]), split)
+    before = placed(small, split)
+    after = placed(pl.concat([small, more]), split, before=before)
     trained = set(before.row[before.part == Part.TRAIN].tolist())
     assert not trained & set(after.row[after.part == Part.REFERENCE].tolist())
 
@@ -59,23 +82,33 @@ def test_no_group_is_divided(split: Split) -> None:
     frame = table(5000)
     part = placed(frame, split).part
     for _, rows in frame.with_row_index().group_by("day"):
-        assert len(set(part[rows["index"].to_numpy()].tolist())) == 1
+        parts = set(part[rows["index"].to_numpy()].tolist())
+        assert len(parts - ({Part.REFERENCE} if split is BY_TIME else set())) == 1  # by Time single rows may be set aside for the monitor
 
 
 def test_shares_are_about_what_was_asked_for() -> None:
     frame = table(20000)
     for split in BY_ROW:
         part = placed(frame, split.model_copy(update={"validation": 0.2, "test": 0.3})).part
-        in_use = part[part != Part.REFERENCE]
-        assert (in_use == Part.TEST).mean() == pytest.approx(0.3, abs=0.02)
-        assert (in_use == Part.VALIDATION).mean() == pytest.approx(0.2, abs=0.02)
+        assert (part == Part.TEST).mean() == pytest.approx(0.3, abs=1e-3)
+        assert (part == Part.VALIDATION).mean() == pytest.approx(0.2, abs=1e-3)
 
 
-def test_every_class_has_its_share_of_a_stratified_test() -> None:
-    frame = table(20000)
+@pytest.mark.parametrize("rows", [200, 211, 5003])
+def test_every_class_has_its_share_to_the_row(rows: int) -> None:
+    frame = table(rows)
     part = placed(frame, Split(by=SplitBy.STRATIFIED)).part
     for label in "abc":
-        assert (part[(frame["label"] == label).to_numpy()] == Part.TEST).mean() == pytest.approx(0.15 * 0.9, abs=0.03)
+        of_class = part[(frame["label"] == label).to_numpy()]
+        assert abs((of_class == Part.TEST).sum() - 0.15 * len(of_class)) <= 1
+        assert abs((of_class == Part.VALIDATION).sum() - 0.15 * len(of_class)) <= 1
+
+
+def test_ten_rows_of_a_class_are_enough_for_two_in_every_part() -> None:
+    frame = table(400).with_columns(label=pl.Series(["rare"] * 10 + ["usual"] * 390))
+    for salt in range(20):
+        part = placed(frame, Split(by=SplitBy.STRATIFIED), f"ml.model-{salt}").part[:10]
+        assert min((part == wanted).sum() for wanted in (Part.TRAIN, Part.VALIDATION, Part.TEST)) >= 2
 
 
 def test_models_of_other_names_split_otherwise() -> None:
@@ -90,6 +123,7 @@ def test_equal_rows_stay_together_whatever_the_width_of_their_numbers() -> None:
     twice = pl.concat([frame, frame])
     part = placed(twice, BY_ROW[0]).part
     assert (part[:500] == part[500:]).all()
+    assert placed(twice, BY_ROW[0]).copies.duplicates is Duplicates.TOGETHER
     narrow = frame.with_columns(pl.col("count").cast(pl.Int16))
     assert (placed(narrow, BY_ROW[0]).row == placed(frame, BY_ROW[0]).row).all()
 
@@ -108,24 +142,43 @@ def test_by_time_the_latest_rows_are_the_test_and_the_gap_is_left_out() -> None:
     days = frame["day"].to_numpy().astype("datetime64[s]").astype(np.int64)
     assert days[part == Part.TRAIN].max() + gap < days[part == Part.VALIDATION].min()
     assert days[part == Part.VALIDATION].max() + gap < days[part == Part.TEST].min()
-    assert (part == Part.TEST).mean() == pytest.approx(0.13, abs=0.05)
+    assert (part == Part.TEST).mean() == pytest.approx(0.15, abs=0.02)
 
 
 def test_later_data_only_move_the_boundary_in_time_forward() -> None:
     frame = table(6000)
     first = frame.filter(pl.col("day") < DAYS[80])
-    before, after = placed(first, BY_TIME), placed(frame, BY_TIME)
-    trained = set(before.row[before.part == Part.TRAIN].tolist())
-    assert not trained & set(after.row[after.part == Part.TEST].tolist())
+    before = placed(first, BY_TIME)
+    after = placed(frame, BY_TIME, before=before)
+    fitted = set(before.row[before.part <= Part.VALIDATION].tolist())
+    assert not fitted & set(after.row[after.part == Part.TEST].tolist())
+
+
+def test_rows_from_before_the_period_do_not_move_the_boundary_in_time_backward() -> None:
+    frame = table(6000)
+    late = frame.filter(pl.col("day") >= DAYS[40])
+    before = placed(late, BY_TIME)
+    after = placed(frame, BY_TIME, before=before)
+    fitted = set(before.row[before.part <= Part.VALIDATION].tolist())
+    assert not fitted & set(after.row[after.part == Part.TEST].tolist())
+
+
+def test_by_time_the_reserve_is_no_handful_of_dates() -> None:
+    frame = table(20000)
+    assignment = placed(frame, BY_TIME)
+    days = frame["day"].to_numpy()[assignment.reference]
+    assert 800 <= len(assignment.reference) <= 0.05 * 20000
+    assert len(np.unique(days)) >= 60
+    assert set(assignment.part[assignment.reference].tolist()) == {Part.REFERENCE}
 
 
 def test_the_reference_is_drawn_from_the_whole_period_and_bounded() -> None:
     frame = table(60000)
     for split in (BY_GROUP, BY_ROW[0]):
-        assignment = placed(frame, split)
+        assignment = placed(frame, split.model_copy(update={"test": 0.3}))
         rows = assignment.reference
         assert len(rows) == REFERENCE_ROWS
-        assert set(assignment.part[rows].tolist()) == {Part.REFERENCE, Part.TEST}
+        assert not (assignment.part == Part.REFERENCE).any()  # the test part is large enough to compare with
         days = frame["day"][rows]
         assert days.min() < DAYS[30]
         assert days.max() > DAYS[90]
@@ -137,34 +190,119 @@ def test_too_few_groups_for_three_parts_are_refused_in_words() -> None:
         placed(frame, BY_GROUP)
 
 
+def test_little_is_reserved_and_only_where_the_test_part_is_small() -> None:
+    assert (placed(table(400), BY_ROW[1]).part == Part.REFERENCE).sum() <= 0.05 * 400
+    assert not (placed(table(8000), BY_ROW[1]).part == Part.REFERENCE).any()
+    few_days = placed(table(8000), BY_GROUP)  # 18 of 120 days are in the test part
+    assert 0 < (few_days.part == Part.REFERENCE).sum() <= 0.05 * 8000
+
+
 def test_a_model_recognises_the_rows_it_was_fitted_and_tuned_on() -> None:
     frame = table(1000)
     assignment = placed(frame, BY_ROW[0])
-    kept = membership.from_parquet(membership.to_parquet(membership.of(assignment)))
-    seen = kept.seen(frame, assignment.group, MODEL)
-    assert (seen == (assignment.part <= Part.VALIDATION)).all()
-    assert (kept.tested(frame, MODEL) == (assignment.part == Part.TEST)).all()
+    kept = membership.from_parquet(membership.to_parquet(assignment.membership))
+    assert (seen(kept, frame, assignment.group) == (assignment.part <= Part.VALIDATION)).all()
+    assert (kept.recognise(frame, np.arange(1000), MODEL) == assignment.part).all()
 
 
-def test_rows_are_recognised_after_a_column_was_added_and_not_after_one_was_lost() -> None:
+@pytest.mark.parametrize("change", ["wider", "narrower", "relabelled", "reordered", "fewer"])
+def test_known_rows_keep_their_place(change: str) -> None:
     frame = table(1000)
-    assignment = placed(frame, BY_ROW[0])
-    kept = membership.of(assignment)
-    wider = frame.with_columns(pl.lit(1).alias("new"))
-    again = placed(wider, BY_ROW[0])
-    assert (kept.seen(wider, again.group, MODEL) == (assignment.part <= Part.VALIDATION)).all()
-    assert not kept.can_judge(frame.drop("value"))
+    changed = {
+        "wider": frame.with_columns(pl.lit(1).alias("new")),
+        "narrower": frame.drop("value"),
+        "relabelled": frame.with_columns(label=frame["label"].shuffle(seed=1)),
+        "reordered": frame.reverse(),
+        "fewer": frame.gather_every(2),
+    }[change]
+    before = placed(frame, BY_ROW[1])
+    after = placed(changed, BY_ROW[1], before=before)
+    expected = {"reordered": before.part[::-1], "fewer": before.part[::2]}.get(change, before.part)
+    assert (after.part == expected).all()
+    assert (seen(before.membership, changed, after.group) == (expected <= Part.VALIDATION)).all()
+
+
+def test_copies_that_chance_explains_are_rows_of_their_own_and_are_counted() -> None:
+    random = np.random.default_rng(0)
+    frame = pl.DataFrame({"a": random.integers(0, 4, 1200), "b": random.integers(0, 6, 1200), "label": random.choice(["x", "y"], 1200)})
+    before = placed(frame, BY_ROW[1])
+    assert before.copies.duplicates is Duplicates.APART
+    assert len(np.unique(before.row)) == 1200
+    assert (before.part == Part.TEST).mean() == pytest.approx(0.15, abs=0.002)
+    more = pl.concat([frame, frame.sample(600, seed=2)])
+    after = placed(more, BY_ROW[1], before=before)
+    assert (after.part[:1200] == before.part).all()
+    assert (after.part[1200:] == Part.TEST).mean() == pytest.approx(0.15, abs=0.05)
+    without = placed(frame.drop("b"), BY_ROW[1], before=before)
+    assert (without.part == before.part).all()
+
+
+def test_equal_rows_with_different_labels_share_a_part_as_often_as_those_with_equal_ones() -> None:
+    """The fault of release 0.1.0: the label was in the hash, so a row's twin in the test part mostly had the other label."""
+    random = np.random.default_rng(1)
+    frame = pl.DataFrame({"a": random.integers(0, 24, 1200), "label": random.choice(["x", "y"], 1200)})
+    same, different = [], []
+    for salt in range(40):
+        part = placed(frame, BY_ROW[1], f"ml.m-{salt}").part == Part.TEST
+        for value in range(24):
+            members = np.flatnonzero((frame["a"] == value).to_numpy())
+            label = (frame["label"] == "x").to_numpy()[members]
+            alike = part[members][:, None] == part[members]
+            pairs = np.triu(np.ones_like(alike), 1).astype(bool)
+            equal = label[:, None] == label
+            same += alike[pairs & equal].tolist()
+            different += alike[pairs & ~equal].tolist()
+    assert np.mean(same) == pytest.approx(np.mean(different), abs=0.005)
+
+
+def test_the_manifest_may_decide_what_copies_are() -> None:
+    frame = table(300)
+    twice = pl.concat([frame, frame])
+    apart = placed(twice, BY_ROW[0].model_copy(update={"duplicates": Duplicates.APART}))
+    assert len(np.unique(apart.row)) == 600
+
+
+def test_a_key_names_rows_whatever_else_changes() -> None:
+    frame = table(500).with_row_index("number")
+    before = assign(rows_of(frame, key=("number",)), BY_ROW[1], MODEL)
+    changed = frame.with_columns(value=pl.lit(0.0), count=pl.lit(1)).reverse()
+    after = assign(rows_of(changed, key=("number",)), BY_ROW[1], MODEL, Earlier(before.membership, before.rule))
+    assert (after.part[::-1] == before.part).all()
+    assert not before.membership.can_recognise(frame.drop("number"))
 
 
 def test_rows_of_a_group_that_was_trained_on_are_not_new() -> None:
     frame, more = table(3000), table(3000, seed=5)
-    kept = membership.of(placed(frame, BY_GROUP))
-    later = placed(more, BY_GROUP)
-    assert kept.seen(more, later.group, MODEL)[later.part == Part.TRAIN].all()
-    assert not kept.seen(more, later.group, MODEL)[later.part == Part.TEST].any()
+    before = placed(frame, BY_GROUP)
+    later = placed(more, BY_GROUP, before=before)
+    assert seen(before.membership, more, later.group)[later.part == Part.TRAIN].all()
+    assert not seen(before.membership, more, later.group)[later.part == Part.TEST].any()
+
+
+def test_a_stored_class_that_is_new_gets_cuts_of_its_own() -> None:
+    frame = table(1000)
+    before = placed(frame, BY_ROW[1])
+    new = table(200, seed=9).with_columns(label=pl.lit("d"))
+    after = placed(pl.concat([frame, new]), BY_ROW[1], before=before)
+    assert (after.part[:1000] == before.part).all()
+    assert abs((after.part[1000:] == Part.TEST).sum() - 30) <= 1
+
+
+def test_rows_of_a_model_of_the_first_release_keep_their_place() -> None:
+    frame = table(1000)
+    columns = tuple(sorted(frame.columns))
+    row = first_release.hash_rows(frame, columns, MODEL)
+    part = np.random.default_rng(0).choice([0, 1, 2], 1000).astype(np.int8)
+    old = Membership(row, row, part, columns, None)
+    after = assign(rows_of(frame), BY_ROW[1], MODEL, Earlier(old, None))
+    assert (after.part == part).all()
+    thrice = pl.concat([frame, frame])  # the first copies were seen, the second ones were not
+    parts = old.recognise(thrice, np.arange(2000), MODEL)
+    assert (parts[:1000] == part).all()
+    assert (parts[1000:] == membership.UNKNOWN).all()
 
 
 def test_what_is_kept_of_rows_are_hashes_alone() -> None:
     secret = "a very secret word"
     frame = table(300).with_columns(pl.lit(secret).alias("name"))
-    assert secret.encode() not in membership.to_parquet(membership.of(placed(frame, BY_ROW[0])))
+    assert secret.encode() not in membership.to_parquet(placed(frame, BY_ROW[0]).membership)

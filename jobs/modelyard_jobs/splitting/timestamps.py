@@ -42,10 +42,10 @@ def _parsed(text: object) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def blocks(times: NDArray[np.float64]) -> NDArray[np.float64]:
+def blocks(times: NDArray[np.float64], enough: int = _ENOUGH_BLOCKS) -> NDArray[np.float64]:
     """Start of each row's block: whole days, or the largest shorter unit of which there are enough to count as a sample."""
     for length in _BLOCKS:
         starts = np.floor(times / length) * length
-        if len(np.unique(starts)) >= _ENOUGH_BLOCKS:
+        if len(np.unique(starts)) >= enough:
             return starts
     return times
