@@ -2,7 +2,7 @@
 
 from modelyard_api.training_job import TrainingJobSpec
 
-from modelyard_jobs.evaluation.leakage import Sample, require_no_leak
+from modelyard_jobs.evaluation.leakage import LeakFinding, Sample, find_leaks, score_together, warnings_or_refusal
 from modelyard_jobs.fitting import Problem, plan_columns
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.training_data import TrainingData, split_warnings
@@ -17,7 +17,19 @@ def pose(data: TrainingData, spec: TrainingJobSpec) -> Problem:
 
 def look_for_leaks(data: TrainingData, spec: TrainingJobSpec) -> list[str]:
     """All warnings about the data; raises InvalidOrder where a column gives the answer away."""
+    return [*warnings_or_refusal(leaks(data, spec)), *split_warnings(data, spec), *data.dataset.warnings]
+
+
+def leaks(data: TrainingData, spec: TrainingJobSpec) -> tuple[LeakFinding, ...]:
+    """Every column that alone gives the target away, seen on the training rows."""
+    return find_leaks(_sample(data), data.dataset.features.columns, spec.data)
+
+
+def quick_score(data: TrainingData) -> float:
+    """ROC-AUC or R² that a small forest reaches within the training rows; NaN where they are too few."""
+    return score_together(_sample(data), data.dataset.features.columns)
+
+
+def _sample(data: TrainingData) -> Sample:
     train, target = data.part(Part.TRAIN), data.dataset.target
-    sample = Sample(train.features, target.task, target.classes, train.target, data.assignment.group[data.assignment.rows(Part.TRAIN)])
-    leaks = require_no_leak(sample, data.dataset.features.columns, spec.data)
-    return [*leaks, *split_warnings(data, spec), *data.dataset.warnings]
+    return Sample(train.features, target.task, target.classes, train.target, data.assignment.group[data.assignment.rows(Part.TRAIN)])

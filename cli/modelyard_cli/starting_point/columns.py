@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from modelyard_jobs.data.columns import holds_timestamps, undeclared
+from modelyard_jobs.evaluation.leakage import LeakFinding, describe_leak
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,7 +19,6 @@ _FEWEST_PER_GROUP = 2.0
 _OTHER_DATES = re.compile(r"^\d{1,4}[/.]\d{1,2}[/.]\d{2,4}\b|^\d{1,2}-[A-Za-z]{3}-\d{2,4}\b")
 _SAMPLE = 200
 _FEWEST_UNDECIDED, _TOGETHER = 10, 0.8  # rows without target, and the share of them that counts as all
-LEAK = "suspected leakage"
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,25 @@ class SeenColumn:
     missing: float  # share of the rows
     distinct: int
     ignored: str = ""  # why it had better be Ignored; empty: it is a feature
-    vouched: str = ""  # why it looks as if it gave the target away, where nothing else is left to learn from
+    leak: LeakFinding | None = None  # it looks as if it gave the target away
     note: str = ""  # of a feature
     is_time: bool = False
     is_group: bool = False  # it names things that come in several rows
 
     @property
     def gives_away(self) -> bool:
-        """Whether it is suspected to give the target away."""
-        return self.ignored.startswith(LEAK)
+        """Whether it is left out because it is suspected to give the target away."""
+        return bool(self.ignored) and self.leak is not None
+
+    @property
+    def vouched(self) -> bool:
+        """Whether it stays although it is suspected, because nothing else is left to learn from."""
+        return not self.ignored and self.leak is not None and self.leak.is_certain
+
+    @property
+    def suspicion(self) -> str:
+        """For people; empty where there is none."""
+        return f"suspected leakage: {describe_leak(self.leak)}" if self.leak else ""
 
     def ignoring(self, why: str) -> "SeenColumn":
         """The same column, proposed as Ignored."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modelyard_cli.starting_point.files import Start
+from modelyard_cli.starting_point.held_out import describe_shortage
 from modelyard_cli.starting_point.survey import Survey
 from modelyard_cli.starting_point.yaml_text import listed, one_line, scalar
 
@@ -19,7 +20,7 @@ def report(start: Start) -> str:
 def _seen(seen: Survey) -> Iterator[str]:
     target = seen.target
     yield f"{seen.file}: {seen.rows:,} rows, {len(seen.columns) + 1} columns"
-    yield f"Target {scalar(target.name)}: {target.task}, {target.in_words()}; judged by {target.metric}"
+    yield f"Target {scalar(target.name)}: {target.task}, {target.describe()}; judged by {target.metric}"
     split = seen.split.split
     used = [column.name for column in seen.columns if not column.ignored and column.name != split.column]
     yield f"{len(used)} features: {listed(used)}"
@@ -38,8 +39,10 @@ def _noted(seen: Survey) -> Iterator[str]:
     if seen.target.is_unbalanced:
         yield f"  {scalar(seen.target.name)}: one class is rare; see metric in the TrainingJob"
     for column in seen.columns:
-        if not column.ignored and (note := column.vouched or column.note):
+        if not column.ignored and (note := column.suspicion or column.note):
             yield f"  {scalar(column.name)}: {one_line(note)}"
+    for short in seen.shortages:
+        yield f"  {one_line(describe_shortage(short))}"
 
 
 def _limited(lines: list[str]) -> list[str]:

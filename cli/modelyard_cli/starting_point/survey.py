@@ -1,22 +1,27 @@
 """Looks at a file the way the trainer will, and proposes what a careful person would write down about it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from modelyard_api.data import Column, ColumnRole, Data, DataSource, SplitBy
+from modelyard_api.metrics import Task
 from modelyard_api.objective import Objective, default_criteria
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data.source import SourceFiles
 from modelyard_jobs.failures import InvalidOrder
-from modelyard_jobs.questions import look_for_leaks
-from modelyard_jobs.splitting.assignment import REFERENCE_ROWS
+from modelyard_jobs.questions import leaks, quick_score
+from modelyard_jobs.splitting.assignment import REFERENCE_ROWS, Part
 from modelyard_jobs.training_data import TrainingData, divide
 
-from modelyard_cli.starting_point.columns import LEAK, SeenColumn, features, look_at_columns
+from modelyard_cli.starting_point.columns import SeenColumn, features, look_at_columns
+from modelyard_cli.starting_point.held_out import HeldOut, Shortage, as_tried, by_chance, rows_of_classes, shortages
+from modelyard_cli.starting_point.margins import Margin, margin
 from modelyard_cli.starting_point.problems import NoStart
-from modelyard_cli.starting_point.splits import ProposedSplit, proposed_splits
+from modelyard_cli.starting_point.splits import ProposedSplit, proposed_splits, wider_share
 from modelyard_cli.starting_point.table import read_table
 from modelyard_cli.starting_point.targets import SeenTarget, look_at_target
 
@@ -25,7 +30,8 @@ if TYPE_CHECKING:
 
 _TRIAL_ROWS = 100_000  # enough to see whether a split works and a column leaks; the trainer looks at all rows
 _MOST_NAMED = 512  # columns that a manifest can say something about
-_VOUCHED = "; spec.data.columns vouches for it"
+_TRIES = 4  # of a wider test part, by group or time
+_USUALLY_EXPLAINED, _MOST_EXPLAINED = 0.5, 0.99  # R²
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,13 @@ class Survey:
     split: ProposedSplit
     reference_rows: int  # that a monitor will compare with
     warnings: tuple[str, ...]
+    test: HeldOut
+    margin: Margin  # of "not worse than the champion"
+
+    @property
+    def shortages(self) -> tuple[Shortage, ...]:
+        """What the test part is too small for."""
+        return shortages(self.test)
 
     @property
     def ignored(self) -> tuple[SeenColumn, ...]:
@@ -47,7 +60,7 @@ class Survey:
 
     def spec(self, uri: str) -> TrainingJobSpec:
         """What the manifest will say."""
-        return _spec(self.target, self.columns, self.split, uri)
+        return _spec(self.target, self.columns, self.split, uri, self.margin.by)
 
 
 @dataclass(frozen=True)
@@ -57,14 +70,21 @@ class _Trial:
     table: "pl.DataFrame"
     target: SeenTarget
     model: str
+    scale: float  # how many times as many rows the file has
 
     def spec(self, columns: Sequence[SeenColumn], split: ProposedSplit) -> TrainingJobSpec:
-        return _spec(self.target, columns, split, "trial.csv")
+        return _spec(self.target, columns, split, "trial.csv", None)
 
     def data(self, columns: Sequence[SeenColumn], split: ProposedSplit) -> TrainingData:
         """Raises InvalidOrder."""
         spec = self.spec(columns, split)
         return divide(SourceFiles(spec.data.source.uri, ()), self.table, spec, self.model)
+
+    def held_out(self, data: TrainingData, split: ProposedSplit) -> HeldOut:
+        """The test part of the whole file."""
+        if split.split.column is None:
+            return by_chance(split.split, round(len(data.dataset.target.values) * self.scale), self.target)
+        return as_tried(split.split, data, self.target, self.scale)
 
 
 def survey(path: Path, target: str, model: str) -> Survey:
@@ -72,15 +92,17 @@ def survey(path: Path, target: str, model: str) -> Survey:
     table = read_table(path)
     seen = look_at_target(table, target)
     columns = _with_times_aside(look_at_columns(table, target))
-    trial = _Trial(table if table.height <= _TRIAL_ROWS else table.sample(_TRIAL_ROWS, seed=0), seen, model)
+    sample = table if table.height <= _TRIAL_ROWS else table.sample(_TRIAL_ROWS, seed=0)
+    trial = _Trial(sample, seen, model, table.height / sample.height)
     data, split, in_the_way = _divided(trial, columns)
-    columns = _with_leaks_aside(trial, columns, split, data)
+    columns, data = _with_leaks_aside(trial, columns, split, data)
     if sum(bool(column.ignored or column.vouched) for column in columns) > _MOST_NAMED:
         raise NoStart(
             f"more than {_MOST_NAMED} columns had better be left out, and a manifest can name only so many: take them out of {path.name}"
         )
-    reference = round(len(data.assignment.reference) * table.height / trial.table.height)
-    return Survey(path.name, table.height, columns, seen, split, min(reference, REFERENCE_ROWS), tuple(in_the_way))
+    part = trial.held_out(data, split)
+    reference = min(round(len(data.assignment.reference) * trial.scale), REFERENCE_ROWS)
+    return Survey(path.name, table.height, columns, seen, split, reference, tuple(in_the_way), part, _margin(data, part))
 
 
 def _with_times_aside(columns: Sequence[SeenColumn]) -> tuple[SeenColumn, ...]:
@@ -91,9 +113,9 @@ def _with_times_aside(columns: Sequence[SeenColumn]) -> tuple[SeenColumn, ...]:
 def _divided(trial: _Trial, columns: Sequence[SeenColumn]) -> tuple[TrainingData, ProposedSplit, list[str]]:
     """The first split that leaves rows and classes in every part, and what was in the way of those before it."""
     in_the_way: list[str] = []
-    for proposed in proposed_splits(columns, trial.table.height, trial.target.task):
+    for proposed in proposed_splits(columns, trial.table.height, trial.target):
         try:
-            return trial.data(columns, proposed), proposed, in_the_way
+            return *_widened(trial, columns, proposed, trial.data(columns, proposed)), in_the_way
         except InvalidOrder as error:
             if proposed.split.by not in {SplitBy.TIME, SplitBy.GROUP}:
                 raise
@@ -101,31 +123,61 @@ def _divided(trial: _Trial, columns: Sequence[SeenColumn]) -> tuple[TrainingData
     raise AssertionError("a split by chance is always proposed")
 
 
-def _with_leaks_aside(trial: _Trial, columns: tuple[SeenColumn, ...], split: ProposedSplit, data: TrainingData) -> tuple[SeenColumn, ...]:
+def _widened(
+    trial: _Trial, columns: Sequence[SeenColumn], proposed: ProposedSplit, data: TrainingData
+) -> tuple[TrainingData, ProposedSplit]:
+    """With a larger test part where this one is too small to decide, as long as it leaves training as many rows of the rare classes."""
+    for _ in range(_TRIES):
+        short = shortages(trial.held_out(data, proposed))
+        share = max((wider_share(proposed.split.test, each.have, each.need) for each in short), default=0.0)
+        if share <= proposed.split.test:
+            break
+        wider = proposed.testing(share)
+        try:
+            divided = trial.data(columns, wider)
+        except InvalidOrder:
+            break
+        if not _leaves_enough(divided, short):
+            break
+        data, proposed = divided, wider
+    return data, proposed
+
+
+def _leaves_enough(data: TrainingData, short: Sequence[Shortage]) -> bool:
+    rare = {each.of_class for each in short}
+    counts = zip(data.dataset.target.classes, rows_of_classes(data, Part.TRAIN), rows_of_classes(data, Part.TEST), strict=True)
+    return all(train >= test for name, train, test in counts if name in rare)
+
+
+def _with_leaks_aside(
+    trial: _Trial, columns: tuple[SeenColumn, ...], split: ProposedSplit, data: TrainingData
+) -> tuple[tuple[SeenColumn, ...], TrainingData]:
     """Until no column is left that alone gives the target away: with one gone, another may stand out."""
-    while leaks := _leaks(data, trial.spec(columns, split)):
-        aside = tuple(column.ignoring(leaks[column.name]) if column.name in leaks else column for column in columns)
-        if not features(aside):
-            return tuple(replace(column, vouched=leaks[column.name]) if column.name in leaks else column for column in columns)
+    while True:
+        found = {each.column: each for each in leaks(data, trial.spec(columns, split))}
+        columns = tuple(column if column.ignored else replace(column, leak=found.get(column.name)) for column in columns)
+        aside = tuple(column.ignoring(column.suspicion) if column.vouched else column for column in columns)
+        if aside == columns or not features(aside):
+            return columns, data
         columns, data = aside, trial.data(aside, split)
-    return columns
 
 
-def _leaks(data: TrainingData, spec: TrainingJobSpec) -> dict[str, str]:
-    """Column: why it is suspected. All are vouched for, so that the trainer's search goes on after the first."""
-    names = [feature.name for feature in data.dataset.features.columns]
-    vouched = spec.data.model_copy(update={"columns": [Column(name=name) for name in names]})
-    warnings = look_for_leaks(data, spec.model_copy(update={"data": vouched}))
-    found = {name: text for name in names for text in warnings if text.startswith(f"column {name!r} alone ")}
-    return {name: f"{LEAK}: {text.removeprefix(f'column {name!r} ').removesuffix(_VOUCHED)}" for name, text in found.items()}
+def _margin(data: TrainingData, part: HeldOut) -> Margin:
+    """For a number in its own unit: a share of the rmse that a small forest reaches, as far as it is known before training."""
+    target = data.dataset.target
+    if target.task is not Task.REGRESSION:
+        return margin(target.metric, part)
+    explained = quick_score(data)
+    explained = min(max(explained, 0.0), _MOST_EXPLAINED) if math.isfinite(explained) else _USUALLY_EXPLAINED
+    return margin(target.metric, part, float(np.std(target.values)) * math.sqrt(1 - explained))
 
 
-def _spec(target: SeenTarget, columns: Sequence[SeenColumn], split: ProposedSplit, uri: str) -> TrainingJobSpec:
+def _spec(target: SeenTarget, columns: Sequence[SeenColumn], split: ProposedSplit, uri: str, by: float | None) -> TrainingJobSpec:
     named = [
         Column(name=column.name, role=ColumnRole.IGNORED if column.ignored else ColumnRole.FEATURE)
         for column in columns
         if (column.ignored or column.vouched) and column.name != split.split.column
     ]
     data = Data(source=DataSource(uri=uri), columns=named or None, split=split.split)
-    objective = Objective(target=target.name, task=target.task, metric=target.metric, require=list(default_criteria(target.metric)))
-    return TrainingJobSpec(objective=objective, data=data)
+    criteria = [each.model_copy(update={"by": by}) if each.not_worse_than else each for each in default_criteria(target.metric)]
+    return TrainingJobSpec(objective=Objective(target=target.name, task=target.task, metric=target.metric, require=criteria), data=data)

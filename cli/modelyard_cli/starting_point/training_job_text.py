@@ -7,11 +7,13 @@ from modelyard_api.data import Split
 from modelyard_api.metrics import LOWER_IS_BETTER, Task
 
 from modelyard_cli.starting_point.columns import SeenColumn
+from modelyard_cli.starting_point.held_out import describe_shortage
 from modelyard_cli.starting_point.survey import Survey
-from modelyard_cli.starting_point.yaml_text import comment, commented, scalar
+from modelyard_cli.starting_point.yaml_text import comment, commented, number, scalar
 
 _COLUMNS_SHOWN = 60
 _NAME_WIDTH = 40
+_SHORTAGES_SHOWN = 6
 _KNOWN = "Is it known when a prediction is asked for?"
 
 
@@ -61,14 +63,26 @@ def _objective(survey: Survey) -> Iterator[str]:
     target = survey.target
     left_out = f"; {target.missing:,} rows without it are left out" if target.missing else ""
     yield "  objective:"
-    yield from commented(f"    target: {scalar(target.name)}", f"{target.in_words()}{left_out}")
+    yield from commented(f"    target: {scalar(target.name)}", f"{target.describe()}{left_out}")
     yield from _task(survey)
     yield from _metric(survey)
     yield "    require: # all have to hold on rows that training never saw, before a version is registered and promoted"
     yield f"    - {{metric: {target.metric}, betterThan: baseline}} # the majority class, or the mean"
-    yield f"    - {{metric: {target.metric}, notWorseThan: champion}} # the version that is in use; the first one has no rival"
+    by = "" if survey.margin.by is None else f", by: {number(survey.margin.by)}"
+    yield from commented(f"    - {{metric: {target.metric}, notWorseThan: champion{by}}}", f"the version that is in use; {_margin(survey)}")
     bound = "atMost" if target.metric in LOWER_IS_BETTER else "atLeast"
     yield from comment(f"- {{metric: {target.metric}, {bound}: …}} # from where on would it be worth using? Say so here", indent=4)
+
+
+def _margin(survey: Survey) -> str:
+    """Why it is so wide."""
+    margin, groups = survey.margin, survey.test.groups
+    rows = f"about {margin.rows:,} test rows" + (f" in {groups:,.0f} groups of like size" if groups else "")
+    if margin.by is None:
+        return "the first one has no rival"
+    if margin.rows_needed is None:
+        return f"on {rows} a smaller difference can't be told from chance"
+    return f"on {rows} even this margin, the widest to propose, can't be told from chance: needs about {margin.rows_needed:,} test rows"
 
 
 def _task(survey: Survey) -> Iterator[str]:
@@ -77,7 +91,7 @@ def _task(survey: Survey) -> Iterator[str]:
         yield "    task: Regression"
         yield from comment("For a yes/no question give the target a new name and derive it; here: is it above the median?", indent=4)
         yield from comment(f"target: {scalar(f'{target.name}_is_high')}", indent=4)
-        yield from comment(f"targetFrom: {{column: {scalar(target.name)}, above: {target.middle:.3g}}}", indent=4)
+        yield from comment(f"targetFrom: {{column: {scalar(target.name)}, above: {number(target.middle or 0.0)}}}", indent=4)
         yield from comment("(then without task, metric and the rmse criteria)", indent=4)
     elif target.is_whole_number:
         yield from commented(
@@ -113,6 +127,10 @@ def _data(survey: Survey, uri: str) -> Iterator[str]:
     yield from _timestamps(survey)
     proposed = survey.split
     yield from commented(f"    split: {_split(proposed.split)}", proposed.why)
+    for short in survey.shortages[:_SHORTAGES_SHOWN]:
+        yield from comment(describe_shortage(short), indent=4)
+    if len(survey.shortages) > _SHORTAGES_SHOWN:
+        yield from comment(f"and so on for {len(survey.shortages) - _SHORTAGES_SHOWN} more classes", indent=4)
     for line in proposed.instead:
         yield from comment(line, indent=4)
     for warning in survey.warnings:
@@ -120,16 +138,18 @@ def _data(survey: Survey, uri: str) -> Iterator[str]:
 
 
 def _columns(survey: Survey) -> Iterator[str]:
-    vouched = [column for column in survey.columns if column.vouched]
-    if not survey.ignored and not vouched:
-        return
-    yield "    columns: # those not named here are features"
+    suspected = [column for column in survey.columns if column.leak and not column.ignored]
+    if survey.ignored or any(column.vouched for column in suspected):
+        yield "    columns: # those not named here are features"
     for column in survey.ignored:
         hint = f". {_KNOWN} Then role: Feature" if column.gives_away else ""
         yield from commented(f"    - {{name: {scalar(column.name)}, role: Ignored}}", f"{column.ignored}{hint}")
-    for column in vouched:
-        text = f"{column.vouched}. Nothing else is left to learn from, so it stays. {_KNOWN}"
-        yield from commented(f"    - {{name: {scalar(column.name)}, role: Feature}}", text)
+    for column in suspected:
+        if column.vouched:
+            text = f"{column.suspicion}. Nothing else is left to learn from, so it stays. {_KNOWN}"
+            yield from commented(f"    - {{name: {scalar(column.name)}, role: Feature}}", text)
+        else:
+            yield from comment(f"{scalar(column.name)}: {column.suspicion}. {_KNOWN} If not, role: Ignored", indent=4)
 
 
 def _timestamps(survey: Survey) -> Iterator[str]:

@@ -9,6 +9,7 @@ _PLAIN = re.compile(r"^(\./|\.\./)*[A-Za-z_][A-Za-z0-9_./-]*$")
 # YAML 1.1 reads these as truth values or nothing, whatever their case
 _WORDS = frozenset({"y", "n", "yes", "no", "true", "false", "on", "off", "null"})
 _WIDTH = 118
+_PLAIN_BELOW = 1e15
 
 
 def scalar(text: str) -> str:
@@ -17,6 +18,14 @@ def scalar(text: str) -> str:
         return text
     quoted = json.dumps(text, ensure_ascii=False)  # JSON's escapes are YAML's, but for pairs of surrogates
     return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in quoted)
+
+
+def number(value: float) -> str:
+    """Every digit, so that it is read as the same number; with a point where there is an exponent, or YAML 1.1 takes it for text."""
+    if value.is_integer() and abs(value) < _PLAIN_BELOW:
+        return str(int(value))
+    text = repr(value)
+    return text if "." in text else text.replace("e", ".0e")
 
 
 def one_line(text: str) -> str:

@@ -2,11 +2,11 @@
 
 A small tree over each column alone is fitted on one half of a sample of the training split and scored on the other half (whole groups on either
 side). Suspected is a column that is nearly perfect, or one that is strong and leaves all other columns together far behind. A column that the manifest
-names as a Feature is vouched for.
+names as a Feature is vouched for. Findings are values; ``describe_leak`` makes the sentence of one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from modelyard_jobs.data.columns import Feature
 from modelyard_jobs.evaluation.metrics import Scores, measure
+from modelyard_jobs.evaluation.minimums import FEWEST_OF_CLASS
 from modelyard_jobs.failures import InvalidOrder
 
 if TYPE_CHECKING:
@@ -58,40 +59,87 @@ class Sample:
         return Sample(self.frame[rows], self.task, self.classes, self.truth[rows], self.groups[rows])
 
 
-def require_no_leak(sample: Sample, features: Sequence[Feature], data: Data) -> tuple[str, ...]:
-    """Raises InvalidOrder naming the column; vouched ones give a warning."""
-    if len(sample.groups) > _SAMPLE_ROWS:
-        drawn = np.random.default_rng(0).choice(len(sample.groups), _SAMPLE_ROWS, replace=False)
-        sample = sample.take(np.sort(drawn))
+@dataclass(frozen=True)
+class LeakFinding:
+    """One column under suspicion: how well it predicts the target alone, and how well all others do together."""
+
+    column: str
+    metric: Metric
+    alone: float
+    others: float
+    rows: int  # that it rests on: those of the rarest class in the half that was scored (Regression: all of the half)
+    vouched: bool = False  # the manifest names it as a Feature
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it rests on enough rows to refuse the data for it; else it is worth a look."""
+        return self.rows >= FEWEST_OF_CLASS
+
+
+def find_leaks(sample: Sample, features: Sequence[Feature], data: Data) -> tuple[LeakFinding, ...]:
+    """Every column under suspicion, in the order of ``features``."""
+    sample = _drawn(sample)
     if len(sample.groups) < _FEWEST_ROWS:
         return ()
-    matrix = np.column_stack([_numbers(sample.frame[feature.name], feature) for feature in features])
+    matrix = _matrix(sample, features)
     vouched = {column.name for column in data.columns or [] if column.role is ColumnRole.FEATURE}
-    warnings = []
-    for index, feature in enumerate(features):
-        if text := _suspicion(index, feature.name, matrix, sample):
-            if feature.name not in vouched:
-                raise InvalidOrder(Reason.SUSPECTED_LEAKAGE, f"{text}: {_how_to_go_on(feature.name)}")
-            warnings.append(f"{text}; spec.data.columns vouches for it")
-    return tuple(warnings)
+    found = (_finding(index, feature.name, matrix, sample) for index, feature in enumerate(features))
+    return tuple(replace(each, vouched=each.column in vouched) for each in found if each)
 
 
-def _suspicion(index: int, name: str, matrix: NDArray[np.float64], sample: Sample) -> str:
+def score_together(sample: Sample, features: Sequence[Feature]) -> float:
+    """ROC-AUC or R² of a small forest over all columns: about what a model may reach. NaN where it can't be measured."""
+    sample = _drawn(sample)
+    return _score(_matrix(sample, features), sample) if len(sample.groups) >= _FEWEST_ROWS else float("nan")
+
+
+def warnings_or_refusal(findings: Sequence[LeakFinding]) -> tuple[str, ...]:
+    """Raises InvalidOrder naming the first column that is certain and not vouched for; the others give a warning."""
+    for each in findings:
+        if each.is_certain and not each.vouched:
+            raise InvalidOrder(
+                Reason.SUSPECTED_LEAKAGE,
+                f"column {each.column!r} {describe_leak(each)}: it may only be known after the fact. {_remedy(each)}",
+            )
+    return tuple(f"column {each.column!r} {describe_leak(each)}{'' if each.vouched else f'. {_remedy(each)}'}" for each in findings)
+
+
+def describe_leak(finding: LeakFinding) -> str:
+    """What a column does; its name goes before."""
+    text = f"alone predicts the target with a {finding.metric} of {finding.alone:.3f} (all other columns together: {finding.others:.3f})"
+    if not finding.is_certain:
+        text += f", seen on only {finding.rows} rows of the rarest class"
+    return f"{text}; spec.data.columns vouches for it" if finding.vouched else text
+
+
+def _remedy(finding: LeakFinding) -> str:
+    return (
+        f"If so, leave it out with spec.data.columns: [{{name: {finding.column}, role: Ignored}}]; if it is known at prediction time,"
+        " vouch for it with role: Feature"
+    )
+
+
+def _finding(index: int, name: str, matrix: NDArray[np.float64], sample: Sample) -> LeakFinding | None:
     limits = _NUMBER if sample.task is Task.REGRESSION else _CLASSES
     alone = _score(matrix[:, [index]], sample)
     if not alone >= limits.strong:
-        return ""
+        return None
     others = _score(np.delete(matrix, index, axis=1), sample) if matrix.shape[1] > 1 else 0.0
     if alone < limits.perfect and alone - others < limits.ahead:
-        return ""
-    return f"column {name!r} alone predicts the target with a {limits.metric} of {alone:.3f} (all other columns together: {others:.3f})"
+        return None
+    wanted = sample.truth[~_is_fitted(sample)]
+    rows = len(wanted) if sample.task is Task.REGRESSION else int(np.unique(wanted, return_counts=True)[1].min())
+    return LeakFinding(name, limits.metric, alone, others, rows)
 
 
-def _how_to_go_on(name: str) -> str:
-    return (
-        "it may only be known after the fact. If so, leave it out with spec.data.columns: "
-        f"[{{name: {name}, role: Ignored}}]; if it is known at prediction time, vouch for it with role: Feature"
-    )
+def _drawn(sample: Sample) -> Sample:
+    if len(sample.groups) <= _SAMPLE_ROWS:
+        return sample
+    return sample.take(np.sort(np.random.default_rng(0).choice(len(sample.groups), _SAMPLE_ROWS, replace=False)))
+
+
+def _matrix(sample: Sample, features: Sequence[Feature]) -> NDArray[np.float64]:
+    return np.column_stack([_numbers(sample.frame[feature.name], feature) for feature in features])
 
 
 def _numbers(column: "pl.Series", feature: Feature) -> NDArray[np.float64]:
@@ -106,12 +154,12 @@ def _numbers(column: "pl.Series", feature: Feature) -> NDArray[np.float64]:
 
 
 def _score(matrix: NDArray[np.float64], sample: Sample) -> float:
-    """ROC-AUC or R² on the half that wasn't fitted; NaN where it can't be measured. The last bit of its hash says in which half a group is."""
-    fitted = (sample.groups & np.uint64(1)) == 0
+    """ROC-AUC or R² on the half that wasn't fitted; NaN where it can't be measured."""
+    fitted = _is_fitted(sample)
     known, wanted = sample.truth[fitted], sample.truth[~fitted]
     if len(np.unique(known)) < 2 or not len(wanted):
         return float("nan")
-    model = _model(sample.task, matrix.shape[1], max(_LEAF, len(known) // _LEAVES)).fit(matrix[fitted], known)
+    model = _model(sample.task, matrix.shape[1], _leaf(sample.task, known)).fit(matrix[fitted], known)
     if sample.task is Task.REGRESSION:
         return measure(Metric.R2, Scores(wanted, model.predict(matrix[~fitted]), None))
     probabilities = np.zeros((len(wanted), len(sample.classes)))
@@ -119,12 +167,26 @@ def _score(matrix: NDArray[np.float64], sample: Sample) -> float:
     return measure(Metric.ROC_AUC, Scores(wanted, probabilities.argmax(axis=1), probabilities))
 
 
+def _is_fitted(sample: Sample) -> NDArray[np.bool_]:
+    """The last bit of its hash says in which half a group is."""
+    return (sample.groups & np.uint64(1)) == 0
+
+
+def _leaf(task: Task, known: NDArray[Any]) -> int:
+    """Rows of a leaf at least: small enough that a rare class fills two, or a copy of the target couldn't be taken apart."""
+    leaf = max(_LEAF, len(known) // _LEAVES)
+    if task is Task.REGRESSION:
+        return leaf
+    return min(leaf, max(1, int(np.unique(known, return_counts=True)[1].min()) // 2))
+
+
 def _model(task: Task, columns: int, leaf: int) -> Any:
     from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: PLC0415
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor  # noqa: PLC0415
 
+    limits = {"min_samples_leaf": leaf, "max_leaf_nodes": _LEAVES, "random_state": 0}
     if columns > 1:
         forest = RandomForestRegressor if task is Task.REGRESSION else RandomForestClassifier
-        return forest(n_estimators=30, min_samples_leaf=leaf, random_state=0)
+        return forest(n_estimators=30, **limits)
     tree = DecisionTreeRegressor if task is Task.REGRESSION else DecisionTreeClassifier
-    return tree(min_samples_leaf=leaf, random_state=0)
+    return tree(**limits)

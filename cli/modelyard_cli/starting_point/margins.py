@@ -1,0 +1,117 @@
+"""How much worse a later version may be: a margin that the test part can tell from chance, guessed before anything is trained.
+
+A version as good as its champion passes ``notWorseThan`` in 80 % of all trainings where the margin is 2.8 standard errors of their difference (1.96 for
+the interval, 0.84 for the power). The standard error of a metric is that at a plausible value: ROC-AUC 0.8 after Hanley and McNeil, Radiology 143 (1982);
+0.8 for what is a proportion of rows (binomial); R² 0.5 after Olkin and Finn, Psychological Bulletin 118 (1995); of normal errors for rmse and mae; and
+losses that scatter about as much as their mean. Two models that err together with a correlation of 0.5 differ by sqrt(2(1 - 0.5)) of that.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from modelyard_api.metrics import LOWER_IS_BETTER, Metric, default_margin
+
+from modelyard_cli.starting_point.held_out import HeldOut
+
+_POWER = 2.8
+_MOST = 0.05  # in the metric's unit, of an error as a share: more would let quality slip
+_VALUE = 0.8
+_R2 = 0.5
+_CORRELATION = 0.5
+_DECIMALS, _DIGITS = 2, 2
+
+
+@dataclass(frozen=True)
+class Margin:
+    """``by`` of a notWorseThan criterion, in the metric's unit; None: the default, which the test part can tell from chance."""
+
+    by: float | None
+    rows: int  # of the test part
+    rows_needed: int | None = None  # where even the largest margin can't be told from chance
+
+
+def margin(metric: Metric, part: HeldOut, typical: float = 1.0) -> Margin:
+    """``typical``: a value of the metric that a model may reach, needed for errors, whose margin is a share of it."""
+    resolved = _POWER * error_of_difference(metric, part)
+    if resolved <= (default_margin(metric, 1.0) or 0.0):
+        return Margin(None, part.rows)
+    needed = math.ceil(part.rows * (resolved / _MOST) ** 2) if resolved > _MOST else None
+    if metric in LOWER_IS_BETTER:
+        rounded = math.floor if needed else math.ceil
+        return Margin(_to_digits(min(resolved, _MOST) * typical, rounded), part.rows, needed)
+    return Margin(min(_to_decimals(resolved, _DECIMALS, math.ceil), _MOST), part.rows, needed)
+
+
+def error_of_difference(metric: Metric, part: HeldOut) -> float:
+    """Standard error of the difference of two models on the same rows; of an error metric as a share of its value."""
+    return _ERRORS[metric](_Sample(part)) * math.sqrt(2 * (1 - _CORRELATION))
+
+
+class _Sample:
+    """Rows that count as independent: all, and of each class."""
+
+    def __init__(self, part: HeldOut) -> None:
+        self.rows = max(1.0, part.rows / part.design_effect)
+        self.classes = [max(1.0, count / part.design_effect) for _, count in part.classes]
+
+
+def _area(sample: _Sample) -> float:
+    """Of two classes, or the mean of each against the rest."""
+    if len(sample.classes) == 2:
+        return _hanley_mcneil(*sample.classes)
+    each = [_hanley_mcneil(count, max(1.0, sample.rows - count)) for count in sample.classes]
+    return math.hypot(*each) / len(each)
+
+
+def _hanley_mcneil(some: float, others: float) -> float:
+    """The mean of both ways round: theirs is for scores with one long tail, and says too little where the positives are many."""
+    square = _VALUE**2
+    pairs = (_VALUE / (2 - _VALUE) - square + 2 * square / (1 + _VALUE) - square) / 2
+    return math.sqrt((_VALUE * (1 - _VALUE) + (some + others - 2) * pairs) / (some * others))
+
+
+def _binomial(rows: float) -> float:
+    return math.sqrt(_VALUE * (1 - _VALUE) / rows)
+
+
+def _of_all(sample: _Sample) -> float:
+    return _binomial(sample.rows)
+
+
+def _of_positives(sample: _Sample) -> float:
+    return _binomial(sample.classes[1])
+
+
+def _mean_over_classes(sample: _Sample) -> float:
+    return math.hypot(*map(_binomial, sample.classes)) / len(sample.classes)
+
+
+def _over_root(factor: float) -> Callable[[_Sample], float]:
+    return lambda sample: factor / math.sqrt(sample.rows)
+
+
+_ERRORS: Mapping[Metric, Callable[[_Sample], float]] = {
+    Metric.ROC_AUC: _area,
+    Metric.AVERAGE_PRECISION: _of_positives,
+    Metric.ACCURACY: _of_all,
+    Metric.BALANCED_ACCURACY: _mean_over_classes,
+    Metric.F1: _of_positives,
+    Metric.F1_MACRO: _mean_over_classes,
+    Metric.PRECISION: _of_positives,
+    Metric.RECALL: _of_positives,
+    Metric.LOG_LOSS: _over_root(1.0),
+    Metric.BRIER: _over_root(1.0),
+    Metric.RMSE: _over_root(math.sqrt(0.5)),
+    Metric.MAE: _over_root(0.75),
+    Metric.R2: _over_root(2 * math.sqrt(_R2) * (1 - _R2)),
+}
+
+
+def _to_digits(value: float, rounded: Callable[[float], int]) -> float:
+    return _to_decimals(value, _DIGITS - 1 - math.floor(math.log10(value)), rounded)
+
+
+def _to_decimals(value: float, decimals: int, rounded: Callable[[float], int]) -> float:
+    scaled = round(value * 10.0**decimals, 9)  # 0.03 is 3.0000000000000004 hundredths
+    return round(rounded(scaled) / 10.0**decimals, max(decimals, 0))
