@@ -129,18 +129,21 @@ def _widened(
     """With a larger test part where this one is too small to decide, as long as it leaves training as many rows of the rare classes."""
     for _ in range(_TRIES):
         short = shortages(trial.held_out(data, proposed))
-        share = max((wider_share(proposed.split.test, each.have, each.need) for each in short), default=0.0)
-        if share <= proposed.split.test:
+        shares = {wider_share(proposed.split.test, each.have, each.need) for each in short} - {proposed.split.test}
+        widest_first = (proposed.testing(share) for share in sorted(shares, reverse=True))
+        found = next(((divided, wider) for wider in widest_first if (divided := _tried(trial, columns, wider, short))), None)
+        if found is None:
             break
-        wider = proposed.testing(share)
-        try:
-            divided = trial.data(columns, wider)
-        except InvalidOrder:
-            break
-        if not _leaves_enough(divided, short):
-            break
-        data, proposed = divided, wider
+        data, proposed = found
     return data, proposed
+
+
+def _tried(trial: _Trial, columns: Sequence[SeenColumn], wider: ProposedSplit, short: Sequence[Shortage]) -> TrainingData | None:
+    try:
+        divided = trial.data(columns, wider)
+    except InvalidOrder:
+        return None
+    return divided if _leaves_enough(divided, short) else None
 
 
 def _leaves_enough(data: TrainingData, short: Sequence[Shortage]) -> bool:

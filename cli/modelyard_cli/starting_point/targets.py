@@ -85,6 +85,6 @@ def _median(values: "NDArray[np.float64]") -> float:
     """Three digits of what the middle half spans, and never fewer than three of the median itself: 1700000000.02 among 1.7e9 ± 1."""
     import numpy as np  # noqa: PLC0415
 
-    low, middle, high = np.percentile(values, [25, 50, 75]).tolist()
+    low, middle, high = map(float, np.percentile(values, [25, 50, 75]))
     sizes = [size for size in (high - low or float(values.std()), abs(middle)) if 0 < size < math.inf]
     return round(middle, min(2 - math.floor(math.log10(min(sizes))), _MOST_DECIMALS))

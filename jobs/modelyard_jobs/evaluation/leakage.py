@@ -169,7 +169,8 @@ def _score(matrix: NDArray[np.float64], sample: Sample) -> float:
 
 def _is_fitted(sample: Sample) -> NDArray[np.bool_]:
     """The last bit of its hash says in which half a group is."""
-    return (sample.groups & np.uint64(1)) == 0
+    even: NDArray[np.bool_] = (sample.groups & np.uint64(1)) == 0
+    return even
 
 
 def _leaf(task: Task, known: NDArray[Any]) -> int:
