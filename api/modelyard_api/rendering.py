@@ -1,8 +1,7 @@
 """Sentences about criteria, measurements and verdicts, for people: every part that shows one calls this, and nobody parses what it makes."""
 
-from modelyard_api.metrics import LOWER_IS_BETTER
 from modelyard_api.objective import Bound, Criterion
-from modelyard_api.verdicts import ComparedWith, Measurement, Verdict, VerdictReason
+from modelyard_api.verdicts import ComparedWith
 
 _OPPONENTS = {"baseline": "the trivial baseline", "champion": "the champion", "anchor": "the anchor"}
 

@@ -20,8 +20,8 @@ from modelyard_jobs.splitting.cuts import EVERYTHING, Cut, Part, Units, cut_by_r
 from modelyard_jobs.splitting.hashing import Hashes, hashes, uniform
 from modelyard_jobs.splitting.identity import Copies, Identity, identify
 from modelyard_jobs.splitting.membership import UNKNOWN, Membership
-from modelyard_jobs.splitting.timestamps import blocks, seconds
 from modelyard_jobs.splitting.rule import SplitRule, restored, stored
+from modelyard_jobs.splitting.timestamps import blocks, seconds
 
 if TYPE_CHECKING:
     import polars as pl

@@ -13,9 +13,9 @@ from modelyard_api.verdicts import VerdictReason
 from modelyard_jobs.data import dataset
 from modelyard_jobs.data.source import SourceFiles
 from modelyard_jobs.evaluation import opponents
-from modelyard_jobs.evaluation.opponents import JudgedRows, against_version, as_scores
 from modelyard_jobs.evaluation.evidence import NotCompared, PairedComparison
 from modelyard_jobs.evaluation.fresh_process import FreshScores, NotScored
+from modelyard_jobs.evaluation.opponents import JudgedRows, against_version, as_scores
 from modelyard_jobs.splitting import membership
 from modelyard_jobs.splitting.assignment import Rows, assign
 from modelyard_jobs.splitting.cuts import Part

@@ -11,7 +11,6 @@ from modelyard_api.pod_contract import TERMINATION_MESSAGE_LIMIT, MetricValue, T
 from modelyard_api.verdicts import ComparedWith, Evidence
 from modelyard_jobs import termination
 
-
 EVIDENCE = Evidence(
     metric=Metric.AVERAGE_PRECISION,
     bound=Bound.NOT_WORSE_THAN,
