@@ -46,7 +46,7 @@ golden: $(STAMP) ## Rewrite the golden manifests.
 requirements: ## Pin the requirements of every image and of development again.
 	@dev/pin_requirements.sh
 
-.PHONY: lint format unit contract local e2e test
+.PHONY: lint format unit accept-rendering contract local e2e test
 lint: $(STAMP) ## Style, types, layers, stale manifests.
 	@.venv/bin/ruff check .
 	.venv/bin/ruff format --check -q .
@@ -58,6 +58,8 @@ format: $(STAMP) ## Format the code.
 	.venv/bin/ruff format -q .
 unit: $(STAMP) ## Pure and fast tests, and golden manifests.
 	@OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q tests/unit tests/golden
+accept-rendering: $(STAMP) ## The same with every sentence about criteria and verdicts replaced by "X": nothing may parse one.
+	@MODELYARD_TEST_RENDERER=X OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q tests/unit tests/golden
 contract: $(STAMP) ## Against a real kube-apiserver, MLflow and S3.
 	@$(PYTHON) -m dev.test_packages
 	for tool in etcd kube-apiserver; do $(PYTHON) -m dev.cluster tool $$tool; done

@@ -8,6 +8,12 @@ DATA_REPORT = "data.json"
 SPLIT = "split.json"  # how rows were divided, for the model's next training
 MEMBERSHIP = "membership.parquet"  # which row was in which part, as salted hashes
 
+
+def comparison(version: str) -> str:
+    """The result of a comparison with a champion that came later, on the candidate's run: as RESULT, under "result"."""
+    return f"comparison-{version}.json"
+
+
 # files of a model
 REFERENCE = "reference.parquet"  # what a monitor compares with
 

@@ -65,7 +65,9 @@ class Reason(StrEnum):
     RESULT_MISSING = "ResultMissing"
     CRITERIA_HELD = "CriteriaHeld"
     CRITERIA_NOT_MET = "CriteriaNotMet"
-    COMPARISON_INCONCLUSIVE = "ComparisonInconclusive"
+    COMPARISON_INCONCLUSIVE = "ComparisonInconclusive"  # the test rows can't decide a criterion
+    COMPARISON_FAILED = "ComparisonFailed"  # the model couldn't be compared with the champion that came after it was judged
+    APPROVED = "Approved"  # by a person, although the test rows can't decide every criterion
     COMPARING = "Comparing"
     CHAMPION_CHANGED = "ChampionChanged"
     APPROVAL_PENDING = "ApprovalPending"

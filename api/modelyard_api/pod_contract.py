@@ -1,6 +1,6 @@
 """What the operator tells its pods (one JSON object in an environment variable) and what they answer (exit code, termination message)."""
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -117,6 +117,16 @@ class ColumnDrift(ApiModel):
     finding: ShortText = ""  # data quality: "missing", "all null", "62 % null (reference 1 %)", "3 unseen categories"
 
 
+class GroupUnit(StrEnum):
+    """What a bootstrap draws whole."""
+
+    ROW = "Row"
+    SECOND = "Second"
+    MINUTE = "Minute"
+    HOUR = "Hour"
+    DAY = "Day"
+
+
 class QualityEstimate(ApiModel):
     """The realised metric with its 95 % interval, over the newest windows that have labels."""
 
@@ -126,7 +136,9 @@ class QualityEstimate(ApiModel):
     high: float
     rows: int  # with a label
     degraded: bool
-    clusters: ShortText = ""  # what the interval's bootstrap draws: "37 hours" (of the log) or "812 rows"
+    groups: int | None = Field(None, ge=0, description="Groups that the interval was made from.")
+    group_unit: GroupUnit | None = Field(None, description="What one of them is: a row, or the rows of an hour of the log.")
+    clusters: ShortText = ""  # the same as text, "37 hours" or "812 rows", as 0.1.0 wrote it
 
 
 class MonitorResult(ApiModel):

@@ -20,6 +20,7 @@ from modelyard_cli.target import Target
 _JSON = "application/json"
 _ANSWER_WITHIN_SECONDS = 60.0
 _SILENT_AFTER_SECONDS = 24 * 3600.0
+_WHO_AM_I = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 _OPERATOR = "app.kubernetes.io/name=modelyard,app.kubernetes.io/component=operator"
 _VERSION = "app.kubernetes.io/version"
 _SHAPE = re.compile(r"failed to create typed patch object \([^)]*\): (.*)", re.DOTALL)
@@ -95,6 +96,12 @@ class ClusterConnection:
     def s3(self, namespace: str, endpoint: str) -> Any:
         """See ``Connection``."""
         return platform_objects.s3(self.kube, namespace, endpoint)
+
+    def user(self) -> str:
+        """See ``Connection``. Everybody who is let in may ask this."""
+        review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        answer = self.kube.send("POST", _WHO_AM_I, body=review)
+        return str(answer["status"]["userInfo"].get("username", ""))
 
     def platform_version(self) -> str:
         """See ``Connection``. From the label of the operator's Deployment."""

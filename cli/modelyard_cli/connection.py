@@ -82,6 +82,10 @@ class Connection(Protocol):
         """A boto3 client with the namespace's keys; ``endpoint`` replaces the one that pods use."""
         ...
 
+    def user(self) -> str:
+        """Who types this: for the cluster the name that it knows, on this machine the one that the system knows."""
+        ...
+
     def platform_version(self) -> str:
         """What the operator is; empty: not known."""
         ...

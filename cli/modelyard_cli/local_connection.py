@@ -1,5 +1,7 @@
 """The platform on this machine: the store is read and written directly, servers are reached where they said they listen."""
 
+import getpass
+import os
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
@@ -120,6 +122,13 @@ class LocalConnection:
         if found is None:
             raise NotReachable(f"the platform on this machine has never been up; {UP}")
         return platform_objects.s3_client(self._addresses.s3_url, found.s3_access_key, found.s3_secret_key)
+
+    def user(self) -> str:
+        """See ``Connection``."""
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):  # a container's user that has a number and no name
+            return f"user {os.getuid()}"
 
     def platform_version(self) -> str:
         """See ``Connection``."""

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from modelyard_api import labels
 from modelyard_api.base import GROUP
 
 from modelyard_cli.errors import CommandError, WrongUsage
-
-_PROMOTED_FROM = f"{GROUP}.promoted_from"
 
 
 def alias_of(deployment: Mapping[str, object], spec: Mapping[str, str]) -> str:
@@ -25,7 +24,7 @@ def previous(current: str, tags: Mapping[str, str], history: Sequence[Mapping[st
     What its promotion wrote down counts first; else the first time that it came to answer. (Not the last time: after a rollback
     that was from the version that nobody wants back.)
     """
-    if before := tags.get(_PROMOTED_FROM):
+    if before := tags.get(labels.TAG_PROMOTED_FROM):
         return before
     before = next((record.get("from", "") for record in history if record.get("to") == current), "")
     if not before:

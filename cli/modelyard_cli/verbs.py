@@ -34,7 +34,7 @@ VERBS = (
     Verb("events", _LOOK, "What happened, in order."),
     Verb("open", _LOOK, "Open MLflow, a drift report or a service's documentation.", function="open_page"),
     Verb("predict", _MODELS, "Ask a served model about rows."),
-    Verb("approve", _MODELS, "Let a version that waits for approval be promoted."),
+    Verb("approve", _MODELS, "Let a model be promoted that waits for approval, or whose test rows can't decide."),
     Verb("rollback", _MODELS, "Serve the version from before the last promotion again."),
     Verb("version", "This command", "Versions of this command and of the platform."),
 )

@@ -4,7 +4,10 @@ import difflib
 from dataclasses import dataclass
 
 from modelyard_api.conditions import DeploymentCondition, TrainingCondition
+from modelyard_api.status import TrainingJobStatus
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, TRAINING_JOB, Kind, Object
+from modelyard_operator.training import approval
+from pydantic import ValidationError
 
 from modelyard_cli.errors import WrongUsage
 
@@ -47,9 +50,17 @@ def is_met(obj: Object, wanted: Awaited) -> bool:
 def why_never(obj: Object, wanted: Awaited) -> str:
     """Why the condition can't come any more; empty: it still can. Asked while it isn't met."""
     status = obj.get("status", {})
-    if obj["kind"] != TRAINING_JOB.name or not wanted.condition or not status.get("completionTime"):
+    if obj["kind"] != TRAINING_JOB.name or not wanted.condition or not status.get("completionTime") or _is_reopened(obj):
         return ""
     return f"it is over: {standing(obj, wanted)}"
+
+
+def _is_reopened(job: Object) -> bool:
+    """Whether somebody approved a model in doubt, and that isn't carried out yet."""
+    try:
+        return approval.is_to_be_promoted(job, TrainingJobStatus.model_validate(job["status"]))
+    except ValidationError:  # of another release
+        return False
 
 
 def standing(obj: Object, wanted: Awaited) -> str:

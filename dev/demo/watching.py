@@ -2,6 +2,9 @@
 
 import json
 
+from modelyard_api import rendering
+from modelyard_api.verdicts import Verdict
+
 from dev.demo.narration import tell
 from dev.demo.place import DemoStopped, Place
 from dev.platform.resources import Object, condition, wait_until
@@ -26,11 +29,9 @@ def decided(place: Place, name: str) -> Object:
 
 
 def verdict(job: Object) -> str:
-    """The verdict table as lines; without one, the conditions."""
-    rows = job.get("status", {}).get("result", {}).get("verdict", [])
-    lines = [
-        f"{row['metric']:10} {row['wanted']:32} got {row.get('got', ''):8} {row.get('interval', ''):20} {row['state']}" for row in rows
-    ]
+    """The verdicts, one a line; without any, the conditions."""
+    verdicts = job.get("status", {}).get("result", {}).get("verdict", [])
+    lines = [rendering.describe_verdict(Verdict.model_validate(one)) for one in verdicts]
     return "\n".join(lines or [json.dumps(job.get("status", {}).get("conditions", []), indent=1)])
 
 

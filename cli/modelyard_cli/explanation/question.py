@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 
+from modelyard_api import rendering
 from modelyard_api.architectures import Architecture
+from modelyard_api.artifacts import Resolved
 from modelyard_api.data import ColumnRole, Split, SplitBy
 from modelyard_api.metrics import Metric, Task
 from modelyard_api.objective import Criterion, TargetFrom, default_criteria
 from modelyard_api.training_job import TrainingJobSpec
 
-from modelyard_cli.explanation.criteria import wanted
 from modelyard_cli.explanation.text import joined
 
 _PARTS = (
-    ("rows.train", "to train on"),
-    ("rows.validation", "to choose and to stop by"),
-    ("rows.test", "for the test"),
-    ("rows.reference", "set aside for the monitor"),
-    ("rows.left_out", "left out before a boundary"),
+    (Resolved.ROWS_TRAIN, "to train on"),
+    (Resolved.ROWS_VALIDATION, "to choose and to stop by"),
+    (Resolved.ROWS_TEST, "for the test"),
+    (Resolved.ROWS_REFERENCE, "set aside for the monitor"),
+    (Resolved.ROWS_LEFT_OUT, "left out before a boundary"),
 )
 _SPLITS = {
     SplitBy.RANDOM: "by chance, row by row",
@@ -30,13 +31,13 @@ def asked(spec: TrainingJobSpec, resolved: Mapping[str, str]) -> Iterator[str]:
     """The question and its criteria."""
     objective = spec.objective
     derived = f" ({_derivation(objective.target_from)})" if objective.target_from else ""
-    task = objective.task or resolved.get("task", "")
-    metric = objective.metric or resolved.get("metric", "")
+    task = objective.task or resolved.get(Resolved.TASK, "")
+    metric = objective.metric or resolved.get(Resolved.METRIC, "")
     yield f"Predict {objective.target}{derived}{f': {task}' if task else ''}{f', judged by {metric}' if metric else ''}."
     criteria = tuple(objective.require or ()) or _default_criteria(metric)
     if criteria:
         stated = "" if objective.require else " (the manifest names none; these are the default)"
-        yield f"To be promoted{stated}, on rows it never saw: {joined([wanted(each) for each in criteria])}."
+        yield f"To be promoted{stated}, on rows it never saw: {joined([rendering.describe_criterion(each) for each in criteria])}."
 
 
 def _derivation(rule: TargetFrom) -> str:
@@ -50,40 +51,50 @@ def _default_criteria(metric: str) -> tuple[Criterion, ...]:
 
 def data_used(spec: TrainingJobSpec, resolved: Mapping[str, str]) -> Iterator[str]:
     """Source, rows, parts and columns."""
-    used = f"; {int(resolved['rowsUsed']):,} rows could be used" if resolved.get("rowsUsed", "").isdigit() else ""
-    yield f"Read from {spec.data.source.uri}{used}."
-    parts = [f"{int(resolved[key]):,} {purpose}" for key, purpose in _PARTS if resolved.get(key, "").isdigit() and int(resolved[key])]
+    used = number(resolved, Resolved.ROWS_USED)
+    yield f"Read from {spec.data.source.uri}{f'; {used:,} rows could be used' if used is not None else ''}."
+    parts = [f"{count:,} {purpose}" for key, purpose in _PARTS if (count := number(resolved, key))]
     divided = f"Divided {_split(spec.data.split, resolved)}"
     yield f"{divided}: {joined(parts)}." if parts else f"{divided}."
     ignored = [column.name for column in spec.data.columns or () if column.role is ColumnRole.IGNORED]
     if ignored:
         yield f"Left out, as the manifest says: {joined(ignored)}."
-    if features := resolved.get("features"):
+    if duplicates := resolved.get(Resolved.DUPLICATES):
+        yield f"Rows that are equal but for the target: {duplicates}."
+    if features := resolved.get(Resolved.FEATURES):
         yield f"The model reads {features}."
 
 
+def number(resolved: Mapping[str, str], key: Resolved) -> int | None:
+    """The value of ``key``; None where there is none, or another release wrote something else."""
+    text = resolved.get(key, "")
+    return int(text) if text.isdigit() else None
+
+
 def _split(split: Split, resolved: Mapping[str, str]) -> str:
-    is_regression = resolved.get("task") == "Regression"
+    is_regression = resolved.get(Resolved.TASK) == Task.REGRESSION
     by = SplitBy.RANDOM if is_regression and split.by is SplitBy.STRATIFIED else split.by
     return _SPLITS[by].format(column=split.column)
 
 
 def chosen(spec: TrainingJobSpec, resolved: Mapping[str, str]) -> Iterator[str]:
     """What the manifest left open, and why it became what it is."""
-    task, classes = resolved.get("task", ""), resolved.get("classes", "")
+    task, classes = resolved.get(Resolved.TASK, ""), resolved.get(Resolved.CLASSES, "")
     if spec.objective.task is None and task:
         yield f"{task}, because {_seen(task, classes)}."
-    if spec.objective.metric is None and (metric := resolved.get("metric")):
-        yield f"{metric}: the usual metric for {_question(task, classes)}."
-    architecture = resolved.get("architecture")
+    if spec.objective.metric is None and (metric := resolved.get(Resolved.METRIC)):
+        yield f"{metric}: the usual metric for {_question(task, number(resolved, Resolved.CLASS_COUNT))}."
+    architecture = resolved.get(Resolved.ARCHITECTURE)
     if architecture and spec.model.architecture is Architecture.AUTO:
         yield f"{architecture}: of Linear, RandomForest and MLP the simplest within one standard error of the best."
     elif architecture:
         yield f"{architecture}, as the manifest says."
-    if parameters := resolved.get("parameters"):
+    if parameters := resolved.get(Resolved.PARAMETERS):
         yield f"Its parameters: {parameters}."
-    if epoch := resolved.get("bestEpoch"):
+    if epoch := resolved.get(Resolved.BEST_EPOCH):
         yield f"Kept as it was after epoch {epoch}, where it did best on the validation rows."
+    if fitted_on := resolved.get(Resolved.FITTED_ON):
+        yield f"Fitted on: {fitted_on}."
 
 
 def _seen(task: str, classes: str) -> str:
@@ -92,7 +103,9 @@ def _seen(task: str, classes: str) -> str:
     return f"the target has the classes {classes}" if classes else "the target has few different values"
 
 
-def _question(task: str, classes: str) -> str:
+def _question(task: str, classes: int | None) -> str:
     if task == Task.REGRESSION:
         return "a number"
-    return "two classes" if classes.count(", ") == 1 else "more than two classes"
+    if classes is None:  # 0.1.0 only named them
+        return "its classes"
+    return "two classes" if classes == 2 else "more than two classes"

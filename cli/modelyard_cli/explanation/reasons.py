@@ -92,6 +92,11 @@ _PROMOTION = {
         "The test rows can't decide at least one criterion, and in doubt nothing is promoted.",
         "More test rows (or groups) make the interval narrower: more data, or a larger data.split.test; then apply it under another name.",
     ),
+    Reason.COMPARISON_FAILED: Meaning(
+        "It couldn't be compared with the version that is in use now, so it was not promoted.",
+        "The message says why; mend that and apply it under another name.",
+    ),
+    Reason.APPROVED: Meaning("Somebody approved it, although the test rows can't decide every criterion."),
     Reason.COMPARING: Meaning("It is being compared with the version that is in use now."),
     Reason.CHAMPION_CHANGED: Meaning("Another version came into use since it was judged, so it is compared again first."),
     Reason.APPROVAL_PENDING: Meaning("All criteria hold; the manifest wants a person to approve."),

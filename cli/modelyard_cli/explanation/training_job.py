@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from modelyard_api import rendering
+from modelyard_api.artifacts import Resolved
 from modelyard_api.conditions import Condition, Reason, TrainingCondition
 from modelyard_api.status import TrainingJobStatus
 from modelyard_api.training_job import TrainingJobSpec
+from modelyard_api.verdicts import CriterionState
 from modelyard_operator.kube.interface import Object
+from modelyard_operator.training import approval
 
-from modelyard_cli.explanation import criteria
 from modelyard_cli.explanation.events import untold_warnings
-from modelyard_cli.explanation.question import asked, chosen, data_used
+from modelyard_cli.explanation.question import asked, chosen, data_used, number
 from modelyard_cli.explanation.reading import read
 from modelyard_cli.explanation.reasons import meaning
 from modelyard_cli.explanation.text import Explanation, counted, duration, section, sentence, when
@@ -19,9 +22,9 @@ _SUMMARIES = {
     "Suspended": "It is suspended.",
     "Running": "It trains.",
     "Evaluating": "It has been trained and is being judged.",
-    "Registering": "Its model meets all criteria and is being registered.",
+    "Registering": "Its model is being registered.",
     "ApprovalPending": "Its model meets all criteria and waits for somebody's approval.",
-    "Promoting": "Its model meets all criteria and is being promoted.",
+    "Promoting": "Its model is being promoted.",
     "Promoted": "Its model was promoted: it is the one in use.",
     "CriteriaNotMet": "Its model was trained and not promoted: it misses what was asked of it.",
     "Inconclusive": "Its model was trained and not promoted: the test rows can't tell whether it is good enough.",
@@ -47,7 +50,7 @@ def explain_training_job(resource: Object, events: Sequence[Object] = ()) -> Exp
         *section("How it did", _results(status, resolved)),
         *section("Why", _why(status, deciding)),
         *section("To look at", (*map(sentence, status.warnings), *map(sentence, untold_warnings(events)))),
-        *section("What to do", _to_do(name, status, deciding)),
+        *section("What to do", _to_do(resource, status, deciding)),
     ]
     state = status.state or "Pending"
     return Explanation(f"TrainingJob {name} in {namespace}: {state}", _summary(status, deciding), tuple(sections))
@@ -69,6 +72,9 @@ def deciding_condition(status: TrainingJobStatus) -> Condition | None:
 def _summary(status: TrainingJobStatus, deciding: Condition | None) -> str:
     if deciding and deciding.reason == Reason.PROMOTED_OUTSIDE_GATES:
         return "Its model is in use, because somebody moved the alias to it by hand; not all criteria hold."
+    if deciding and deciding.reason == Reason.ALIAS_MOVED and approval.may_be_approved(status.result):
+        by = status.promotion.by if status.promotion else "somebody"
+        return f"Its model was promoted, because {by} approved it although the test rows can't tell whether it is good enough."
     return _SUMMARIES.get(status.state, _SUMMARIES["Pending"] if not status.state else f"Its state is {status.state}.")
 
 
@@ -91,13 +97,18 @@ def _course(status: TrainingJobStatus) -> Iterator[str]:
 def _results(status: TrainingJobStatus, resolved: Mapping[str, str]) -> Iterator[str]:
     if status.result is None:
         return
-    rows = f" of {int(resolved['rows.test']):,} rows" if resolved.get("rows.test", "").isdigit() else ""
+    test_rows = number(resolved, Resolved.ROWS_TEST)
+    rows = f" of {test_rows:,} rows" if test_rows is not None else ""
     measured = ", ".join(f"{each.name} {each.value:.4g}" for each in status.result.metrics[:_METRICS_SHOWN])
     if measured:
         yield f"On the test split{rows}, which was looked at once: {measured}."
-    yield from map(criteria.in_words, status.result.verdict)
+    yield from (f"{rendering.describe_verdict(one)}." for one in status.result.verdict)
     if status.result.champion_version:
         yield f"The champion that it was compared with is version {status.result.champion_version}."
+    if status.result.anchor_version and status.result.anchor_version != status.result.champion_version:
+        yield f"The anchor that it was compared with besides is version {status.result.anchor_version}."
+    if status.result.test_uses is not None:
+        yield f"Earlier runs judged on the same test rows: {status.result.test_uses}."
 
 
 def _why(status: TrainingJobStatus, deciding: Condition | None) -> Iterator[str]:
@@ -109,20 +120,25 @@ def _why(status: TrainingJobStatus, deciding: Condition | None) -> Iterator[str]
     if deciding.reason == Reason.ALIAS_MOVED and record:
         instead = f" in place of version {record.from_version}" if record.from_version else ", the first one"
         yield f"{record.by or 'Somebody'} moved the alias {record.alias} to version {record.to_version}{instead}, {when(record.at)}."
-    elif deciding.reason not in {Reason.CRITERIA_NOT_MET, Reason.COMPARISON_INCONCLUSIVE} or not _tells_verdict(status, deciding):
+    elif not _only_repeats_verdicts(status, deciding):
         yield sentence(deciding.message)
 
 
-def _tells_verdict(status: TrainingJobStatus, deciding: Condition) -> bool:
-    """Whether the message only repeats criteria that were told already."""
-    return status.result is not None and any(
-        one.state != "Held" and deciding.message.startswith(one.metric) for one in status.result.verdict
-    )
+def _only_repeats_verdicts(status: TrainingJobStatus, deciding: Condition) -> bool:
+    """Whether the message names criteria that were told already. (0.1.0 had no reason of its own for a comparison that failed.)"""
+    has_shortfall = status.result is not None and any(one.state is not CriterionState.HELD for one in status.result.verdict)
+    return has_shortfall and deciding.reason in {Reason.CRITERIA_NOT_MET, Reason.COMPARISON_INCONCLUSIVE}
 
 
-def _to_do(name: str, status: TrainingJobStatus, deciding: Condition | None) -> Iterator[str]:
+def _to_do(resource: Object, status: TrainingJobStatus, deciding: Condition | None) -> Iterator[str]:
+    name = resource["metadata"]["name"]
     if deciding:
         yield meaning(deciding).do
+    if deciding and deciding.reason == Reason.COMPARISON_INCONCLUSIVE and approval.may_be_approved(status.result):
+        if approval.is_to_be_promoted(resource, status):
+            yield f"{approval.approver(resource)} has approved it all the same: it is registered and promoted."
+        else:
+            yield f"If you know that it is good enough: modelyard approve tj/{name} promotes it all the same, and records your name."
     if status.state == "ApprovalPending":
         yield f"Look at it, then: modelyard approve tj/{name}"
     elif status.state == "Promoted":

@@ -17,7 +17,10 @@ _ACRONYMS = {"Uid": "UID", "Url": "URL", "Uri": "URI", "Id": "ID", "Api": "API",
 _WIDEST_TABLE = 160
 _SECRET_KEYS = ("data", "stringData")
 # what a row is about, then what is said of it; the API server sorts fields by the alphabet
-_READ_FIRST = ("number", "type", "name", "metric", "version", "role", "status", "state", "wanted", "got", "value", "reason", "from", "to")
+_READ_FIRST = (
+    *("number", "type", "name", "metric", "bound", "limit", "opponent", "version", "role", "status", "state"),
+    *("wanted", "got", "value", "low", "high", "reason", "from", "to"),
+)
 _READ_LAST = ("why", "message")
 _NAMED_BY_PEOPLE = frozenset({"data", "stringData", "binaryData", "matchLabels", "labels", "annotations", "requests", "limits"})
 

@@ -5,7 +5,7 @@ The newest result speaks. What it said stays in status when its pod is gone, unt
 
 from modelyard_api.conditions import DeploymentCondition, Reason
 from modelyard_api.model_deployment import Monitoring, Performance
-from modelyard_api.pod_contract import MonitorResult, QualityEstimate
+from modelyard_api.pod_contract import GroupUnit, MonitorResult, QualityEstimate
 from modelyard_api.status import MonitoringStatus
 
 from modelyard_operator.conditions import Finding, find
@@ -122,9 +122,17 @@ def _quality(result: MonitorResult, performance: Performance) -> Finding:
 
 
 def _measured(realized: QualityEstimate) -> str:
-    over = "" if not realized.clusters or realized.clusters.endswith(" rows") else f" over {realized.clusters}"
-    interval = f"95 % interval {realized.low:.4g} to {realized.high:.4g}{over}"
+    interval = f"95 % interval {realized.low:.4g} to {realized.high:.4g}{_groups(realized)}"
     return f"Realised {realized.metric} is {realized.value:.4g} ({interval}) on {realized.rows} rows"
+
+
+def _groups(realized: QualityEstimate) -> str:
+    """What the interval was made from, where that isn't the rows themselves; 0.1.0 wrote a text."""
+    if realized.groups is None or realized.group_unit is None:
+        return f" over {realized.clusters}" if realized.clusters else ""
+    if realized.group_unit is GroupUnit.ROW:
+        return ""
+    return f" over {realized.groups:,} {realized.group_unit.lower()}{'s' if realized.groups != 1 else ''}"
 
 
 def _limit(performance: Performance) -> str:

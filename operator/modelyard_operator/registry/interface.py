@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from modelyard_api import artifacts
+
 from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion
 
 
@@ -69,8 +71,8 @@ class RegistryReader(Protocol):
         """The newest run of that TrainingJob and attempt; also when its termination message was lost."""
         ...
 
-    def result(self, run_id: str) -> dict[str, Any] | None:
-        """The run's artifact ``result.json``; None: it has none."""
+    def result(self, run_id: str, file: str = artifacts.RESULT) -> dict[str, Any] | None:
+        """The run's artifact ``file``, a JSON object with a TrainResult under ``result``; None: it has none."""
         ...
 
     def progress(self, run_id: str) -> RunProgress:

@@ -12,14 +12,13 @@ from typing import Any
 from mlflow import MlflowClient
 from mlflow.entities import Experiment
 from mlflow.entities.model_registry import ModelVersion
-from modelyard_api import labels
+from modelyard_api import artifacts, labels
 
 from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion
 from modelyard_operator.registry.failures import Missing, translated
 from modelyard_operator.registry.interface import AliasChanged, RegistryRefused, RegistryUnavailable, Run, RunProgress, Version
 from modelyard_operator.registry.permissions import Permissions
 
-_RESULT = "result.json"
 _READY_WITHIN_SECONDS = 20
 _MODELS_PER_PAGE = 1000
 
@@ -75,16 +74,16 @@ class MlflowRegistry:
             runs = self._client.search_runs([experiment.experiment_id], tags, max_results=1, order_by=["attributes.start_time DESC"])
         return Run(runs[0].info.run_id, experiment.experiment_id, runs[0].info.status) if runs else None
 
-    def result(self, run_id: str) -> dict[str, Any] | None:
+    def result(self, run_id: str, file: str = artifacts.RESULT) -> dict[str, Any] | None:
         """See ``RegistryReader``."""
-        with translated(self._uri, f"reading {_RESULT} of run {run_id}"), tempfile.TemporaryDirectory() as folder:
-            if not any(item.path == _RESULT for item in self._client.list_artifacts(run_id)):
+        with translated(self._uri, f"reading {file} of run {run_id}"), tempfile.TemporaryDirectory() as folder:
+            if not any(item.path == file for item in self._client.list_artifacts(run_id)):
                 return None
-            text = Path(self._client.download_artifacts(run_id, _RESULT, folder)).read_text()
+            text = Path(self._client.download_artifacts(run_id, file, folder)).read_text()
         try:
             return dict(json.loads(text))
         except (ValueError, TypeError) as error:
-            raise RegistryRefused(f"MLflow at {self._uri}: {_RESULT} of run {run_id} is not a JSON object: {error}") from error
+            raise RegistryRefused(f"MLflow at {self._uri}: {file} of run {run_id} is not a JSON object: {error}") from error
 
     def progress(self, run_id: str) -> RunProgress:
         """See ``RegistryReader``."""

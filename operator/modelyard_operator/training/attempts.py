@@ -78,8 +78,7 @@ def _unfinished(story: Attempts, child: Child, observed: Observed, now: datetime
 
 
 def _ended_well(story: Attempts, child: Child, observed: Observed, now: datetime) -> Attempts:
-    said = job_facts.said(child)
-    result = said if isinstance(said, TrainResult) else observed.registry.result
+    result = job_facts.result_of(child) or observed.registry.result
     if result is None and observed.registry.problem:
         return replace(story, result_awaited=True)
     if result is None:

@@ -22,9 +22,9 @@ def latest(observed: Observed, outcome: TrainingOutcome) -> TrainingOutcome:
     if not is_due(observed, outcome):
         return outcome
     child = observed.comparisons.get(observed.registry.champion)
-    said = job_facts.said(child) if child and job_facts.is_complete(child.job) else None
+    compared = (job_facts.result_of(child) or observed.registry.comparison) if child and job_facts.is_complete(child.job) else None
     try:
-        return evaluation.rejudged(observed, outcome, said) if isinstance(said, TrainResult) else outcome
+        return evaluation.rejudged(observed, outcome, compared) if compared else outcome
     except criteria.UnusableResult:
         return outcome
 
@@ -41,7 +41,7 @@ def comparing(standing: Standing) -> Decision | None:
     if job_facts.is_active(child.job):
         return _awaited(standing, child, champion)
     message = f"the comparison with champion version {champion} (Job {child.name}) gave no verdict: {_complaint(child)}"
-    return standing.short(Reason.COMPARISON_INCONCLUSIVE, message)
+    return standing.short(Reason.COMPARISON_FAILED, message)
 
 
 def _started(standing: Standing, champion: str) -> Decision:

@@ -28,9 +28,24 @@ AFTER_TRAINING = (
 
 
 def decide(observed: Observed, attempts: Attempts, images: Images, now: datetime) -> Decision:
-    """Finished is terminal; then comes the spec, then what the result allows."""
+    """Finished is terminal, but for an approval in doubt; then comes the spec, then what the result allows."""
     if observed.finished:
-        return finished.decide(observed, now)
+        return _finished(observed, images, now)
+    decision = _unfinished(observed, attempts, images, now)
+    is_over_again = decision.finished and decision.promotion is None  # an approval was in vain
+    return finished.with_time_to_live(decision, observed, now) if is_over_again else decision
+
+
+def _finished(observed: Observed, images: Images, now: datetime) -> Decision:
+    result = observed.status.result
+    if result is not None and finished.is_approval_withdrawn(observed):
+        decision = standing.falling_short(Standing(observed, result, images, now))
+        if decision is not None:
+            return finished.with_time_to_live(decision, observed, now)
+    return finished.decide(observed, now)
+
+
+def _unfinished(observed: Observed, attempts: Attempts, images: Images, now: datetime) -> Decision:
     if observed.spec is None or not attempts.records:
         problems = validation.problems(observed)
         if problems:

@@ -1,8 +1,10 @@
 """From the pod's result to the verdict: what status keeps of it, and what it looks like against a later champion."""
 
+from modelyard_api import rendering
 from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.pod_contract import TrainResult
 from modelyard_api.status import TrainingOutcome
+from modelyard_api.verdicts import CriterionState
 
 from modelyard_operator.conditions import Finding
 from modelyard_operator.training import criteria
@@ -19,13 +21,16 @@ def outcome_of(observed: Observed, result: TrainResult) -> TrainingOutcome:
         champion_version=result.champion_version,
         metrics=result.metrics,
         verdict=criteria.judge(observed.valid_spec.objective, result),
+        anchor_version=result.anchor_version,
+        test_uses=result.test_uses,
     )
 
 
 def rejudged(observed: Observed, outcome: TrainingOutcome, comparison: TrainResult) -> TrainingOutcome:
     """The same model against the champion of now. Raises UnusableResult."""
     verdict = criteria.judge(observed.valid_spec.objective, comparison)
-    return outcome.model_copy(update={"verdict": verdict, "champion_version": comparison.champion_version})
+    opponents = {"champion_version": comparison.champion_version, "anchor_version": comparison.anchor_version}
+    return outcome.model_copy(update={"verdict": verdict, **opponents})
 
 
 def trained(outcome: TrainingOutcome) -> tuple[Finding, ...]:
@@ -38,5 +43,4 @@ def trained(outcome: TrainingOutcome) -> tuple[Finding, ...]:
 
 def verdict_text(outcome: TrainingOutcome, *, all_of_them: bool = False) -> str:
     """The criteria that don't hold (or all), each with its numbers."""
-    shown = [one for one in outcome.verdict if all_of_them or one.state != "Held"]
-    return "; ".join(criteria.sentence(one) for one in shown)
+    return rendering.describe_verdicts([one for one in outcome.verdict if all_of_them or one.state is not CriterionState.HELD])

@@ -1,4 +1,7 @@
-"""What still happens once it is over: a promotion by hand is written down, and the time to live runs out."""
+"""What still happens once it is over: a promotion by hand is written down, and the time to live runs out.
+
+An approval in doubt is no case of this file: as long as it stands and isn't carried out, the TrainingJob isn't over.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -6,29 +9,38 @@ from typing import cast
 
 from modelyard_api.conditions import Reason, TrainingCondition
 
-from modelyard_operator.conditions import Finding
+from modelyard_operator.conditions import Finding, find
 from modelyard_operator.timestamps import from_timestamp
+from modelyard_operator.training import approval
 from modelyard_operator.training.decision import Decision
 from modelyard_operator.training.observed import Observed
-from modelyard_operator.training.promotion import outside_gates
+from modelyard_operator.training.promotion import is_open, outside_gates
+
+_ENDS = frozenset({Reason.CRITERIA_NOT_MET, Reason.COMPARISON_INCONCLUSIVE, Reason.COMPARISON_FAILED})
 
 
 def decide(observed: Observed, now: datetime) -> Decision:
     """Conditions stay as they are, unless somebody promoted the model after all."""
     kept = tuple(Finding(one.type, one.status, cast(Reason, one.reason), one.message) for one in observed.status.conditions)
-    decision = Decision(kept, promotion=observed.status.promotion, finished=True)
+    record = observed.status.promotion
+    decision = Decision(kept, promotion=None if is_open(record) else record, finished=True)
     version = _promoted_by_hand(observed)
     if version:
-        finding, record = outside_gates(observed, version, now)
+        finding, by_hand = outside_gates(observed, version, now)
         others = tuple(one for one in kept if one.type != TrainingCondition.PROMOTED)
-        decision = replace(decision, findings=(finding, *others), promotion=record)
-    return _with_time_to_live(decision, observed, now)
+        decision = replace(decision, findings=(finding, *others), promotion=by_hand)
+    return with_time_to_live(decision, observed, now)
+
+
+def is_approval_withdrawn(observed: Observed) -> bool:
+    """Whether conditions tell of an approval in doubt that is gone before the model was promoted."""
+    promoted = find(observed.status.conditions, TrainingCondition.PROMOTED)
+    return awaits_hand(observed) and (promoted is None or promoted.reason not in _ENDS)
 
 
 def awaits_hand(observed: Observed) -> bool:
     """Whether the model was judged and not promoted, so that somebody might still do it by hand."""
-    promoted = any(one.type == TrainingCondition.PROMOTED and one.status == "True" for one in observed.status.conditions)
-    return observed.status.result is not None and not promoted
+    return observed.status.result is not None and not approval.is_promoted(observed.status)
 
 
 def _promoted_by_hand(observed: Observed) -> str:
@@ -40,9 +52,12 @@ def _promoted_by_hand(observed: Observed) -> str:
     return facts.champion if is_ours else ""
 
 
-def _with_time_to_live(decision: Decision, observed: Observed, now: datetime) -> Decision:
-    seconds = observed.spec.policy.ttl_seconds_after_finished if observed.spec else None
-    if seconds is None or observed.status.completion_time is None:
+def with_time_to_live(decision: Decision, observed: Observed, now: datetime) -> Decision:
+    """Counted from its end, or from a promotion that came later: that should be seen as long."""
+    seconds, status = observed.spec.policy.ttl_seconds_after_finished if observed.spec else None, observed.status
+    if seconds is None or status.completion_time is None:
         return decision
-    left = (from_timestamp(observed.status.completion_time) + timedelta(seconds=seconds) - now).total_seconds()
+    promoted_at = status.promotion.at if status.promotion else None
+    end = max(from_timestamp(moment) for moment in (status.completion_time, promoted_at) if moment)
+    left = (end + timedelta(seconds=seconds) - now).total_seconds()
     return replace(decision, delete=True) if left <= 0 else replace(decision, requeue_after=left)

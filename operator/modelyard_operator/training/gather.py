@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from modelyard_api import labels
+from modelyard_api import artifacts, labels
 from modelyard_api.conditions import TrainingCondition
 from modelyard_api.pod_contract import TrainResult
 from modelyard_api.status import TrainingJobStatus
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from modelyard_operator.kube.interface import JOB, POD, TRAINING_JOB, Object
 from modelyard_operator.reconciler import Key, Problem, View
 from modelyard_operator.registry.interface import RegistryError, RegistryReader
-from modelyard_operator.training import criteria, finished, job_facts, render
+from modelyard_operator.training import approval, criteria, finished, job_facts, render
 from modelyard_operator.training.observed import Child, Observed, RegistryFacts
 from modelyard_operator.training.promotion import is_open
 
@@ -115,7 +115,7 @@ def _rivals(observed: Observed, view: View) -> tuple[str, ...]:
 def _has_intent(resource: Object) -> bool:
     status = resource.get("status") or {}
     intent = status.get("promotion") or {}
-    return bool(intent.get("to")) and "at" not in intent and "completionTime" not in status
+    return bool(intent.get("to")) and "at" not in intent
 
 
 def _age(resource: Object) -> tuple[str, str]:
@@ -139,7 +139,7 @@ def _for_training(observed: Observed, registry: RegistryReader) -> RegistryFacts
     has_ended = any(one.number >= number and one.outcome != "Running" for one in observed.status.attempts)
     if child is None or has_ended or job_facts.is_failed(child.job):
         return _for_start(observed, registry)
-    if job_facts.is_complete(child.job) and isinstance(job_facts.said(child), TrainResult):
+    if job_facts.is_complete(child.job) and job_facts.result_of(child):
         return RegistryFacts()
     run = registry.find_run(observed.namespace, observed.model, observed.uid, number)
     if run is None:
@@ -154,11 +154,17 @@ def _for_start(observed: Observed, registry: RegistryReader) -> RegistryFacts:
     if observed.valid_spec.policy.suspend:
         return RegistryFacts()
     champion = registry.alias_version(observed.registered_name, observed.valid_spec.promotion.alias)
-    return RegistryFacts(prepared=registry.is_prepared(observed.namespace, observed.model), champion=champion)
+    prepared = registry.is_prepared(observed.namespace, observed.model)
+    return RegistryFacts(prepared=prepared, champion=champion, champion_run=_run_of(observed, champion, registry))
+
+
+def _run_of(observed: Observed, version: str, registry: RegistryReader) -> str:
+    found = registry.version(observed.registered_name, version) if version else None
+    return found.run_id if found else ""
 
 
 def _result(document: Object | None) -> TrainResult | None:
-    """``result.json`` has what the termination message had under ``result``."""
+    """The artifact has what the termination message had under ``result``."""
     try:
         return TrainResult.model_validate(document["result"]) if document and "result" in document else None
     except ValidationError:
@@ -167,13 +173,32 @@ def _result(document: Object | None) -> TrainResult | None:
 
 def _for_promotion(observed: Observed, registry: RegistryReader) -> RegistryFacts:
     result = observed.status.result
-    if result is None or criteria.shortfall(result.verdict):
+    if result is None or (criteria.shortfall(result.verdict) and not approval.is_in_doubt(observed.resource, result)):
         return RegistryFacts()
     name = observed.registered_name
     champion = registry.alias_version(name, observed.valid_spec.promotion.alias)
     version = registry.version_of(name, observed.uid)
-    prepared = version is not None or registry.is_prepared(observed.namespace, observed.model)
-    return RegistryFacts(champion=champion, version=version, prepared=prepared)
+    return RegistryFacts(
+        champion=champion,
+        champion_anchor="" if result.anchor_version else _anchor_of(observed, champion, registry),
+        version=version,
+        prepared=version is not None or registry.is_prepared(observed.namespace, observed.model),
+        comparison=_comparison(observed, champion, registry),
+    )
+
+
+def _anchor_of(observed: Observed, version: str, registry: RegistryReader) -> str:
+    """What the promotion of that version named; for criteria that don't compare with the champion, whose pods look for no anchor."""
+    found = registry.version(observed.registered_name, version) if version else None
+    return found.tags.get(labels.TAG_ANCHOR, "") if found else ""
+
+
+def _comparison(observed: Observed, champion: str, registry: RegistryReader) -> TrainResult | None:
+    """What didn't fit into the termination message of the comparison with the champion."""
+    child, run = observed.comparisons.get(champion), observed.status.mlflow
+    if child is None or run is None or not job_facts.is_complete(child.job) or job_facts.result_of(child):
+        return None
+    return _result(registry.result(run.run_id, artifacts.comparison(champion)))
 
 
 def _after_the_end(observed: Observed, registry: RegistryReader) -> RegistryFacts:
@@ -184,8 +209,7 @@ def _after_the_end(observed: Observed, registry: RegistryReader) -> RegistryFact
     champion = registry.alias_version(observed.registered_name, observed.valid_spec.promotion.alias)
     if champion in {"", result.champion_version, result.model_version}:
         return RegistryFacts(champion=champion)
-    version = registry.version(observed.registered_name, champion)
-    return RegistryFacts(champion=champion, champion_run=version.run_id if version else "")
+    return RegistryFacts(champion=champion, champion_run=_run_of(observed, champion, registry))
 
 
 def followed_model(resource: Object) -> str | None:

@@ -94,6 +94,12 @@ def said(child: Child) -> TrainResult | PodError | None:
         return None
 
 
+def result_of(child: Child) -> TrainResult | None:
+    """The result, if the termination message holds the whole of it; else it is read from the run."""
+    message = said(child)
+    return message if isinstance(message, TrainResult) and not message.evidence_left_out else None
+
+
 def seconds_run(child: Child, now: datetime) -> float:
     """Running time of the newest pod's container so far. Without a pod: what the Job's own times say."""
     if since := running_since(child):

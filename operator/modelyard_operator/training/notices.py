@@ -10,7 +10,17 @@ from modelyard_operator.plan import Notice
 
 # Passing moments, and what another Event tells already.
 _QUIET = frozenset({Reason.PENDING, Reason.PODS_PENDING, Reason.FINISHED, Reason.PODS_READY, Reason.ALIAS_MOVING, Reason.CRITERIA_HELD})
-_GOOD = frozenset({Reason.SUSPENDED, Reason.RESUMED, Reason.RESTARTING, Reason.APPROVAL_PENDING, Reason.CHAMPION_CHANGED, Reason.COMPARING})
+_GOOD = frozenset(
+    {
+        Reason.SUSPENDED,
+        Reason.RESUMED,
+        Reason.RESTARTING,
+        Reason.APPROVAL_PENDING,
+        Reason.APPROVED,
+        Reason.CHAMPION_CHANGED,
+        Reason.COMPARING,
+    }
+)
 
 
 def between(stored: TrainingJobStatus, new: TrainingJobStatus) -> tuple[Notice, ...]:

@@ -12,6 +12,7 @@ from modelyard_api.training_job import TrainingJobSpec
 from modelyard_operator.kube.interface import Object
 from modelyard_operator.reconciler import Problem
 from modelyard_operator.registry.interface import Run, RunProgress, Version
+from modelyard_operator.training import approval
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,11 @@ class RegistryFacts:
     prepared: bool = False  # registered model and experiment are there
     run: Run | None = None  # of the attempt that runs, or whose result was lost
     progress: RunProgress | None = None
-    result: TrainResult | None = None  # read from the run, where the pod's message was lost
+    result: TrainResult | None = None  # read from the run, where the pod's message was lost or not the whole
+    comparison: TrainResult | None = None  # with the champion, read from the run for the same reason
     champion: str = ""  # version at the alias; empty: none yet
     champion_run: str = ""  # its run, where it matters
+    champion_anchor: str = ""  # what its promotion named as anchor, where it matters
     version: Version | None = None  # what this TrainingJob was registered as
 
 
@@ -105,8 +108,9 @@ class Observed:
 
     @property
     def finished(self) -> bool:
-        """Whether it is over: nothing is trained, compared, registered or promoted any more."""
-        return self.status.completion_time is not None
+        """Whether it is over: nothing is trained, compared, registered or promoted any more. An approval in doubt reopens it."""
+        is_reopened = self.spec is not None and approval.is_to_be_promoted(self.resource, self.status)
+        return self.status.completion_time is not None and not is_reopened
 
 
 def model_of(spec: TrainingJobSpec, name: str) -> str:

@@ -8,21 +8,21 @@ from dataclasses import replace
 from datetime import datetime
 
 from modelyard_api import labels
-from modelyard_api.base import GROUP
 from modelyard_api.conditions import Reason, TrainingCondition
+from modelyard_api.objective import Bound
 from modelyard_api.status import PromotionRecord
 from modelyard_api.training_job import Approval
+from modelyard_api.verdicts import ComparedWith, CriterionState, VerdictReason
 
 from modelyard_operator.conditions import Finding
 from modelyard_operator.plan import MoveAlias
 from modelyard_operator.timestamps import to_timestamp
-from modelyard_operator.training import evaluation
+from modelyard_operator.training import approval, evaluation
 from modelyard_operator.training.decision import SOON, Decision
 from modelyard_operator.training.observed import Observed
 from modelyard_operator.training.standing import Standing
 
 _BY_US, _BY_HAND = "modelyard", "somebody, in the registry"
-_PROMOTED_BY = f"{GROUP}.promoted_by"
 _RIVAL_SECONDS = 5.0
 _SHORT = 256
 
@@ -51,11 +51,10 @@ def promoted(standing: Standing) -> Decision | None:
 def unapproved(standing: Standing) -> Decision | None:
     """Somebody has to say yes to this very version."""
     observed, version = standing.observed, standing.outcome.model_version
-    if observed.valid_spec.promotion.approval is Approval.AUTOMATIC or _approved(observed, version):
+    if observed.valid_spec.promotion.approval is Approval.AUTOMATIC or approval.is_given(observed.resource, standing.outcome):
         return None
-    annotate = f"kubectl annotate trainingjob {observed.name} -n {observed.namespace} --overwrite {labels.APPROVE_ANNOTATION}={version}"
-    command = f"modelyard approve {observed.name} -n {observed.namespace} (or {annotate})"
-    message = f"all criteria hold; version {version} waits for approval: {command}"
+    commands = approval.commands(observed.name, observed.namespace, version)
+    message = f"all criteria hold; version {version} waits for approval: {commands}"
     return standing.waiting(TrainingCondition.PROMOTED, Reason.APPROVAL_PENDING, message)
 
 
@@ -106,12 +105,12 @@ def _open_intent(observed: Observed) -> PromotionRecord | None:
 def _intent(standing: Standing) -> PromotionRecord:
     observed = standing.observed
     promotion = observed.valid_spec.promotion
-    by = _BY_US if promotion.approval is Approval.AUTOMATIC else f"annotation {labels.APPROVE_ANNOTATION}"
+    is_automatic = promotion.approval is Approval.AUTOMATIC and standing.basis is Reason.CRITERIA_HELD
     return PromotionRecord(
         alias=promotion.alias,
         from_version=observed.registry.champion,
         to_version=standing.outcome.model_version,
-        by=by,
+        by=_BY_US if is_automatic else approval.approver(observed.resource),
         why=evaluation.verdict_text(standing.outcome, all_of_them=True)[:_SHORT],
     )
 
@@ -123,25 +122,34 @@ def _moved_by_hand(observed: Observed, version: str) -> PromotionRecord:
 
 def _move(standing: Standing, intent: PromotionRecord) -> Decision:
     tags = {
-        f"{GROUP}.promoted_at": to_timestamp(standing.now),
-        f"{GROUP}.promoted_from": intent.from_version,
-        _PROMOTED_BY: intent.by,
-        f"{GROUP}.promoted_why": intent.why,
+        labels.TAG_ANCHOR: _anchor(standing, intent),
+        labels.TAG_PROMOTED_AT: to_timestamp(standing.now),
+        labels.TAG_PROMOTED_FROM: intent.from_version,
+        labels.TAG_PROMOTED_WHY: intent.why,
+        labels.TAG_PROMOTED_BY: intent.by,  # the last one: it says that all are there
     }
     action = MoveAlias(standing.observed.registered_name, intent.alias, intent.from_version, intent.to_version, tags)
     return replace(_moving(standing, intent), registry=(action,))
 
 
+def _anchor(standing: Standing, intent: PromotionRecord) -> str:
+    """The version that later ones may not be worse than: this one if it is the first or has shown to be better than a champion."""
+    outcome = standing.outcome
+    is_better = any(
+        (one.bound, one.opponent, one.state) == (Bound.BETTER_THAN, ComparedWith.CHAMPION, CriterionState.HELD)
+        and one.reason is not VerdictReason.NO_CHAMPION
+        for one in outcome.verdict
+    )
+    if is_better or not intent.from_version:
+        return intent.to_version
+    return outcome.anchor_version or standing.observed.registry.champion_anchor or outcome.champion_version or intent.from_version
+
+
 def _is_tagged(observed: Observed) -> bool:
     """The tags are written after the alias was moved."""
-    return observed.registry.version is not None and _PROMOTED_BY in observed.registry.version.tags
+    return observed.registry.version is not None and labels.TAG_PROMOTED_BY in observed.registry.version.tags
 
 
 def _moving(standing: Standing, intent: PromotionRecord) -> Decision:
     message = f"alias {intent.alias} moves from {intent.from_version or 'nothing'} to {intent.to_version}"
     return standing.waiting(TrainingCondition.PROMOTED, Reason.ALIAS_MOVING, message, promotion=intent, requeue_after=SOON)
-
-
-def _approved(observed: Observed, version: str) -> bool:
-    annotations = observed.resource["metadata"].get("annotations") or {}
-    return bool(annotations.get(labels.APPROVE_ANNOTATION) == version)

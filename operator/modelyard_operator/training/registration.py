@@ -22,11 +22,11 @@ def unprepared(standing: Standing) -> Decision | None:
         return None
     message = f"registered model {observed.registered_name} is being made"
     action = EnsureModel(observed.namespace, observed.model)
-    return standing.waiting(TrainingCondition.REGISTERED, Reason.CRITERIA_HELD, message, registry=(action,), requeue_after=SOON)
+    return standing.waiting(TrainingCondition.REGISTERED, standing.basis, message, registry=(action,), requeue_after=SOON)
 
 
 def unregistered(standing: Standing) -> Decision | None:
-    """All criteria hold: register, once."""
+    """All criteria hold, or somebody approved: register, once."""
     observed = standing.observed
     if standing.outcome.model_version:
         return None
@@ -37,5 +37,5 @@ def unregistered(standing: Standing) -> Decision | None:
         labels.TAG_TRAINING_JOB: observed.name,
     }
     action = RegisterVersion(observed.registered_name, standing.outcome.model_id, run.run_id if run else "", observed.uid, tags)
-    message = f"all criteria hold; a version of {observed.registered_name} is being registered"
-    return standing.waiting(TrainingCondition.REGISTERED, Reason.CRITERIA_HELD, message, registry=(action,), requeue_after=SOON)
+    message = f"{standing.basis_text}; a version of {observed.registered_name} is being registered"
+    return standing.waiting(TrainingCondition.REGISTERED, standing.basis, message, registry=(action,), requeue_after=SOON)

@@ -38,6 +38,7 @@ def train_order(observed: Observed, number: int) -> TrainOrder:
         attempt=number,
         model=observed.model,
         spec=observed.valid_spec,
+        split_run=observed.registry.champion_run or None,
     )
 
 

@@ -9,7 +9,7 @@ from modelyard_api.status import TrainingOutcome
 
 from modelyard_operator.conditions import Finding, find
 from modelyard_operator.pod_template import Images
-from modelyard_operator.training import criteria, evaluation
+from modelyard_operator.training import approval, criteria, evaluation
 from modelyard_operator.training.decision import Decision, growing_wait
 from modelyard_operator.training.observed import Observed
 
@@ -23,16 +23,28 @@ class Standing:
     images: Images
     now: datetime
 
+    @property
+    def basis(self) -> Reason:
+        """On what it is registered and promoted."""
+        return Reason.APPROVED if approval.names_model(self.observed.resource, self.outcome) else Reason.CRITERIA_HELD
+
+    @property
+    def basis_text(self) -> str:
+        """The same in words."""
+        if self.basis is Reason.APPROVED:
+            return f"approved by {approval.approver(self.observed.resource)} although the test rows can't decide every criterion"
+        return "all criteria hold"
+
     def waiting(self, condition: TrainingCondition, reason: Reason, message: str, **what: Any) -> Decision:
         """Something is left to do: ``condition`` is False for now."""
         finding = Finding(condition, "False", reason, message)
-        registered = _registered(self.observed, self.outcome)
+        registered = _registered(self)
         others = (registered,) if registered and condition is not TrainingCondition.REGISTERED else ()
         return Decision((finding, *others, *evaluation.trained(self.outcome)), outcome=self.outcome, **what)
 
     def short(self, reason: Reason, message: str) -> Decision:
         """It is over, and the champion stays."""
-        registered = _registered(self.observed, self.outcome)
+        registered = _registered(self)
         not_registered = Finding(TrainingCondition.REGISTERED, "False", reason, message)
         promoted = Finding(TrainingCondition.PROMOTED, "False", reason, message)
         findings = (promoted, registered or not_registered, *evaluation.trained(self.outcome))
@@ -40,9 +52,15 @@ class Standing:
 
 
 def falling_short(standing: Standing) -> Decision | None:
-    """A criterion was missed or could not be decided."""
-    reason = criteria.shortfall(standing.outcome.verdict)
-    return standing.short(reason, evaluation.verdict_text(standing.outcome)) if reason else None
+    """A criterion was missed, or could not be decided and nobody has approved the model all the same."""
+    observed, outcome = standing.observed, standing.outcome
+    reason = criteria.shortfall(outcome.verdict)
+    if reason is None or approval.is_in_doubt(observed.resource, outcome):
+        return None
+    message = evaluation.verdict_text(outcome)
+    if reason is Reason.COMPARISON_INCONCLUSIVE:
+        message += f"; to promote it all the same: {approval.commands(observed.name, observed.namespace, outcome.model_id)}"
+    return standing.short(reason, message)
 
 
 def registry_unavailable(standing: Standing) -> Decision | None:
@@ -56,9 +74,10 @@ def registry_unavailable(standing: Standing) -> Decision | None:
     return replace(decision, promotion=observed.status.promotion)
 
 
-def _registered(observed: Observed, outcome: TrainingOutcome) -> Finding | None:
+def _registered(standing: Standing) -> Finding | None:
     """Registered=True as soon as there is a version."""
-    if not outcome.model_version:
+    version = standing.outcome.model_version
+    if not version:
         return None
-    message = f"registered as {observed.registered_name} version {outcome.model_version}"
-    return Finding(TrainingCondition.REGISTERED, "True", Reason.CRITERIA_HELD, message)
+    message = f"registered as {standing.observed.registered_name} version {version}"
+    return Finding(TrainingCondition.REGISTERED, "True", standing.basis, message)

@@ -64,6 +64,7 @@ def state_of(conditions: Iterable[Condition]) -> str:
 _WORDS = {
     Reason.CRITERIA_NOT_MET: "CriteriaNotMet",
     Reason.COMPARISON_INCONCLUSIVE: "Inconclusive",
+    Reason.COMPARISON_FAILED: "Inconclusive",
     Reason.APPROVAL_PENDING: "ApprovalPending",
     Reason.CHAMPION_CHANGED: "Evaluating",
     Reason.COMPARING: "Evaluating",

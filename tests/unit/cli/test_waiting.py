@@ -48,6 +48,18 @@ def test_a_finished_training_job_is_not_waited_for() -> None:
     assert "CriteriaNotMet!" in why_never(job(("Promoted", "False", "CriteriaNotMet"), over=True), PROMOTED)
 
 
+@pytest.mark.parametrize(
+    ("approved", "state", "waits"), [("m-1", "Inconclusive", True), ("m-2", "Inconclusive", False), ("m-1", "Missed", False)]
+)
+def test_a_finished_one_that_was_approved_is_waited_for(approved: str, state: str, waits: bool) -> None:
+    over = job(("Promoted", "False", "ComparisonInconclusive"), over=True)
+    for condition in over["status"]["conditions"]:
+        condition["lastTransitionTime"] = "2026-01-01T00:00:00Z"
+    over["metadata"]["annotations"] = {"modelyard.io/approve": approved}
+    over["status"]["result"] = {"modelId": "m-1", "verdict": [{"state": state}]}
+    assert (why_never(over, PROMOTED) == "") is waits
+
+
 def test_a_failure_tells_more_than_what_was_waited_for() -> None:
     failed = job(("Promoted", "False", "Pending"), ("Failed", "True", "DataInvalid"), over=True)
     assert standing(failed, PROMOTED) == "Somehow; DataInvalid: DataInvalid!"

@@ -126,7 +126,16 @@ def test_no_drift_says_so_too() -> None:
 
 
 def test_bad_answers_propose_to_go_back() -> None:
-    realized = {"metric": "roc_auc", "value": 0.5, "low": 0.45, "high": 0.55, "rows": 200, "degraded": True, "clusters": "37 hours"}
+    realized = {
+        "metric": "roc_auc",
+        "value": 0.5,
+        "low": 0.45,
+        "high": 0.55,
+        "rows": 200,
+        "degraded": True,
+        "groups": 37,
+        "groupUnit": "Hour",
+    }
     text = told(watched(realized=realized))
     assert "its answers have become worse than they may be." in text
     assert "Realised roc_auc is 0.5 (95 % interval 0.45 to 0.55 over 37 hours) on 200 rows" in text

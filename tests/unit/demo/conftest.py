@@ -14,7 +14,16 @@ from dev.platform.resources import Object
 
 ROWS = 12_000
 DRIFT: Object = {"type": "io.modelyard.drift.detected", "data": {"columns": ["temp"]}}
-HELD: Object = {"metric": "roc_auc", "wanted": "at least 0.6", "got": "0.66", "interval": "0.62 to 0.70", "state": "Held"}
+HELD: Object = {
+    "metric": "roc_auc",
+    "bound": "AtLeast",
+    "limit": 0.6,
+    "value": 0.66,
+    "low": 0.62,
+    "high": 0.7,
+    "rows": 900,
+    "state": "Held",
+}
 
 
 def conditions(**states: str) -> list[Object]:

@@ -202,10 +202,13 @@ def test_why_there_is_no_window_is_told() -> None:
     assert made.condition("Drifted")[0] == "Unknown"
 
 
+HOURS = {"groups": 37, "groupUnit": "Hour", "clusters": ""}
+
+
 @pytest.mark.parametrize(("degraded", "status", "event"), [(True, "True", ["QualityDegraded"]), (False, "False", [])])
 def test_realised_quality(degraded: bool, status: str, event: list[str]) -> None:
     made = _monitored()
-    realized = {"metric": "roc_auc", "value": 0.5512, "low": 0.53, "high": 0.57, "rows": 4000, "degraded": degraded, "clusters": "37 hours"}
+    realized = {"metric": "roc_auc", "value": 0.5512, "low": 0.53, "high": 0.57, "rows": 4000, "degraded": degraded} | HOURS
     _succeed(made, 1, 5, _result(realized=realized))
     plan = made.reconcile()
     words = (
@@ -214,6 +217,24 @@ def test_realised_quality(degraded: bool, status: str, event: list[str]) -> None
     assert made.condition("QualityDegraded") == (status, "LimitsExceeded" if degraded else "WithinLimits", words)
     assert [n.reason for n in plan.notices] == event
     assert made.status["monitoring"]["realized"] == realized
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        (HOURS, " over 37 hours"),
+        ({"groups": 1, "groupUnit": "Day"}, " over 1 day"),
+        ({"groups": 4000, "groupUnit": "Row"}, ""),
+        ({}, ""),
+        ({"clusters": "37 hours"}, " over 37 hours"),  # as 0.1.0 wrote it
+    ],
+)
+def test_what_the_interval_was_made_from(groups: dict[str, object], words: str) -> None:
+    made = _monitored()
+    realized = {"metric": "roc_auc", "value": 0.5512, "low": 0.53, "high": 0.57, "rows": 4000, "degraded": False}
+    _succeed(made, 1, 5, _result(realized=realized | groups))
+    made.settle()
+    assert f"(95 % interval 0.53 to 0.57{words}) on 4000 rows" in made.condition("QualityDegraded")[2]
 
 
 def test_quality_is_not_spoken_of_where_it_is_not_asked_for() -> None:

@@ -6,13 +6,44 @@ from typing import Any
 
 from modelyard_api import labels
 from modelyard_api.conditions import Reason
-from modelyard_api.pod_contract import Evidence, MetricValue, PodError, TrainResult
+from modelyard_api.metrics import Metric
+from modelyard_api.objective import Bound
+from modelyard_api.pod_contract import MetricValue, PodError, TrainResult
+from modelyard_api.verdicts import ComparedWith, Evidence, VerdictReason
 
 START = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 NAMESPACE = "ml"
 UID = "0b8ff9a4-6a09-4c2b-9a14-5c2f3f1f7a01"
-BETTER = Evidence(got=0.31, low=0.24, high=0.37, rows=50)
-WORSE = Evidence(got=-0.05, low=-0.09, high=-0.01, rows=50)
+
+
+def measured(
+    low: float | None,
+    high: float | None,
+    *,
+    metric: Metric = Metric.F1_MACRO,
+    bound: Bound = Bound.BETTER_THAN,
+    opponent: ComparedWith | None = ComparedWith.BASELINE,
+    **further: Any,
+) -> Evidence:
+    """Evidence with an interval, as a pod reports it; by default for the first default criterion."""
+    value = None if low is None or high is None else round((low + high) / 2, 6)
+    error = None if low is None or high is None else (high - low) / 3.92
+    known = {"metric": metric, "bound": bound, "opponent": opponent, "value": value, "low": low, "high": high, "rows": 50}
+    return Evidence.model_validate(known | {"standard_error": error} | further)
+
+
+def against_champion(low: float | None, high: float | None, **further: Any) -> Evidence:
+    """Evidence for the second default criterion."""
+    return measured(low, high, **{"bound": Bound.NOT_WORSE_THAN, "opponent": ComparedWith.CHAMPION} | further)
+
+
+BETTER = measured(0.24, 0.38)
+WORSE = measured(-0.09, -0.01)
+UNSURE = measured(-0.01, 0.05)
+AS_GOOD = against_champion(-0.004, 0.02)
+NOT_AS_GOOD = against_champion(-0.09, -0.02)
+PERHAPS_AS_GOOD = against_champion(-0.03, 0.03)
+NO_CHAMPION = against_champion(None, None, reason=VerdictReason.NO_CHAMPION)
 
 
 def at(seconds: float) -> datetime:
@@ -34,7 +65,7 @@ def training_job(name: str = "penguins", uid: str = UID, annotations: Mapping[st
     return {"apiVersion": "modelyard.io/v1alpha1", "kind": "TrainingJob", "metadata": metadata, "spec": minimal | spec}
 
 
-def result(*evidence: Evidence, champion: str = "", model_id: str = "m-1", run_id: str = "run-1") -> TrainResult:
+def result(*evidence: Evidence, champion: str = "", model_id: str = "m-1", run_id: str = "run-1", **further: Any) -> TrainResult:
     """A pod's answer; by default the evidence holds for the default criteria."""
     return TrainResult(
         run_id=run_id,
@@ -43,10 +74,11 @@ def result(*evidence: Evidence, champion: str = "", model_id: str = "m-1", run_i
         digest="sha256:0",
         champion_version=champion,
         metrics=[MetricValue(name="f1_macro", value=0.98), MetricValue(name="accuracy", value=0.985)],
-        evidence=list(evidence) or [BETTER, BETTER if champion else Evidence(why="no champion yet")],
+        evidence=list(evidence) or [BETTER, AS_GOOD if champion else NO_CHAMPION],
+        metric=Metric.F1_MACRO,
         resolved={"metric": "f1_macro", "task": "Classification", "architecture": "Linear"},
         warnings=["only 344 rows"],
-    )
+    ).model_copy(update=further)
 
 
 def complaint(reason: Reason = Reason.DATA_INVALID, message: str = "target column 'species' isn't in the data") -> PodError:

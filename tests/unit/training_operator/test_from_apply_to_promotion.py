@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from modelyard_api.pod_contract import Evidence
+from modelyard_api import labels
+from modelyard_api.pod_contract import ORDER_VARIABLE, TrainOrder
+from modelyard_api.verdicts import Evidence
 from modelyard_operator.registry.interface import Run, RunProgress
 
-from tests.unit.training_operator.manifests import BETTER, UID, WORSE, result, training_job
+from tests.unit.training_operator.manifests import AS_GOOD, BETTER, NOT_AS_GOOD, UID, UNSURE, WORSE, measured, result, training_job
 from tests.unit.training_operator.world import Died, World
 
 NAME = "ml.penguins"
@@ -81,18 +83,20 @@ def test_a_finished_one_does_not_make_its_missing_jobs_again() -> None:
 def test_the_wanted_and_the_measured_are_in_the_verdict() -> None:
     status = promoted_world().status()
     assert status.result is not None
-    assert [(one.wanted, one.got, one.interval, one.state, one.why) for one in status.result.verdict] == [
-        ("better than baseline", "+0.31", "+0.24 to +0.37", "Held", ""),
-        ("not worse than champion", "", "", "Held", "no champion yet"),
+    assert [(one.bound, one.opponent, one.limit, one.value, one.low, one.high, one.state, one.reason) for one in status.result.verdict] == [
+        ("BetterThan", "baseline", 0.0, 0.31, 0.24, 0.38, "Held", "IntervalClear"),
+        ("NotWorseThan", "champion", 0.01, None, None, None, "Held", "NoChampion"),
     ]
 
 
 @pytest.mark.parametrize(
     ("evidence", "state", "reason"),
     [
-        ([WORSE, BETTER], "CriteriaNotMet", "CriteriaNotMet"),
-        ([Evidence(got=0.01, low=-0.04, high=0.06, rows=30), BETTER], "Inconclusive", "ComparisonInconclusive"),
-        ([Evidence(why="only 3 rows"), BETTER], "Inconclusive", "ComparisonInconclusive"),
+        ([WORSE, AS_GOOD], "CriteriaNotMet", "CriteriaNotMet"),
+        ([BETTER, NOT_AS_GOOD], "CriteriaNotMet", "CriteriaNotMet"),
+        ([UNSURE, NOT_AS_GOOD], "CriteriaNotMet", "CriteriaNotMet"),
+        ([UNSURE, AS_GOOD], "Inconclusive", "ComparisonInconclusive"),
+        ([measured(None, None, reason="TooFewRows"), AS_GOOD], "Inconclusive", "ComparisonInconclusive"),
     ],
 )
 def test_a_model_that_falls_short_is_neither_registered_nor_promoted(evidence: list[Evidence], state: str, reason: str) -> None:
@@ -108,9 +112,6 @@ def test_a_model_that_falls_short_is_neither_registered_nor_promoted(evidence: l
         found = world.condition(condition)
         assert found is not None
         assert found[:2] == ("False", reason)
-    promoted = world.condition("Promoted")
-    assert promoted is not None
-    assert promoted[2].startswith("f1_macro better than baseline: ")
     assert world.status().completion_time is not None
     assert ("Warning", reason) in world.told()
 
@@ -166,6 +167,40 @@ def test_a_lost_termination_message_is_found_on_the_run() -> None:
     assert world.status().state == "Promoted"
 
 
+def test_a_result_that_does_not_fit_into_a_message_is_read_from_the_run() -> None:
+    world = World(training_job())
+    world.settle()
+    world.runs[UID, 1] = Run("run-1", "7", "FINISHED")
+    world.results["run-1"] = {"result": result().to_wire()}
+    world.pod_ends("penguins-1", 0, result().model_copy(update={"evidence": [], "evidence_left_out": True}))
+    world.settle()
+    assert world.status().state == "Promoted"
+
+
+def test_the_first_training_follows_no_split_and_later_ones_that_of_the_champion_s_run() -> None:
+    orders = []
+    for champion_run in ("", "run-0"):
+        world = World(training_job())
+        if champion_run:
+            world.alias[NAME, "champion"] = world.add_version(NAME, champion_run).version
+        world.settle()
+        (variable,) = [
+            each for each in world.job("penguins-1")["spec"]["template"]["spec"]["containers"][0]["env"] if each["name"] == ORDER_VARIABLE
+        ]
+        orders.append(TrainOrder.model_validate_json(variable["value"]))
+    assert [order.split_run for order in orders] == [None, "run-0"]
+
+
+def test_how_often_the_test_rows_were_used_is_kept() -> None:
+    world = World(training_job())
+    world.settle()
+    world.pod_ends("penguins-1", 0, result(test_uses=3))
+    world.settle()
+    kept = world.status().result
+    assert kept is not None
+    assert kept.test_uses == 3
+
+
 def story(world: World) -> None:
     """A disruption, a retry, a success; the cluster's part is played whenever the operator stands still."""
     world.settle()
@@ -208,7 +243,7 @@ def test_an_operator_that_dies_after_any_write_ends_the_same(write: int) -> None
     assert world.job_names() == ["penguins-1", "penguins-2", "penguins-3"]
     assert [one.version for one in world.versions] == ["1"]
     assert [(move.from_version, move.to_version) for move in world.moves] == [("", "1")]
-    assert world.versions[0].tags["modelyard.io.promoted_by"] == "modelyard"
+    assert world.versions[0].tags[labels.TAG_PROMOTED_BY] == "modelyard"
     status = world.status()
     assert (status.state, status.retries, status.disruptions) == ("Promoted", 1, 1)
     assert [(one.number, one.outcome) for one in status.attempts] == [(1, "Disrupted"), (2, "Failed"), (3, "Succeeded")]

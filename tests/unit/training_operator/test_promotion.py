@@ -9,7 +9,15 @@ from modelyard_api.pod_contract import ExitCode
 from modelyard_operator.kube.interface import POD
 from modelyard_operator.reconciler import Problem
 
-from tests.unit.training_operator.manifests import BETTER, WORSE, complaint, result, training_job
+from tests.unit.training_operator.manifests import (
+    AS_GOOD,
+    BETTER,
+    NOT_AS_GOOD,
+    WORSE,
+    complaint,
+    result,
+    training_job,
+)
 from tests.unit.training_operator.world import World
 
 NAME = "ml.penguins"
@@ -41,7 +49,7 @@ def test_a_later_champion_is_compared_with_before_anything_is_registered() -> No
     promoted = world.condition("Promoted")
     assert promoted is not None
     assert promoted[:2] == ("False", "Comparing")
-    world.pod_ends("penguins-compare-2", 0, result(BETTER, BETTER, champion="2"))
+    world.pod_ends("penguins-compare-2", 0, result(BETTER, AS_GOOD, champion="2"))
     world.settle()
     status = world.status()
     assert (status.state, world.alias[NAME, "champion"]) == ("Promoted", "3")
@@ -54,7 +62,7 @@ def test_a_model_that_is_worse_than_the_later_champion_is_not_promoted() -> None
     world = trained(champion="1")
     another_champion(world)
     world.settle()
-    world.pod_ends("penguins-compare-2", 0, result(BETTER, WORSE, champion="2"))
+    world.pod_ends("penguins-compare-2", 0, result(BETTER, NOT_AS_GOOD, champion="2"))
     world.settle()
     assert (world.status().state, world.alias[NAME, "champion"], len(world.versions)) == ("CriteriaNotMet", "2", 2)
 
@@ -68,6 +76,7 @@ def test_a_comparison_that_fails_leaves_the_champion() -> None:
     assert world.status().state == "Inconclusive"
     promoted = world.condition("Promoted")
     assert promoted is not None
+    assert promoted[:2] == ("False", "ComparisonFailed")
     assert "Job penguins-compare-2) gave no verdict: DataInvalid: the test split is gone" in promoted[2]
 
 
@@ -91,7 +100,7 @@ def test_an_alias_that_moves_between_intent_and_move_is_compared_again() -> None
     assert world.alias[NAME, "champion"] == "3", "the other's champion stays"
     assert world.status().promotion is None, "the intent is withdrawn"
     assert "penguins-compare-3" in world.job_names()
-    world.pod_ends("penguins-compare-3", 0, result(BETTER, BETTER, champion="3"))
+    world.pod_ends("penguins-compare-3", 0, result(BETTER, AS_GOOD, champion="3"))
     world.settle()
     assert world.alias[NAME, "champion"] == "2"
     assert [(move.from_version, move.to_version) for move in world.moves] == [("3", "2")]
@@ -105,7 +114,7 @@ def test_manual_approval_names_the_very_version() -> None:
         "False",
         "ApprovalPending",
         "all criteria hold; version 1 waits for approval: modelyard approve penguins -n ml "
-        "(or kubectl annotate trainingjob penguins -n ml --overwrite modelyard.io/approve=1)",
+        "(or kubectl annotate trainingjob penguins -n ml --overwrite modelyard.io/approve=1 modelyard.io/approved-by=<your name>)",
     )
     world.pass_time(1000000)
     world.settle()
@@ -119,6 +128,7 @@ def test_manual_approval_names_the_very_version() -> None:
     assert status.state == "Promoted"
     assert status.promotion is not None
     assert status.promotion.by == "annotation modelyard.io/approve"
+    assert world.versions[0].tags[labels.TAG_PROMOTED_BY] == "annotation modelyard.io/approve"
 
 
 def test_an_alias_moved_by_hand_is_an_approval() -> None:
@@ -137,7 +147,7 @@ def test_an_alias_moved_by_hand_is_an_approval() -> None:
 
 def test_a_hand_that_promotes_a_model_that_fell_short_is_written_down() -> None:
     world = trained(champion="1")
-    world.pod_ends("penguins-1", 0, result(WORSE, BETTER, champion="1"))
+    world.pod_ends("penguins-1", 0, result(WORSE, AS_GOOD, champion="1"))
     world.settle()
     assert world.status().state == "CriteriaNotMet"
     world.alias[NAME, "champion"] = world.add_version(NAME, "run-1").version
@@ -153,7 +163,7 @@ def test_a_hand_that_promotes_a_model_that_fell_short_is_written_down() -> None:
 
 def test_somebody_else_s_version_is_not_ours() -> None:
     world = trained(champion="1")
-    world.pod_ends("penguins-1", 0, result(WORSE, BETTER, champion="1"))
+    world.pod_ends("penguins-1", 0, result(WORSE, AS_GOOD, champion="1"))
     world.settle()
     another_champion(world)
     world.settle()
@@ -204,7 +214,10 @@ def test_a_plan_that_could_not_be_carried_out_shows_in_the_condition() -> None:
 
 def two_trained() -> World:
     """Two TrainingJobs of one model, both with a version, neither promoted."""
-    spec = {"promotion": {"model": "birds"}, "objective": {"target": "species", "require": [{"metric": "accuracy", "atLeast": 0.1}]}}
+    spec = {
+        "promotion": {"model": "birds"},
+        "objective": {"target": "species", "require": [{"metric": "f1_macro", "betterThan": "baseline"}]},
+    }
     world = World(training_job("adelie", uid="uid-a", **spec), training_job("gentoo", uid="uid-g", **spec))
     for name in ("adelie", "gentoo"):
         world.settle(name)
@@ -248,7 +261,7 @@ def test_a_finished_one_is_deleted_when_its_time_is_over(state: str) -> None:
     if state == "Failed":
         world.pod_ends("penguins-1", 65, complaint())
     else:
-        world.pod_ends("penguins-1", 0, result(*([WORSE, BETTER] if state == "CriteriaNotMet" else [])))
+        world.pod_ends("penguins-1", 0, result(*([WORSE, AS_GOOD] if state == "CriteriaNotMet" else [])))
     plan = world.settle()
     assert (world.status().state, plan.requeue_after) == (state, 600)
     world.pass_time(599)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.training_operator.manifests import BETTER, WORSE, result, training_job
+from tests.unit.training_operator.manifests import AS_GOOD, WORSE, result, training_job
 from tests.unit.training_operator.world import World
 
 COLUMNS = [{"name": f"column {number} with a name that is rather long {'x' * 80}"} for number in range(512)]
@@ -88,7 +88,7 @@ def test_the_alias_matters_from_the_result_to_the_promotion(state: str, followed
             {"type": "Failed", "status": "True", "reason": "InvalidSpec", "lastTransitionTime": "2026-01-31T12:00:00Z"}
         ]
     elif state != "Pending":
-        world.pod_ends("penguins-1", 0, result(*([WORSE, BETTER] if state == "CriteriaNotMet" else [])))
+        world.pod_ends("penguins-1", 0, result(*([WORSE, AS_GOOD] if state == "CriteriaNotMet" else [])))
         world.settle()
     assert world.reconciler.followed_model(world.resource()) == followed
     assert world.reconciler.followed_model({"kind": "TrainingJob", "metadata": {}, "spec": 3}) is None

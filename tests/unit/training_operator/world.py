@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from modelyard_api import labels
+from modelyard_api import artifacts, labels
 from modelyard_api.pod_contract import PodError, TrainResult
 from modelyard_api.status import TrainingJobStatus
 from modelyard_operator.kube.interface import JOB, KINDS, POD, TRAINING_JOB, Kind
@@ -88,9 +88,9 @@ class World:
         self._answer()
         return self.runs.get((uid, attempt))
 
-    def result(self, run_id: str) -> Object | None:
+    def result(self, run_id: str, file: str = artifacts.RESULT) -> Object | None:
         self._answer()
-        return self.results.get(run_id)
+        return self.results.get(run_id if file == artifacts.RESULT else f"{run_id}/{file}")
 
     def progress(self, run_id: str) -> RunProgress:
         self._answer()
