@@ -35,7 +35,7 @@ def result(long: int, criteria: int = 4) -> TrainResult:
         champion_version="12",
         metrics=[MetricValue(name=f"metric_{number}", value=1 / 3) for number in range(11)],
         evidence=[EVIDENCE.model_copy(update={"detail": "é" * long or None})] * criteria,
-        resolved={"metric": "roc_auc"} | {f"value {number}": "ü" * long for number in range(14)},
+        resolved={"metric": "roc_auc"} | {f"value {number}": "x" * long for number in range(14)},
         warnings=["ß" * long] * 2,
         metric=Metric.ROC_AUC,
     )
