@@ -1,23 +1,25 @@
-"""95 % intervals by a bootstrap over clusters: groups are drawn with all of their rows, because rows of one group (a day's weather) err together.
+"""95 % intervals by leaving out one group at a time, because rows of one group (a day's weather) err together. The same rows give the same interval.
 
-Percentile intervals after Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13; clusters after Field and Welsh (2007).
+Jackknife after Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 11. Few groups, or few rows of a class, know their own spread
+badly: the t distribution gets degrees of freedom after Satterthwaite (1946), in which a group counts by what its rows contribute to the variance.
+``docs/statistics.md`` has the formulas and how often the intervals were seen to hold the truth.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from modelyard_api.metrics import LOWER_IS_BETTER, Metric
+from modelyard_api.metrics import CLASSIFICATION_METRICS, LOWER_IS_BETTER, REGRESSION_METRICS, Metric
+from modelyard_api.verdicts import VerdictReason
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
-from modelyard_jobs.evaluation.metrics import Array, Scores, weighted
+from modelyard_jobs.evaluation.jackknife import Groups, without_each_group
+from modelyard_jobs.evaluation.metrics import Array, Scores, measure
+from modelyard_jobs.evaluation.minimums import CLASS_METRICS, FEWEST_GROUPS, FEWEST_OF_CLASS, FEWEST_ROWS
+from modelyard_jobs.evaluation.sampling_models import SamplingModel, bounded_model, effect_of_one_answer, loss_variance
 
-RESAMPLES = 1000
-FEWEST_CLUSTERS = 8  # below this the percentiles of a cluster bootstrap are far too narrow
-FEWEST_ROWS = 30
-_CELLS = 8_000_000  # weights held at once: 64 MB
-Statistic = Callable[[Array], Array]  # weights in, one value per resample out
-_DEFINED = 0.9  # share of the resamples in which the metric has to be defined
+_HALVINGS = 50
+_ROUNDING = 1e-12  # of a value: changes below it are none
 
 
 @dataclass(frozen=True)
@@ -27,58 +29,187 @@ class Interval:
     value: float
     low: float
     high: float
+    standard_error: float
+    groups: float  # effective number of groups, (sum of n)² / sum of n²; of rows where each is alone
 
 
 @dataclass(frozen=True)
 class TooFew:
     """Why there is no interval."""
 
-    why: str
+    reason: VerdictReason
+    value: float | None  # what was measured nevertheless
+    of_class: int | None  # number of the class of which there are too few rows or groups
+    have: int
+    need: int
 
 
-def metric_interval(metric: Metric, scores: Scores, clusters: NDArray[np.uint64], seed: int) -> Interval | TooFew:
+@dataclass(frozen=True)
+class _Spread:
+    """How far chance moves a value."""
+
+    variance: float
+    freedom: float  # degrees of freedom that the variance is known with
+
+    @property
+    def t(self) -> float:
+        return float(stdtrit(self.freedom, 0.975))
+
+
+def metric_interval(metric: Metric, scores: Scores, clusters: NDArray[np.uint64]) -> Interval | TooFew:
     """The metric's own interval. ``clusters`` (rows,) names each row's group."""
-    return _interval(lambda weights: weighted(metric, scores, weights), clusters, seed)
+    groups, value = Groups.of(clusters), _settled(metric, measure(metric, scores))
+    if problem := _too_few(metric, scores, groups, value):
+        return problem
+    spread, model = _spread(metric, scores, None, groups), bounded_model(metric, scores)
+    if model is not None and (spread.variance or not _certain(metric, scores)):
+        return _bounded(value, spread, model, groups)
+    error = float(np.sqrt(max(spread.variance, loss_variance(metric, scores))))
+    low, high = _beyond(metric, value, spread.t * error)
+    return Interval(value, low, high, error, groups.effective)
 
 
-def improvement_interval(metric: Metric, scores: Scores, opponent: Scores, clusters: NDArray[np.uint64], seed: int) -> Interval | TooFew:
+def improvement_interval(metric: Metric, scores: Scores, opponent: Scores, clusters: NDArray[np.uint64]) -> Interval | TooFew:
     """How much better ``scores`` are than ``opponent`` on the same rows, paired; positive is better, whichever way the metric goes."""
-    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
-
-    def difference(weights: Array) -> Array:
-        return sign * (weighted(metric, scores, weights) - weighted(metric, opponent, weights))
-
-    return _interval(difference, clusters, seed)
-
-
-def _interval(statistic: Statistic, clusters: NDArray[np.uint64], seed: int) -> Interval | TooFew:
-    names, member = np.unique(clusters, return_inverse=True)
-    value = float(statistic(np.ones((1, len(clusters))))[0]) if len(clusters) else float("nan")
-    if problem := _problem(len(clusters), len(names), value):
-        return TooFew(problem)
-    drawn = np.concatenate([statistic(weights) for weights in _weights(len(names), member, seed)])
-    drawn = drawn[np.isfinite(drawn)]
-    if len(drawn) < _DEFINED * RESAMPLES:
-        return TooFew(f"measured {value:.4g}, but too few rows of a class for an interval ({len(clusters)} rows)")
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return Interval(value, float(low), float(high))
+    groups = Groups.of(clusters)
+    value = (measure(metric, scores) - measure(metric, opponent)) * (-1.0 if metric in LOWER_IS_BETTER else 1.0)
+    if problem := _too_few(metric, scores, groups, value):
+        return problem
+    if _same(metric, scores, opponent):
+        return Interval(0.0, 0.0, 0.0, 0.0, groups.effective)
+    spread = _spread(metric, scores, opponent, groups)
+    error = float(np.sqrt(spread.variance + 2 * effect_of_one_answer(metric, scores) ** 2))
+    reach = spread.t * error or _width_alone(metric, scores, clusters)
+    return Interval(value, value - reach, value + reach, error, groups.effective)
 
 
-def _problem(rows: int, clusters: int, value: float) -> str:
+def standard_error(metric: Metric, scores: Scores, clusters: NDArray[np.generic]) -> float | None:
+    """Of the metric, however few the rows; None where it can't be measured."""
+    groups = Groups.of(clusters)
+    if groups.count < 2:
+        return None
+    spread = _spread(metric, scores, None, groups)
+    return float(np.sqrt(spread.variance)) if np.isfinite(spread.variance) else None
+
+
+def _too_few(metric: Metric, scores: Scores, groups: Groups, value: float) -> TooFew | None:
+    measured = value if np.isfinite(value) else None
+    rows, smallest, apart = len(scores.truth), _rarest(scores, None), _rarest(scores, groups)
     if rows < FEWEST_ROWS:
-        return f"only {rows} rows; {FEWEST_ROWS} are needed"
-    if not np.isfinite(value):
-        return "not defined on these rows: a class is missing among them"
-    if clusters < FEWEST_CLUSTERS:
-        return f"measured {value:.4g}, but only {clusters} groups ({rows} rows); an interval needs {FEWEST_CLUSTERS}"
-    return ""
+        return TooFew(VerdictReason.TOO_FEW_ROWS, measured, None, rows, FEWEST_ROWS)
+    if metric in CLASS_METRICS and smallest[1] < FEWEST_OF_CLASS:
+        return TooFew(VerdictReason.TOO_FEW_OF_CLASS, measured, *smallest, FEWEST_OF_CLASS)
+    if measured is None:
+        return TooFew(VerdictReason.UNDEFINED, None, None, rows, rows)
+    if groups.effective < FEWEST_GROUPS:
+        return TooFew(VerdictReason.TOO_FEW_GROUPS, measured, None, int(groups.effective), FEWEST_GROUPS)
+    if metric in CLASS_METRICS and apart[1] < 2:
+        return TooFew(VerdictReason.TOO_FEW_GROUPS, measured, *apart, FEWEST_GROUPS)
+    return None
 
 
-def _weights(clusters: int, member: NDArray[np.intp], seed: int) -> Iterator[Array]:
-    """Batches of (resamples, rows): how often each row's cluster was drawn."""
-    random = np.random.default_rng(seed)
-    batch = max(1, min(RESAMPLES, _CELLS // len(member)))
-    for start in range(0, RESAMPLES, batch):
-        count = min(batch, RESAMPLES - start)
-        drawn = random.multinomial(clusters, np.full(clusters, 1 / clusters), size=count)
-        yield drawn[:, member].astype(np.float64)
+def _rarest(scores: Scores, groups: Groups | None) -> tuple[int, int]:
+    """The class with the fewest rows, or in the fewest groups, and how many."""
+    if scores.probabilities is None:
+        return 0, 0
+    counts = np.zeros(scores.probabilities.shape[1], dtype=np.int64)
+    for code in range(len(counts)):
+        inside = scores.truth == code
+        counts[code] = inside.sum() if groups is None else len(np.unique(groups.member[inside]))
+    return int(counts.argmin()), int(counts.min())
+
+
+def _spread(metric: Metric, scores: Scores, opponent: Scores | None, groups: Groups) -> _Spread:
+    """Of the metric, or of the difference to the opponent's."""
+    alone = _changes(metric, scores, opponent, Groups.of_single_rows(len(scores.truth)))
+    together = alone if groups.single_rows else _changes(metric, scores, opponent, groups)
+    variance = (groups.count - 1) / groups.count * float((together**2).sum())
+    return _Spread(variance, max(1.0, _effective_groups(metric, scores, alone, groups) - 1))
+
+
+def _changes(metric: Metric, scores: Scores, opponent: Scores | None, groups: Groups) -> Array:
+    """(groups,): by how much the value changes without each."""
+    value = measure(metric, scores)
+    result = without_each_group(metric, scores, groups) - value
+    if opponent is not None:
+        value = max(value, measure(metric, opponent), key=abs)
+        result -= without_each_group(metric, opponent, groups) - measure(metric, opponent)
+    return np.where(np.abs(result) > _ROUNDING * abs(value), result, 0.0)
+
+
+def _effective_groups(metric: Metric, scores: Scores, alone: Array, groups: Groups) -> float:
+    """(Σv)² / Σv², where v is what a group's rows contribute to the variance on average over the rows of their class."""
+    kind = np.zeros(len(alone), dtype=np.intp) if metric in REGRESSION_METRICS else scores.truth.astype(np.intp)
+    each = np.bincount(kind, weights=alone**2) / np.maximum(np.bincount(kind), 1)
+    contribution = groups.total(each[kind])
+    largest = contribution.max()
+    return float((contribution / largest).sum() ** 2 / ((contribution / largest) ** 2).sum()) if largest > 0 else groups.effective
+
+
+def _bounded(value: float, spread: _Spread, model: SamplingModel, groups: Groups) -> Interval:
+    """Score interval of a metric between 0 and 1: all values from which the measured one is at most t standard errors away (Wilson 1927).
+
+    At another value the variance is as many times the model's as at the measured one.
+    """
+    together = len(groups.member) / groups.effective  # where no error was seen in any group, each counts as one row
+    floor = model.variance(value) * (1.0 if spread.variance else together)
+    variance = max(spread.variance, floor)
+    inside = 0 < value < 1
+    t = _Spread(variance, spread.freedom * (1 + floor / variance) if model.smooth and inside else spread.freedom).t
+    factor = t**2 * (variance / model.variance(value) if inside else together)
+    low, high = (_end(value, end, factor, model) for end in (0.0, 1.0))
+    return Interval(value, low, high, float(np.sqrt(variance)) if inside else (high - low) / (2 * t), groups.effective)
+
+
+def _end(value: float, end: float, factor: float, model: SamplingModel) -> float:
+    """The last value towards ``end`` that satisfies the score equation, by halving."""
+    inside, outside = value, end
+    for _ in range(_HALVINGS):
+        middle = (inside + outside) / 2
+        if (value - middle) ** 2 <= factor * model.variance(middle):
+            inside = middle
+        else:
+            outside = middle
+    return inside
+
+
+def _beyond(metric: Metric, value: float, reach: float) -> tuple[float, float]:
+    """On a logarithmic scale, which can't pass zero: of the loss, or for r2 of the share that isn't explained."""
+    if metric is Metric.R2:
+        low, high = _beyond(Metric.RMSE, 1 - value, reach)
+        return 1 - high, 1 - low
+    if value <= 0 or not reach:
+        return value, value
+    with np.errstate(over="ignore"):
+        factor = float(np.exp(reach / value))
+    return value / factor, value * factor
+
+
+def _certain(metric: Metric, scores: Scores) -> bool:
+    """Whether the value can't be another on other rows: a model that always answers the same ranks at random and recalls all of a class or none."""
+    probabilities = scores.probabilities
+    return metric in CLASS_METRICS and probabilities is not None and bool((probabilities == probabilities[:1]).all())
+
+
+def _same(metric: Metric, scores: Scores, opponent: Scores) -> bool:
+    """Whether both models are the same as far as the metric looks at them."""
+    if scores.probabilities is None or opponent.probabilities is None:
+        return np.array_equal(scores.prediction, opponent.prediction)
+    if metric in {Metric.ROC_AUC, Metric.AVERAGE_PRECISION}:
+        return all(np.array_equal(_ranks(a), _ranks(b)) for a, b in zip(scores.probabilities.T, opponent.probabilities.T, strict=True))
+    return np.array_equal(scores.probabilities, opponent.probabilities) and np.array_equal(scores.prediction, opponent.prediction)
+
+
+def _ranks(values: Array) -> NDArray[np.intp]:
+    return np.unique(values, return_inverse=True)[1]
+
+
+def _width_alone(metric: Metric, scores: Scores, clusters: NDArray[np.uint64]) -> float:
+    """Both models have the same value with no variance, as where both rank perfectly: as far apart as the interval of one is wide."""
+    alone = metric_interval(metric, scores, clusters)
+    return alone.high - alone.low if isinstance(alone, Interval) else 0.0
+
+
+def _settled(metric: Metric, value: float) -> float:
+    """Without the rounding of sums that should be 1."""
+    return 1.0 if metric in CLASSIFICATION_METRICS and abs(value - 1) < _ROUNDING else value

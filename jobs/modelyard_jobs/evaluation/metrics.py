@@ -1,4 +1,8 @@
-"""Every metric of the contract for many weightings of the same rows at once, which is what a bootstrap needs. Weights of one give the metric itself."""
+"""Every metric of the contract for many weightings of the same rows at once. Weights of one give the metric itself.
+
+The values are scikit-learn's, and stay finite and accurate for any mean and scale of target and weights: errors and weights are scaled by their
+largest before they are squared or summed, and a variance is taken around the mean of its own weighting.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,8 +13,8 @@ from modelyard_api.metrics import BINARY_ONLY, Metric, Task
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Weights = Array  # (resamples, rows)
-_SMALLEST_PROBABILITY = 1e-15
+Weights = Array  # (weightings, rows)
+EPSILON = float(np.finfo(np.float64).eps)  # scikit-learn's log_loss clips at it
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,38 @@ def measure_all(task: Task, classes: int, scores: Scores) -> dict[str, float]:
 
 
 def weighted(metric: Metric, scores: Scores, weights: Weights) -> Array:
-    """(resamples,): the metric for every row of ``weights``; NaN where a resample leaves it undefined."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    """(weightings,): the metric for every row of ``weights``; NaN where a weighting leaves it undefined."""
+    if not weights.shape[1]:
+        return np.full(len(weights), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore", under="ignore"):
         return _METRICS[metric](scores, weights)
 
 
+def log_losses(scores: Scores) -> Array:
+    """(rows,): each row's log loss."""
+    chosen = _probabilities(scores)[np.arange(len(scores.truth)), scores.truth.astype(np.intp)]
+    result: Array = -np.log(np.clip(chosen, EPSILON, 1 - EPSILON))
+    return result
+
+
+def brier_losses(scores: Scores) -> Array:
+    """(rows,): each row's squared error of the second class's probability."""
+    result: Array = (_probabilities(scores)[:, 1] - scores.truth) ** 2
+    return result
+
+
+def _steps(score: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows in the order of rising score, and where in it each distinct score starts."""
+    order = np.argsort(score, kind="stable")
+    ordered = score[order]
+    return order, np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+
+
 def _mean(values: NDArray[Any], weights: Weights) -> Array:
-    result: Array = (weights @ values) / weights.sum(axis=1)
+    """Both are scaled by their largest, so that neither products nor sums overflow."""
+    scale = np.abs(values).max(initial=0.0) or 1.0
+    shares = weights / weights.max(axis=1, keepdims=True)
+    result: Array = (shares @ (values / scale)) / shares.sum(axis=1) * scale
     return result
 
 
@@ -60,7 +89,7 @@ def _probabilities(scores: Scores) -> Array:
 
 
 def _counts(scores: Scores, weights: Weights) -> tuple[Array, Array, Array]:
-    """(resamples, classes): true positives, rows of the class, rows predicted as the class."""
+    """(weightings, classes): true positives, rows of the class, rows predicted as the class."""
     codes = np.arange(_probabilities(scores).shape[1])
     actual = (scores.truth[:, None] == codes).astype(np.float64)
     predicted = (scores.prediction[:, None] == codes).astype(np.float64)
@@ -101,12 +130,11 @@ def _recall(scores: Scores, weights: Weights) -> Array:
 
 
 def _log_loss(scores: Scores, weights: Weights) -> Array:
-    chosen = _probabilities(scores)[np.arange(len(scores.truth)), scores.truth.astype(np.intp)]
-    return _mean(-np.log(np.clip(chosen, _SMALLEST_PROBABILITY, 1.0)), weights)
+    return _mean(log_losses(scores), weights)
 
 
 def _brier(scores: Scores, weights: Weights) -> Array:
-    return _mean((_probabilities(scores)[:, 1] - scores.truth) ** 2, weights)
+    return _mean(brier_losses(scores), weights)
 
 
 def _roc_auc(scores: Scores, weights: Weights) -> Array:
@@ -119,33 +147,39 @@ def _roc_auc(scores: Scores, weights: Weights) -> Array:
 
 
 def _auc(positive: NDArray[np.bool_], score: Array, weights: Weights) -> Array:
-    """Mann-Whitney: the weight of pairs in the right order, ties counted half."""
-    ups, downs = _by_threshold(positive, score, weights)
+    """Mann-Whitney: the share of pairs in the right order, ties counted half. Each class is scaled by itself: its weights may be tiny."""
+    order, starts = _steps(score)
+    ups, downs = (_shares(weights[:, order] * side[order], starts) for side in (positive, ~positive))
     below = np.cumsum(downs, axis=1) - downs
-    result: Array = (ups * (below + downs / 2)).sum(axis=1) / (ups.sum(axis=1) * downs.sum(axis=1))
+    result: Array = (ups * (below + downs / 2)).sum(axis=1)
     return result
 
 
-def _by_threshold(positive: NDArray[np.bool_], score: Array, weights: Weights) -> tuple[Array, Array]:
-    """(resamples, distinct scores), scores rising: the weight of positives and of negatives at each score."""
-    order = np.argsort(score, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(score[order]) > 0])
-    ordered, up = weights[:, order], positive[order].astype(np.float64)
-    return np.add.reduceat(ordered * up, starts, axis=1), np.add.reduceat(ordered * (1 - up), starts, axis=1)
+def _shares(weights: Weights, starts: NDArray[np.intp]) -> Array:
+    """(weightings, distinct scores): the share of the weight at each score."""
+    scaled = weights / weights.max(axis=1, keepdims=True)
+    result: Array = np.add.reduceat(scaled, starts, axis=1) / scaled.sum(axis=1, keepdims=True)
+    return result
 
 
 def _average_precision(scores: Scores, weights: Weights) -> Array:
     """Sum over thresholds of precision times the gain in recall, as scikit-learn's."""
-    ups, downs = _by_threshold(scores.truth == 1, _probabilities(scores)[:, 1], weights)
-    ups, downs = ups[:, ::-1], downs[:, ::-1]
-    hits, called = np.cumsum(ups, axis=1), np.cumsum(ups + downs, axis=1)
+    order, starts = _steps(-_probabilities(scores)[:, 1])
+    ordered, positive = weights[:, order] / weights.max(axis=1, keepdims=True), scores.truth[order] == 1
+    ups, all_rows = np.add.reduceat(ordered * positive, starts, axis=1), np.add.reduceat(ordered, starts, axis=1)
+    hits, called = np.cumsum(ups, axis=1), np.cumsum(all_rows, axis=1)
     precision = np.where(called > 0, hits / np.where(called > 0, called, 1.0), 0.0)
-    result: Array = (precision * ups).sum(axis=1) / ups.sum(axis=1)
+    result: Array = (precision * _shares(weights[:, order] * positive, starts)).sum(axis=1)
     return result
 
 
+def _root_mean_square(values: Array, weights: Weights) -> Array:
+    scale = np.abs(values).max(initial=0.0) or 1.0
+    return scale * np.sqrt(_mean((values / scale) ** 2, weights))
+
+
 def _rmse(scores: Scores, weights: Weights) -> Array:
-    return np.sqrt(_mean((scores.prediction - scores.truth) ** 2, weights))
+    return _root_mean_square(scores.prediction - scores.truth, weights)
 
 
 def _mae(scores: Scores, weights: Weights) -> Array:
@@ -153,9 +187,20 @@ def _mae(scores: Scores, weights: Weights) -> Array:
 
 
 def _r2(scores: Scores, weights: Weights) -> Array:
-    center = _mean(scores.truth.astype(np.float64), weights)
-    spread = _mean(scores.truth.astype(np.float64) ** 2, weights) - center**2
-    return 1 - _mean((scores.prediction - scores.truth) ** 2, weights) / spread
+    """NaN where the truth is constant: there is no variance to explain."""
+    truth = scores.truth.astype(np.float64)
+    spread = np.array([_spread(truth[row > 0], row[row > 0]) for row in weights])
+    result: Array = 1 - (_rmse(scores, weights) / spread) ** 2
+    return result
+
+
+def _spread(truth: Array, weights: Array) -> float:
+    """Standard deviation in two passes, the second of which corrects the rounding of the mean (Chan, Golub and LeVeque 1983)."""
+    if not len(truth) or truth.min() == truth.max():
+        return float("nan")
+    deviation = truth - _mean(truth, weights[None])
+    deviation -= _mean(deviation, weights[None])
+    return float(_root_mean_square(deviation, weights[None])[0])
 
 
 _REGRESSION: Mapping[Metric, Callable[[Scores, Weights], Array]] = {Metric.RMSE: _rmse, Metric.MAE: _mae, Metric.R2: _r2}

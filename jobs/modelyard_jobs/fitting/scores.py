@@ -1,16 +1,13 @@
 """The metric that fitting and selection look at: the same that the model is later judged by."""
 
-from itertools import repeat
-
 import numpy as np
 from modelyard_api.metrics import LOWER_IS_BETTER, Metric
 from numpy.typing import NDArray
 
-from modelyard_jobs.evaluation.metrics import Scores, measure, weighted
+from modelyard_jobs.evaluation.intervals import standard_error
+from modelyard_jobs.evaluation.metrics import Scores, measure
 
 Truth = NDArray[np.float64] | NDArray[np.int64]
-_RESAMPLES = 200
-_CELLS = 8_000_000  # weights held at once: 64 MB
 
 
 def score(metric: Metric, truth: Truth, outputs: NDArray[np.float64]) -> float:
@@ -23,17 +20,9 @@ def improvement(metric: Metric, value: float, other: float) -> float:
     return other - value if metric in LOWER_IS_BETTER else value - other
 
 
-def clustered_standard_error(metric: Metric, truth: Truth, outputs: NDArray[np.float64], groups: NDArray[np.generic], seed: int) -> float:
-    """Bootstrap over whole groups (Efron and Tibshirani 1993, chapter 6): rows of one group are not independent."""
-    names, member = np.unique(groups, return_inverse=True)
-    scores, random = _scores(truth, outputs), np.random.default_rng(seed)
-    at_once = max(1, min(_RESAMPLES, _CELLS // len(member)))
-    values: list[float] = []
-    for count in repeat(at_once, -(-_RESAMPLES // at_once)):
-        drawn = random.multinomial(len(names), np.full(len(names), 1 / len(names)), size=count)[:, member]
-        values += weighted(metric, scores, drawn.astype(np.float64)).tolist()
-    finite = np.array(values)[np.isfinite(values)]
-    return float(finite.std(ddof=1)) if len(finite) > 1 else 0.0
+def clustered_standard_error(metric: Metric, truth: Truth, outputs: NDArray[np.float64], groups: NDArray[np.generic]) -> float:
+    """By leaving out whole groups, because rows of one group are not independent; 0 where it can't be measured."""
+    return standard_error(metric, _scores(truth, outputs), groups) or 0.0
 
 
 def _scores(truth: Truth, outputs: NDArray[np.float64]) -> Scores:

@@ -1,7 +1,7 @@
 """The metric on what was predicted and what then happened, with a 95 % interval.
 
-The interval draws whole hours of the log when there are enough of them: requests of one hour share their circumstances, and drawn row by row
-the interval of the flights data is six times too narrow.
+The interval leaves out whole hours of the log when there are enough of them: requests of one hour share their circumstances, and row by row the
+interval of the flights data is six times too narrow.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,13 @@ from modelyard_api.request_log import OUTCOME, OUTPUT_PREFIX, TIME
 from numpy.typing import NDArray
 
 from modelyard_jobs.evaluation.intervals import TooFew, metric_interval
+from modelyard_jobs.evaluation.jackknife import Groups
 from modelyard_jobs.evaluation.metrics import Scores
+from modelyard_jobs.evaluation.minimums import FEWEST_GROUPS
 from modelyard_jobs.monitoring.times import SECOND
 
 MINIMUM_LABELS = 100
 MAXIMUM_LABELS = 20_000  # of more an even sample is drawn: the interval is narrow by then
-FEWEST_HOURS = 10
 _SEED = 0
 _PREDICTION = f"{OUTPUT_PREFIX}prediction"
 _PROBABILITY = f"{OUTPUT_PREFIX}probability_"
@@ -63,22 +64,25 @@ def _unfit(metric: Metric, columns: list[str], classes: list[str]) -> str:
 
 
 def _estimate(usable: pl.DataFrame, scores: Scores, performance: Performance) -> QualityEstimate | None:
-    clusters, drawn = _clusters(usable)
-    interval = metric_interval(performance.metric, scores, clusters, _SEED)
+    clusters, described = _clusters(usable)
+    interval = metric_interval(performance.metric, scores, clusters)
     if isinstance(interval, TooFew):
         return None
     below = performance.at_least is not None and interval.high < performance.at_least
     above = performance.at_most is not None and interval.low > performance.at_most
     value, low, high = (float(f"{each:.6g}") for each in (interval.value, interval.low, interval.high))
     return QualityEstimate(
-        metric=performance.metric, value=value, low=low, high=high, rows=usable.height, degraded=below or above, clusters=drawn
+        metric=performance.metric, value=value, low=low, high=high, rows=usable.height, degraded=below or above, clusters=described
     )
 
 
 def _clusters(usable: pl.DataFrame) -> tuple[NDArray[np.uint64], str]:
+    """Hours, where they are enough for an interval; else rows."""
     hours = (usable[TIME].to_numpy() // (3600 * SECOND)).astype(np.uint64)
-    count = len(np.unique(hours))
-    return (hours, f"{count} hours") if count >= FEWEST_HOURS else (np.arange(usable.height, dtype=np.uint64), f"{usable.height} rows")
+    groups = Groups.of(hours)
+    if groups.effective >= FEWEST_GROUPS:
+        return hours, f"{groups.count} hours"
+    return np.arange(usable.height, dtype=np.uint64), f"{usable.height} rows"
 
 
 def _truth(labelled: pl.DataFrame, classes: list[str]) -> tuple[pl.DataFrame, NDArray[np.float64] | NDArray[np.int64]]:

@@ -36,7 +36,7 @@ def test_the_standard_error_of_independent_rows_is_the_textbooks() -> None:
     confidence = np.where(right == (truth == 1), 0.9, 0.1)
     answers = np.column_stack([1 - confidence, confidence])
     wanted = math.sqrt(right.mean() * (1 - right.mean()) / 900)
-    assert clustered_standard_error(Metric.ACCURACY, truth, answers, np.arange(900), seed=0) == pytest.approx(wanted, rel=0.15)
+    assert clustered_standard_error(Metric.ACCURACY, truth, answers, np.arange(900)) == pytest.approx(wanted, rel=0.01)
 
 
 def test_the_standard_error_counts_groups_not_rows() -> None:
@@ -45,10 +45,9 @@ def test_the_standard_error_counts_groups_not_rows() -> None:
     right = (generator.random(20) < 0.7)[groups]  # a whole group is right or wrong
     confidence = np.where(right == (truth == 1), 0.9, 0.1)
     answers = np.column_stack([1 - confidence, confidence])
-    by_group = clustered_standard_error(Metric.ACCURACY, truth, answers, groups, seed=0)
-    assert by_group > 7 * clustered_standard_error(Metric.ACCURACY, truth, answers, np.arange(2000), seed=0)
-    assert by_group == clustered_standard_error(Metric.ACCURACY, truth, answers, groups, seed=0)
+    by_group = clustered_standard_error(Metric.ACCURACY, truth, answers, groups)
+    assert by_group > 7 * clustered_standard_error(Metric.ACCURACY, truth, answers, np.arange(2000))
 
 
 def test_an_error_that_can_not_be_measured_is_none() -> None:
-    assert clustered_standard_error(Metric.ROC_AUC, np.zeros(4, dtype=np.int64), GOOD, np.arange(4), seed=0) == 0.0
+    assert clustered_standard_error(Metric.ROC_AUC, np.zeros(4, dtype=np.int64), GOOD, np.arange(4)) == 0.0
