@@ -191,7 +191,7 @@ def _average_precision(scores: Scores, groups: Groups) -> Array:
     thresholds, rows = _Thresholds.of(scores), len(scores.truth)
     alone = _without_each_row(thresholds)
     if groups.single_rows:
-        return alone
+        return groups.total(alone)
     value, sizes = measure(Metric.AVERAGE_PRECISION, scores), groups.total(np.ones(rows))
     result = value + groups.total(alone - value) * (rows - 1) / (rows - sizes)
     chosen = np.unique(np.r_[_largest(sizes), _largest(groups.total(thresholds.positive))])
