@@ -46,7 +46,10 @@ def resources(cluster: Cluster) -> Cluster:
         state="CriteriaNotMet",
         progress={"epoch": 3, "epochs": 10},
         mlflow={"runId": "abc"},
-        result={"modelVersion": "7", "verdict": [{"metric": "auc", "wanted": "at least 0.6", "got": "0.55", "state": "Missed"}]},
+        result={
+            "modelVersion": "7",
+            "verdict": [{"metric": "roc_auc", "bound": "AtLeast", "limit": 0.6, "value": 0.55, "state": "Missed"}],
+        },
         conditions=[condition("Promoted", "False", "CriteriaNotMet"), condition("Complete", "True", "FinishedIt")],
     )
     set_status(

@@ -140,12 +140,12 @@ def test_watched_rows(place: Place) -> None:
 
 def test_describe_shows_fields_and_events(place: Place) -> None:
     apply(place, training_job())
-    verdict = [{"metric": "roc_auc", "wanted": "better than baseline", "got": "0.7", "state": "Held"}]
+    verdict = [{"metric": "roc_auc", "bound": "BetterThan", "opponent": "baseline", "limit": 0, "value": 0.7, "state": "Held"}]
     set_status(place, TRAINING_JOB, "flights", state="Promoted", result={"modelVersion": "3", "verdict": verdict})
     place.kube.create(event(place, "flights", "Promoted", "Normal", "alias champion moved"))
     text = place.modelyard("describe", "tj", "flights")
     assert "Name:         flights" in text
-    assert "roc_auc   Held    better than baseline   0.7" in text
+    assert "roc_auc   BetterThan   0       baseline   Held    0.7" in text
     assert text.splitlines()[-1].split()[:2] == ["Normal", "Promoted"]
     assert text.splitlines()[-1].endswith("alias champion moved")
 
@@ -252,9 +252,24 @@ def test_approve_the_version_that_waits(place: Place, named: tuple[str, ...]) ->
     said = place.modelyard("approve", "flights", *named)
     assert f"version 3 of {place.namespace}.flights becomes champion in place of version 2" in said
     job = place.kube.get(TRAINING_JOB, place.namespace, "flights")
-    assert job["metadata"]["annotations"] == {labels.APPROVE_ANNOTATION: "3"}
+    annotations = job["metadata"]["annotations"]
+    assert set(annotations) == {labels.APPROVE_ANNOTATION, labels.APPROVED_BY_ANNOTATION}
+    assert annotations[labels.APPROVE_ANNOTATION] == "3"
+    assert f"approved by {annotations[labels.APPROVED_BY_ANNOTATION]}: " in said
     apply(place, training_job())  # what a person approved stays when the manifest is applied again
-    assert place.kube.get(TRAINING_JOB, place.namespace, "flights")["metadata"]["annotations"] == {labels.APPROVE_ANNOTATION: "3"}
+    assert place.kube.get(TRAINING_JOB, place.namespace, "flights")["metadata"]["annotations"] == annotations
+
+
+def test_approve_a_model_whose_test_rows_can_not_decide(place: Place) -> None:
+    apply(place, training_job())
+    conditions = [condition("Promoted", "False", "ComparisonInconclusive", "too few rows")]
+    result = {"modelId": "m-1", "championVersion": "2", "verdict": [{"metric": "f1", "state": "Inconclusive"}]}
+    set_status(place, TRAINING_JOB, "flights", state="Inconclusive", conditions=conditions, result=result)
+    said = place.modelyard("approve", "flights")
+    assert f"its model m-1 is registered as a version of {place.namespace}.flights and becomes champion in place of version 2" in said
+    annotations = place.kube.get(TRAINING_JOB, place.namespace, "flights")["metadata"]["annotations"]
+    assert annotations[labels.APPROVE_ANNOTATION] == "m-1"
+    assert annotations[labels.APPROVED_BY_ANNOTATION]
 
 
 def test_approve_only_what_waits(place: Place) -> None:

@@ -1,16 +1,29 @@
 """Plays the Job controller, the kubelet and the training pod: makes a Job's pod, writes both statuses and the MLflow run."""
 
 import copy
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from kubernetes import client, config
 from modelyard_api import labels
-from modelyard_api.pod_contract import Evidence, MetricValue, TrainResult
+from modelyard_api.metrics import Metric
+from modelyard_api.objective import Bound
+from modelyard_api.pod_contract import MetricValue, TrainResult
+from modelyard_api.verdicts import ComparedWith, Evidence, VerdictReason
 
 Object = dict[str, Any]
-GOOD = (Evidence(got=0.31, low=0.24, high=0.37, rows=50), Evidence(why="no champion yet"))
+_BASELINE = {"metric": Metric.F1_MACRO, "bound": Bound.BETTER_THAN, "opponent": ComparedWith.BASELINE}
+_CHAMPION = {"metric": Metric.F1_MACRO, "bound": Bound.NOT_WORSE_THAN, "opponent": ComparedWith.CHAMPION}
+GOOD = (
+    Evidence.model_validate(_BASELINE | {"value": 0.31, "low": 0.24, "high": 0.37, "standard_error": 0.03, "rows": 50}),
+    Evidence.model_validate(_CHAMPION | {"reason": VerdictReason.NO_CHAMPION}),
+)
+UNDECIDED = (
+    Evidence.model_validate(_BASELINE | {"value": 0.02, "low": -0.04, "high": 0.08, "standard_error": 0.03, "rows": 50}),
+    GOOD[1],
+)
 
 
 def _now() -> str:
@@ -56,7 +69,7 @@ class ScriptedPods:
         self._core.patch_namespaced_pod_status(_pod_name(job), self._namespace, body)
 
 
-def train(namespace: str, uid: str, mlflow_uri: str, attempt: int = 1, champion: str = "") -> TrainResult:
+def train(namespace: str, uid: str, mlflow_uri: str, attempt: int = 1, evidence: Sequence[Evidence] = GOOD) -> TrainResult:
     """What a pod leaves in MLflow: the tagged run and a logged model."""
     from mlflow import MlflowClient  # noqa: PLC0415
     from mlflow.entities import LoggedModelStatus  # noqa: PLC0415
@@ -73,10 +86,10 @@ def train(namespace: str, uid: str, mlflow_uri: str, attempt: int = 1, champion:
         experiment_id=experiment.experiment_id,
         model_id=model.model_id,
         digest="0",
-        champion_version=champion,
         metrics=[MetricValue(name="f1_macro", value=0.98)],
-        evidence=list(GOOD),
+        evidence=list(evidence),
         resolved={"metric": "f1_macro"},
+        metric=Metric.F1_MACRO,
     )
 
 

@@ -1,13 +1,16 @@
 """The operator is killed (SIGKILL) at any point between apply and promotion: in the end there is one Job, one version, one promotion."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
+from modelyard_api import labels
+from modelyard_api.verdicts import Evidence
+from modelyard_operator.kube.interface import TRAINING_JOB
 
 from tests.contract.kube.eventually import eventually
 from tests.contract.training.conftest import PATIENCE, Room
 from tests.contract.training.registry_gate import Trap
-from tests.contract.training.scripted_pods import train
+from tests.contract.training.scripted_pods import GOOD, UNDECIDED, train
 
 CREATE_VERSION = ("POST", "/mlflow/model-versions/create")
 SET_ALIAS = ("POST", "/mlflow/registered-models/alias")
@@ -29,12 +32,12 @@ def restart(room: Room) -> None:
     room.operator.start()
 
 
-def trained(room: Room, uid: str) -> None:
+def trained(room: Room, uid: str, evidence: Sequence[Evidence] = GOOD) -> None:
     first_job(room)
     eventually(lambda: room.status().get("attempts"), PATIENCE)
     room.pods.run("penguins-1")
     eventually(lambda: room.state() == "Running", PATIENCE)
-    room.pods.succeed("penguins-1", train(room.namespace, uid, room.mlflow.url))
+    room.pods.succeed("penguins-1", train(room.namespace, uid, room.mlflow.url, evidence=evidence))
 
 
 def assert_one_of_each(room: Room) -> None:
@@ -45,7 +48,8 @@ def assert_one_of_each(room: Room) -> None:
     versions = room.mlflow.client().search_model_versions(f"name = '{name}'")
     assert [one.version for one in versions] == ["1"]
     assert dict(room.mlflow.client().get_registered_model(name).aliases) == {"champion": "1"}
-    assert versions[0].tags["modelyard.io.promoted_by"] == "modelyard"
+    assert versions[0].tags[labels.TAG_PROMOTED_BY] == "modelyard"
+    assert versions[0].tags[labels.TAG_ANCHOR] == "1"
     assert (status["promotion"]["from"], status["promotion"]["to"]) == ("", "1")
     assert "at" in status["promotion"]
     assert room.condition("Promoted") == ("True", "AliasMoved")
@@ -114,3 +118,23 @@ def test_killed_between_intent_and_move_while_somebody_else_moves_the_alias(room
     assert dict(room.mlflow.client().get_registered_model(name).aliases) == {"champion": "2"}
     eventually(lambda: room.condition("Promoted") == ("False", "Comparing"), PATIENCE)
     assert "promotion" not in room.status()
+
+
+def test_killed_while_it_carries_out_an_approval_in_doubt(room: Room) -> None:
+    uid = room.apply()
+    room.operator.start()
+    trained(room, uid, UNDECIDED)
+    eventually(lambda: room.state() == "Inconclusive", PATIENCE)
+    completed = room.status()["completionTime"]
+    killed_once(room, *SET_ALIAS, "after")
+    job = room.kube.get(TRAINING_JOB, room.namespace, "penguins")
+    annotations = {labels.APPROVE_ANNOTATION: job["status"]["result"]["modelId"], labels.APPROVED_BY_ANNOTATION: "anna"}
+    room.kube.update(TRAINING_JOB, {**job, "metadata": {**job["metadata"], "annotations": annotations}})
+    assert room.gate.sprung.wait(PATIENCE)
+    room.operator.start()
+    eventually(lambda: room.state() == "Promoted", PATIENCE)
+    status = room.status()
+    assert (status["promotion"]["by"], status["completionTime"]) == ("anna", completed)
+    assert room.condition("Registered") == ("True", "Approved")
+    (version,) = room.mlflow.client().search_model_versions(f"name = '{room.namespace}.penguins'")
+    assert version.tags[labels.TAG_PROMOTED_BY] == "anna"
