@@ -2,5 +2,5 @@
 
 ``gather`` reads everything into one Observed; ``decide`` asks one policy after the other, the first that answers decides; ``status``
 computes the whole status from both. Policies: before there is a result ``start``, afterwards ``comparison``,
-``registration`` and ``promotion``, at the end ``finished``.
+``registration`` and ``promotion``, at the end ``finished``. What a person says about a promotion is in ``approval``.
 """
