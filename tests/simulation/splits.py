@@ -16,6 +16,7 @@ from modelyard_jobs.splitting.assignment import Assignment, Earlier, Rows, assig
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.splitting.hashing import uniform
 from numpy.typing import NDArray
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedShuffleSplit
@@ -25,7 +26,9 @@ TARGET = "y"
 ALLOWED_BIAS = 0.01
 _SPLIT = Split(by=SplitBy.STRATIFIED)
 _SHARE = 0.15
-Parts = Callable[[pl.DataFrame, str], tuple[NDArray[np.bool_], NDArray[np.bool_]]]  # table and salt: rows that are fitted, rows that are tested
+Parts = Callable[
+    [pl.DataFrame, str], tuple[NDArray[np.bool_], NDArray[np.bool_]]
+]  # table and salt: rows that are fitted, rows that are tested
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,6 @@ def titanic() -> pl.DataFrame:
 
 def continuous() -> dict[str, pl.DataFrame]:
     """Three data sets of scikit-learn in which hardly two rows are alike."""
-    from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
-
     found = {}
     for name, load, positive in (
         ("breast cancer", load_breast_cancer, lambda y: y),

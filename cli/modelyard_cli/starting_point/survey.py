@@ -14,7 +14,8 @@ from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data.source import SourceFiles
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.questions import leaks, quick_score
-from modelyard_jobs.splitting.reserve import REFERENCE_ROWS, Part
+from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.reserve import REFERENCE_ROWS
 from modelyard_jobs.training_data import TrainingData, divide
 
 from modelyard_cli.starting_point.columns import SeenColumn, features, look_at_columns

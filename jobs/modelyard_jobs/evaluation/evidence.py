@@ -100,7 +100,14 @@ def _measured(wanted: Evidence, measured: Interval | TooFew, rows: int, evaluati
         )
     of_class = None if measured.of_class is None else evaluation.classes[measured.of_class][:256]
     more = minimums.more_rows(measured.have, measured.need, evaluation.test_share) if measured.need else None
-    needed = more if measured.reason in (VerdictReason.TOO_FEW_ROWS, VerdictReason.TOO_FEW_OF_CLASS) else None
+    in_rows = measured.reason in (VerdictReason.TOO_FEW_ROWS, VerdictReason.TOO_FEW_OF_CLASS)
     return wanted.model_copy(
-        update={"value": measured.value, "rows": rows, "reason": measured.reason, "of_class": of_class, "more_rows": needed}
+        update={
+            "value": measured.value,
+            "rows": rows,
+            "groups": float(measured.have) if measured.reason is VerdictReason.TOO_FEW_GROUPS else None,
+            "reason": measured.reason,
+            "of_class": of_class,
+            "more_rows": more if in_rows else None,
+        }
     )

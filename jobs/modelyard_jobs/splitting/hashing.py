@@ -123,9 +123,9 @@ def _of_distinct(column: "pl.Series") -> Hashes:
     if column.dtype == pl.Boolean or isinstance(column.dtype, pl.Categorical | pl.Enum):
         column = column.cast(pl.String)
     known: dict[str | None, np.uint64] = {None: _MISSING}
-    texts = column.to_list() if column.dtype == pl.String else [_as_text(value) for value in column.to_list()]
+    texts: list[str | None] = column.to_list() if column.dtype == pl.String else [_as_text(value) for value in column.to_list()]
     for text in texts:
-        if text not in known:
+        if text is not None and text not in known:
             known[text] = _of_text(text)
     return np.array([known[text] for text in texts], dtype=np.uint64)
 

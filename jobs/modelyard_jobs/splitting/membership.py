@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,21 +58,22 @@ class Membership:
 
     def seen(self, parts: NDArray[np.int8], group: Hashes) -> NDArray[np.bool_]:
         """Which rows the model was fitted or tuned on (``parts`` as from ``recognise``), or share a group with one that it was."""
-        fitted = (parts == Part.TRAIN) | (parts == Part.VALIDATION)
+        fitted: NDArray[np.bool_] = (parts == Part.TRAIN) | (parts == Part.VALIDATION)
         return fitted | np.isin(group, self.group[self.part <= Part.VALIDATION])
 
     def _without_columns(self, table: "pl.DataFrame", present: list[int], model: str) -> NDArray[np.int8]:
         """By the columns that are left; rows that have become equal are told apart by their order."""
         assert self.cells is not None
-        cells = [short_cells(cell_hashes(table[self.columns[index]], model), len(self.columns)) for index in present]
-        return _looked_up(counted(_folded(np.column_stack(cells))), counted(_folded(self.cells[:, present])), self.part)
+        wanted = [short_cells(cell_hashes(table[self.columns[index]], model), len(self.columns)) for index in present]
+        kept = [self.cells[:, index] for index in present]
+        return _looked_up(counted(_folded(wanted)), counted(_folded(kept)), self.part)
 
 
-def _folded(cells: NDArray[np.uint16] | NDArray[np.uint8]) -> Hashes:
-    """(rows, columns) to one name per row."""
-    names = np.zeros(len(cells), dtype=np.uint64)
-    for index in range(cells.shape[1]):
-        names = mix(names ^ cells[:, index].astype(np.uint64))
+def _folded(columns: Sequence[NDArray[np.uint16] | NDArray[np.uint8]]) -> Hashes:
+    """One name per row of all columns together."""
+    names = np.zeros(len(columns[0]), dtype=np.uint64)
+    for cells in columns:
+        names = mix(names ^ cells.astype(np.uint64))
     return names
 
 

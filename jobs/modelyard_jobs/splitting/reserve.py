@@ -17,7 +17,7 @@ def reserve(divided: Units, part: NDArray[np.int8], free: NDArray[np.bool_], *, 
     ``counts_test``: the test part is compared with as well (by Time it is not: it is the end of the period). ``grouped``: units are groups of rows that
     are alike, of which a handful is no picture.
     """
-    kept = part == Part.REFERENCE
+    kept: NDArray[np.bool_] = part == Part.REFERENCE
     pool = kept | (part == Part.TEST) if counts_test else kept
     rows, groups = int(divided.rows[pool].sum()), int(pool.sum())
     left = int(_LARGEST_SHARE * divided.rows.sum()) - int(divided.rows[kept].sum())
