@@ -151,6 +151,11 @@ _CROSS_FIELD = (
         "data.split.column can't be the target",
     ),
     (
+        "!has(self.data.key) || self.data.key.all(c, c != self.objective.target"
+        " && (!has(self.objective.targetFrom) || c != self.objective.targetFrom.column))",
+        "data.key can't name the target, nor what it is derived from: the target has no say in where a row goes",
+    ),
+    (
         "!(self.model.architecture in ['Linear', 'RandomForest']) || ![has(self.training.epochs), has(self.training.batchSize),"
         " has(self.training.optimizer), has(self.training.earlyStopping)].exists(x, x)",
         "training: epochs, batchSize, optimizer and earlyStopping are for MLP and Auto; Linear and RandomForest only take seed",

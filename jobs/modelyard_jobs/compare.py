@@ -18,6 +18,7 @@ from modelyard_jobs.judging import EvaluationContext, judge
 from modelyard_jobs.splitting.assignment import Earlier
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.tracking import server
+from modelyard_jobs.tracking.run import TrackedRun
 from modelyard_jobs.tracking.versions import RegisteredVersion, numbered, read_artifact, split_of
 from modelyard_jobs.training_data import TrainingData
 
@@ -48,7 +49,17 @@ def run(order: CompareOrder, platform: Platform, folder: Path) -> TrainResult:
         metric=problem.metric,
         test_uses=candidate.test_uses,
     )
-    return outcome.result(candidate, trained, judgement)
+    result = outcome.result(candidate, trained, judgement)
+    _keep(uri, result, folder)
+    return result
+
+
+def _keep(uri: str, result: TrainResult, folder: Path) -> None:
+    """On the candidate's run, for the case that the termination message can't hold all evidence or is lost."""
+    from mlflow import MlflowClient  # noqa: PLC0415  takes seconds
+
+    run = TrackedRun(uri, result.run_id, result.experiment_id, MlflowClient())
+    run.document(artifacts.comparison(result.champion_version), {"result": result.to_wire()}, folder)
 
 
 def _result(uri: str, run_id: str, folder: Path) -> TrainResult:

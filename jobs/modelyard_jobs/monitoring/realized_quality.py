@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from modelyard_api.metrics import BINARY_ONLY, REGRESSION_METRICS, Metric
 from modelyard_api.model_deployment import Performance
-from modelyard_api.pod_contract import QualityEstimate
+from modelyard_api.pod_contract import GroupUnit, QualityEstimate
 from modelyard_api.request_log import OUTCOME, OUTPUT_PREFIX, TIME
 from numpy.typing import NDArray
 
@@ -64,7 +64,7 @@ def _unfit(metric: Metric, columns: list[str], classes: list[str]) -> str:
 
 
 def _estimate(usable: pl.DataFrame, scores: Scores, performance: Performance) -> QualityEstimate | None:
-    clusters, described = _clusters(usable)
+    clusters, unit = _clusters(usable)
     interval = metric_interval(performance.metric, scores, clusters)
     if isinstance(interval, TooFew):
         return None
@@ -72,17 +72,23 @@ def _estimate(usable: pl.DataFrame, scores: Scores, performance: Performance) ->
     above = performance.at_most is not None and interval.low > performance.at_most
     value, low, high = (float(f"{each:.6g}") for each in (interval.value, interval.low, interval.high))
     return QualityEstimate(
-        metric=performance.metric, value=value, low=low, high=high, rows=usable.height, degraded=below or above, clusters=described
+        metric=performance.metric,
+        value=value,
+        low=low,
+        high=high,
+        rows=usable.height,
+        degraded=below or above,
+        groups=len(np.unique(clusters)),
+        group_unit=unit,
     )
 
 
-def _clusters(usable: pl.DataFrame) -> tuple[NDArray[np.uint64], str]:
+def _clusters(usable: pl.DataFrame) -> tuple[NDArray[np.uint64], GroupUnit]:
     """Hours, where they are enough for an interval; else rows."""
     hours = (usable[TIME].to_numpy() // (3600 * SECOND)).astype(np.uint64)
-    groups = Groups.of(hours)
-    if groups.effective >= FEWEST_GROUPS:
-        return hours, f"{groups.count} hours"
-    return np.arange(usable.height, dtype=np.uint64), f"{usable.height} rows"
+    if Groups.of(hours).effective >= FEWEST_GROUPS:
+        return hours, GroupUnit.HOUR
+    return np.arange(usable.height, dtype=np.uint64), GroupUnit.ROW
 
 
 def _truth(labelled: pl.DataFrame, classes: list[str]) -> tuple[pl.DataFrame, NDArray[np.float64] | NDArray[np.int64]]:

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from sklearn.datasets import load_diabetes
@@ -101,8 +102,8 @@ def test_minimal_manifest_trains_is_read_back_alike_and_meets_its_successor(name
     assert {"metric": "f1_macro", "task": "Classification", "alias": "champion"}.items() <= result["resolved"].items()
     better_than_baseline, champion = result["evidence"]
     assert better_than_baseline["low"] > 0.3
-    assert "got" not in champion
-    assert champion["why"] == "no champion yet"
+    assert better_than_baseline["bound"] == "BetterThan"
+    assert champion == {"metric": "f1_macro", "bound": "NotWorseThan", "opponent": "champion", "reason": "NoChampion"}
 
     # Both loaders agree, without pickle, also where values are missing.
     sample = frame.drop("species").head(20)
@@ -132,24 +133,72 @@ def test_minimal_manifest_trains_is_read_back_alike_and_meets_its_successor(name
     # Promoted, it is the champion of the next one; the rows are the same, and so both saw the same.
     namespace.registry("POST", "registered-models/create", {"name": "ml.penguins"})
     version = namespace.promote("ml.penguins", result)
-    simpler = ordered | {"name": "penguins-2", "uid": "uid-2", "spec": ordered["spec"] | {"model": {"architecture": "Linear"}}}
+    linear = {"uid": "uid-2", "spec": ordered["spec"] | {"model": {"architecture": "Linear"}}}
+    simpler = ordered | {"name": "penguins-2", "splitRun": result["runId"], **linear}
     second = run("train", simpler)
     assert second.exit_code == 0, second.output
     assert second.message["championVersion"] == version
+    assert len(second.message["evidence"]) == 2  # the champion is its own anchor: it was the first
     against = second.message["evidence"][1]
+    assert (against["opponent"], against["version"]) == ("champion", version)
     assert against["rows"] == int(second.message["resolved"]["rows.test"])
-    assert abs(against["got"]) < 0.1
+    assert abs(against["value"]) < 0.1
+    assert second.message["resolved"]["fittedOn"] == "train and validation"
+    assert second.message["testUses"] == 1
     tags = namespace.registry("GET", f"runs/get?run_id={second.message['runId']}", {})["run"]["data"]["tags"]
     assert {"key": "modelyard.io.test_uses", "value": "1"} in tags
 
     # The champion changes while an approval is pending: compared again on the persisted test rows.
     newer = namespace.promote("ml.penguins", result)
-    compare = {key: value for key, value in simpler.items() if key != "attempt"}
+    tag = {"name": "ml.penguins", "version": newer, "key": "modelyard.io.anchor", "value": version}
+    namespace.registry("POST", "model-versions/set-tag", tag)
+    compare = {key: value for key, value in simpler.items() if key not in {"attempt", "splitRun"}}
     third = run("compare", compare | {"runId": second.message["runId"], "championVersion": newer})
     assert third.exit_code == 0, third.output
     assert third.message["championVersion"] == newer
     assert third.message["runId"] == second.message["runId"]
-    assert third.message["evidence"][1] == against
+    assert third.message["evidence"][1] == against | {"version": newer}
+    assert third.message["evidence"][2] == against | {"opponent": "anchor"}
+    assert third.message["anchorVersion"] == version
+
+
+def test_rows_keep_their_place_when_rows_come_and_labels_are_corrected(namespace: Any, run: Run, order: Run) -> None:
+    random = np.random.default_rng(0)
+    x, noise = random.normal(size=(2, 600))
+    frame = pl.DataFrame({"x": x.round(3), "y": np.where(x + noise > 0, "yes", "no")})
+    linear = {"model": {"architecture": "Linear"}}
+    first = run("train", order("growing", namespace.upload("growing-1.csv", frame.head(400)), "y", **linear))
+    assert first.exit_code == 0, first.output
+    corrected = frame.with_columns(y=pl.when(pl.int_range(pl.len()) % 40 == 0).then(pl.lit("no")).otherwise(pl.col("y")))
+    later = order("growing-2", namespace.upload("growing-2.csv", corrected), "y", **linear)
+    later |= {"model": "growing", "uid": "uid-later", "splitRun": first.message["runId"]}
+    second = run("train", later)
+    assert second.exit_code == 0, second.output
+    parts = [pl.read_parquet(artifact(namespace, each.message["runId"], "membership.parquet"))["part"] for each in (first, second)]
+    assert parts[1].head(400).to_list() == parts[0].to_list()
+    cuts = [json.loads(artifact(namespace, each.message["runId"], "split.json"))["cuts"] for each in (first, second)]
+    assert cuts[0] == cuts[1]
+
+
+def test_twelve_rows_of_a_class_train_and_the_data_say_what_is_missing(namespace: Any, run: Run, order: Run) -> None:
+    random = np.random.default_rng(1)
+    label = np.array([1] * 12 + [0] * 388)
+    frame = pl.DataFrame({"x": (random.normal(size=400) + label).round(3), "z": random.normal(size=400).round(3), "y": label})
+    ended = run("train", order("rare", namespace.upload("rare.csv", frame), "y"))
+    assert ended.exit_code == 0, ended.output
+    evidence = ended.message["evidence"][0]
+    assert (evidence["reason"], evidence["ofClass"]) == ("TooFewOfClass", "1")
+    assert evidence["moreRows"] > 30
+
+
+def test_a_target_far_from_zero_is_judged_as_one_around_zero(namespace: Any, run: Run, order: Run) -> None:
+    random = np.random.default_rng(2)
+    x, noise = random.normal(size=(2, 400))
+    frame = pl.DataFrame({"x": x, "t": 1.7e9 + x + 0.5 * noise})
+    require = {"objective": {"metric": "r2", "require": [{"metric": "r2", "atLeast": 0.5}]}}
+    ended = run("train", order("offset", namespace.upload("offset.parquet", frame), "t", model={"architecture": "Linear"}, **require))
+    assert ended.exit_code == 0, ended.output
+    assert 0.65 < ended.message["evidence"][0]["value"] < 0.88  # 0.8 is true
 
 
 def test_regression_on_parquet_is_better_than_the_mean(namespace: Any, run: Run, order: Run) -> None:
@@ -186,7 +235,7 @@ def test_late_flights_by_whole_days_are_judged_honestly(namespace: Any, run: Run
     )
     assert ended.exit_code == 0, ended.output
     (evidence,) = ended.message["evidence"]
-    assert 0.55 < evidence["got"] < 0.73  # 0.77 and more would mean that days are divided
+    assert 0.55 < evidence["value"] < 0.73  # 0.77 and more would mean that days are divided
     assert evidence["high"] - evidence["low"] > 0.03  # clustered by day; by row it would be six times too narrow
     assert ended.message["resolved"]["classes"] == "false, true"
     run_id = ended.message["runId"]

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from modelyard_api.model_deployment import Performance
+from modelyard_api.pod_contract import GroupUnit
 from modelyard_jobs.monitoring.realized_quality import MINIMUM_LABELS, realized_quality
 from modelyard_jobs.monitoring.times import SECOND
 from sklearn.metrics import mean_absolute_error, roc_auc_score
@@ -37,13 +38,13 @@ def test_roc_auc_is_scikit_learns() -> None:
     expected = roc_auc_score(frame["outcome"] == "yes", frame["output.probability_yes"])
     assert estimate.value == pytest.approx(expected, abs=1e-5)
     assert estimate.low < expected < estimate.high
-    assert (estimate.rows, estimate.degraded, estimate.clusters) == (600, False, "600 rows")
+    assert (estimate.rows, estimate.degraded, estimate.groups, estimate.group_unit) == (600, False, 600, GroupUnit.ROW)
 
 
 def test_hours_are_drawn_when_there_are_enough() -> None:
     estimate = realized_quality(labelled(hours=12), performance()).estimate
     assert estimate is not None
-    assert estimate.clusters == "12 hours"
+    assert (estimate.groups, estimate.group_unit) == (12, GroupUnit.HOUR)
 
 
 @pytest.mark.parametrize(("limit", "degraded"), [({"atLeast": 0.99}, True), ({"atLeast": 0.84}, False), ({"atLeast": 0.5}, False)])
