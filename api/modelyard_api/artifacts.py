@@ -1,4 +1,4 @@
-"""Names of what training leaves behind: files of a run and of a model, and the values in ``status.resolved``."""
+"""Names of what training leaves behind: files of a run and of a model, metrics of a run, and the values in ``status.resolved``."""
 
 from enum import StrEnum
 
@@ -16,6 +16,11 @@ def comparison(version: str) -> str:
 
 # files of a model
 REFERENCE = "reference.parquet"  # what a monitor compares with
+
+# what a run logs while a network trains: the most epochs as a parameter, then metrics at every epoch
+MOST_EPOCHS = "epochs"
+EPOCH = "epoch"
+TRAINING_PREFIX, VALIDATION_PREFIX = "train_", "val_"
 
 
 class Resolved(StrEnum):

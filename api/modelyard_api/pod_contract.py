@@ -118,7 +118,7 @@ class ColumnDrift(ApiModel):
 
 
 class GroupUnit(StrEnum):
-    """What a bootstrap draws whole."""
+    """What an interval takes as independent of the others."""
 
     ROW = "Row"
     SECOND = "Second"

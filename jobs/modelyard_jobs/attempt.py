@@ -90,7 +90,7 @@ class Attempt:
         """Most epochs, where a network may be trained: progress is read against it."""
         if self.order.spec.model.architecture in (Architecture.LINEAR, Architecture.RANDOM_FOREST):
             return {}
-        return {"epochs": str(self.order.spec.training.epochs or DEFAULT_EPOCHS)}
+        return {artifacts.MOST_EPOCHS: str(self.order.spec.training.epochs or DEFAULT_EPOCHS)}
 
     def _test_split(self) -> str:
         rows = self.data.assignment.row[self.data.assignment.rows(Part.TEST)].copy()
@@ -101,8 +101,12 @@ class Attempt:
         metric = self.problem.metric
 
         def report_epoch(epoch: EpochReport) -> None:
-            values = {"train_loss": epoch.train_loss, "val_loss": epoch.validation_loss, f"val_{metric}": epoch.validation_metric}
-            run.metrics(values | {"epoch": epoch.epoch}, self._now(), epoch.epoch)
+            values = {
+                f"{artifacts.TRAINING_PREFIX}loss": epoch.train_loss,
+                f"{artifacts.VALIDATION_PREFIX}loss": epoch.validation_loss,
+                f"{artifacts.VALIDATION_PREFIX}{metric}": epoch.validation_metric,
+            }
+            run.metrics(values | {artifacts.EPOCH: epoch.epoch}, self._now(), epoch.epoch)
             _log.info("epoch %d of %d: %s", epoch.epoch, epoch.epochs, ", ".join(f"{name} {value:.4f}" for name, value in values.items()))
 
         model = self.order.spec.model

@@ -46,11 +46,11 @@ class Bias:
         return self.by_hash - self.plain
 
 
-def few_categories() -> pl.DataFrame:
-    """1,200 rows of which 24 differ, with labels that these categories explain in part."""
+def few_categories(ages: int = 3) -> pl.DataFrame:
+    """1,200 rows of which 24 differ (with three ages), with labels that these categories explain in part."""
     random = np.random.default_rng(24)
-    klass, sex, age = (random.integers(0, size, 1200) for size in (4, 2, 3))
-    chance = 1 / (1 + np.exp(-(0.9 * (klass == 0) - 0.7 * (klass == 3) + 1.2 * sex - 0.5 * age)))
+    klass, sex, age = (random.integers(0, size, 1200) for size in (4, 2, ages))
+    chance = 1 / (1 + np.exp(-(0.9 * (klass == 0) - 0.7 * (klass == 3) + 1.2 * sex - 1.5 * age / ages)))
     names = {"klass": [f"k{code}" for code in klass], "sex": [f"s{code}" for code in sex], "age": [f"a{code}" for code in age]}
     return pl.DataFrame({**names, TARGET: (random.random(1200) < chance).astype(np.int64)})
 

@@ -18,7 +18,7 @@ from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.splitting import reserve
 from modelyard_jobs.splitting.cuts import EVERYTHING, Cut, Part, Units, cut_by_rank, parts_of, units
 from modelyard_jobs.splitting.hashing import Hashes, hashes, uniform
-from modelyard_jobs.splitting.identity import Copies, Identity, identify
+from modelyard_jobs.splitting.identity import Copies, identify
 from modelyard_jobs.splitting.membership import UNKNOWN, Membership
 from modelyard_jobs.splitting.rule import SplitRule, restored, stored
 from modelyard_jobs.splitting.timestamps import blocks, seconds
@@ -82,7 +82,8 @@ class Assignment:
 
 def assign(rows: Rows, split: Split, model: str, earlier: Earlier | None = None) -> Assignment:
     """``model`` is the registered name (the salt). Raises InvalidOrder."""
-    identity = _identity(rows, split, model, earlier)
+    naming = _naming(rows, split, earlier.rule if earlier else None)
+    identity = identify(rows.read, naming.columns, model, naming.duplicates)
     row = identity.row[rows.used]
     names = _group_names(rows, split)
     group = row if names is None else hashes((f"{split.column}={name}" for name in names), model)
@@ -95,8 +96,7 @@ def assign(rows: Rows, split: Split, model: str, earlier: Earlier | None = None)
     _require_all_parts(part, split, len(np.unique(group)))
     rule = SplitRule(
         columns=identity.columns,
-        keyed=bool(rows.key)
-        or bool(earlier and earlier.rule and earlier.rule.columns == identity.columns and _has_key(rows, earlier.rule)),
+        keyed=naming.keyed,
         duplicates=identity.copies.duplicates,
         by=split.by,
         column=split.column,
@@ -108,19 +108,24 @@ def assign(rows: Rows, split: Split, model: str, earlier: Earlier | None = None)
     return Assignment(part, row, group, names, reference, rule, identity.copies, identity.cells[rows.used])
 
 
-def _identity(rows: Rows, split: Split, model: str, earlier: Earlier | None) -> Identity:
-    """The columns of the first training as long as they are there, whatever columns came since; the manifest's key goes before."""
-    columns, rule = rows.key, earlier.rule if earlier else None
-    duplicates = split.duplicates or (Duplicates.TOGETHER if columns else None)
-    if not columns and rule:
-        columns = tuple(name for name in rule.columns if name in rows.read.columns and (not rule.keyed or _has_key(rows, rule)))
-        duplicates = split.duplicates or rule.duplicates
-    columns = columns or tuple(sorted(set(rows.read.columns) - rows.not_identity))
-    return identify(rows.read, columns, model, duplicates)
+@dataclass(frozen=True)
+class _Naming:
+    """By what rows are named."""
+
+    columns: tuple[str, ...]
+    keyed: bool
+    duplicates: Duplicates | None  # None: decided by the rows
 
 
-def _has_key(rows: Rows, rule: SplitRule) -> bool:
-    return rule.keyed and set(rule.columns) <= set(rows.read.columns)
+def _naming(rows: Rows, split: Split, rule: SplitRule | None) -> _Naming:
+    """The manifest's key, else as at the first training as long as those columns are there, whatever columns came since."""
+    if rows.key:
+        return _Naming(rows.key, keyed=True, duplicates=split.duplicates or Duplicates.TOGETHER)
+    usable = set(rows.read.columns) - rows.not_identity
+    kept = tuple(name for name in rule.columns if name in usable) if rule else ()
+    if rule and kept and (len(kept) == len(rule.columns) or not rule.keyed):
+        return _Naming(kept, rule.keyed, split.duplicates or rule.duplicates)
+    return _Naming(tuple(sorted(usable)), keyed=False, duplicates=split.duplicates)
 
 
 def _group_names(rows: Rows, split: Split) -> tuple[str, ...] | None:

@@ -90,9 +90,9 @@ class MlflowRegistry:
         with translated(self._uri, f"reading run {run_id}"):
             data = self._client.get_run(run_id).data
         metrics = {name: float(value) for name, value in data.metrics.items() if math.isfinite(value)}
-        epochs = data.params.get("epochs", "")
-        counted = int(metrics.pop("epochs", 0))
-        return RunProgress(int(metrics.pop("epoch", 0)), int(epochs) if epochs.isdigit() else counted, metrics)
+        epochs = data.params.get(artifacts.MOST_EPOCHS, "")
+        counted = int(metrics.pop(artifacts.MOST_EPOCHS, 0))
+        return RunProgress(int(metrics.pop(artifacts.EPOCH, 0)), int(epochs) if epochs.isdigit() else counted, metrics)
 
     def model_exists(self, name: str) -> bool:
         """See ``RegistryReader``."""

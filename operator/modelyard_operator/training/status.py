@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from modelyard_api import artifacts
 from modelyard_api.conditions import Condition, Reason, TrainingCondition
 from modelyard_api.pod_contract import MetricValue
 from modelyard_api.status import MlflowRun, Progress, ResolvedValue, TrainingJobStatus
@@ -17,7 +18,7 @@ from modelyard_operator.training.observed import Observed
 # The newest chapter first: `kubectl get -o wide` shows the first condition that is False.
 _ORDER = ("Promoted", "Registered", "Failed", "Complete", "Running", "Suspended")
 _METRICS_SHOWN = 8
-_WHILE_TRAINING = ("train_", "val_")  # what is measured afterwards stands in status.result
+_WHILE_TRAINING = (artifacts.TRAINING_PREFIX, artifacts.VALIDATION_PREFIX)  # what is measured afterwards stands in status.result
 
 
 def compute(observed: Observed, attempts: Attempts, decision: Decision, run_url: RunUrl, now: datetime) -> TrainingJobStatus:
