@@ -120,11 +120,17 @@ def _rarest(scores: Scores, groups: Groups | None) -> tuple[int, int]:
 
 
 def _spread(metric: Metric, scores: Scores, opponent: Scores | None, groups: Groups) -> _Spread:
-    """Of the metric, or of the difference to the opponent's."""
+    """Of the metric, or of the difference to the opponent's.
+
+    A difference is taken around the mean of what is left without each group, and has twice the degrees of freedom: as careful as for a metric, its
+    intervals held the truth more often than they say, and with 15 groups a gate missed too many models that are better by three standard errors.
+    """
     alone = _changes(metric, scores, opponent, Groups.of_single_rows(len(scores.truth)))
     together = alone if groups.single_rows else _changes(metric, scores, opponent, groups)
-    variance = (groups.count - 1) / groups.count * float((together**2).sum())
-    return _Spread(variance, max(1.0, _effective_groups(metric, scores, alone, groups) - 1))
+    center = 0.0 if opponent is None else together.mean()
+    variance = (groups.count - 1) / groups.count * float(((together - center) ** 2).sum())
+    freedom = max(1.0, _effective_groups(metric, scores, alone, groups) - 1)
+    return _Spread(variance, freedom if opponent is None else 2 * freedom)
 
 
 def _changes(metric: Metric, scores: Scores, opponent: Scores | None, groups: Groups) -> Array:

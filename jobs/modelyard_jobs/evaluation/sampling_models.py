@@ -42,18 +42,14 @@ def loss_variance(metric: Metric, scores: Scores) -> float:
 
 def effect_of_one_answer(metric: Metric, scores: Scores) -> float:
     """By about how much a metric of decisions moves when one row of the rarest class that it looks at is decided otherwise; 0 for other metrics."""
-    if scores.probabilities is None:
+    if metric not in {Metric.ACCURACY, Metric.BALANCED_ACCURACY, Metric.F1, Metric.F1_MACRO, Metric.PRECISION, Metric.RECALL}:
         return 0.0
-    counts = _counts(scores)
-    effects = {
-        Metric.ACCURACY: 1 / len(scores.truth),
-        Metric.BALANCED_ACCURACY: 1 / (len(counts) * counts.min()) if counts.min() else 0.0,
-        Metric.F1_MACRO: 1 / (len(counts) * counts.min()) if counts.min() else 0.0,
-        Metric.F1: 1 / counts[1] if counts[1] else 0.0,
-        Metric.RECALL: 1 / counts[1] if counts[1] else 0.0,
-        Metric.PRECISION: 1 / max(1, int((scores.prediction == 1).sum())),
-    }
-    return float(effects.get(metric, 0.0))
+    counts, called = _counts(scores), np.bincount(scores.prediction.astype(np.intp), minlength=2).astype(np.float64)
+    if metric is Metric.ACCURACY:
+        return 1 / len(scores.truth)
+    if metric in {Metric.BALANCED_ACCURACY, Metric.F1_MACRO}:
+        return float(1 / (len(counts) * max(1.0, counts.min())))
+    return float(1 / max(1.0, {Metric.PRECISION: called[1], Metric.RECALL: counts[1], Metric.F1: (counts[1] + called[1]) / 1.5}[metric]))
 
 
 def _counts(scores: Scores) -> Array:
