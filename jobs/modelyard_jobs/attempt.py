@@ -112,7 +112,13 @@ class Attempt:
         model = self.order.spec.model
         given = {parameter.name: parameter.value for parameter in model.parameters or []}
         train, validation = self.data.part(Part.TRAIN), self.data.part(Part.VALIDATION)
-        _log.info("fitting %s on %d rows, %d features columns", model.architecture, len(train), train.features.width)
+        _log.info(
+            "fitting %s: %d rows to train on, %d to validate, %d columns",
+            model.architecture,
+            len(train),
+            len(validation),
+            train.features.width,
+        )
         fitted = fit_model(model.architecture, given, self.problem, train, validation, report_epoch)
         for row in fitted.leaderboard:
             measured = row.note if row.score is None else f"{metric} {row.score:.4f} ± {row.standard_error or 0:.4f}"

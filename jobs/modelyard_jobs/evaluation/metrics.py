@@ -179,7 +179,7 @@ def _root_mean_square(values: Array, weights: Weights) -> Array:
 
 
 def _rmse(scores: Scores, weights: Weights) -> Array:
-    return _root_mean_square(scores.prediction - scores.truth, weights)
+    return _root_mean_square((scores.prediction - scores.truth).astype(np.float64), weights)
 
 
 def _mae(scores: Scores, weights: Weights) -> Array:
