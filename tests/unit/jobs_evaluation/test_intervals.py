@@ -185,3 +185,11 @@ def test_150_000_rows_are_judged_in_seconds(groups: int) -> None:
         interval(metric_interval(metric, one, cluster))
         interval(improvement_interval(metric, one, other, cluster))
         assert time.process_time() - start < 5
+
+
+def test_a_truth_that_varies_in_one_group_alone_has_too_few_groups() -> None:
+    random, cluster = np.random.default_rng(11), rows(200) // np.uint64(10)
+    truth = np.where(cluster == 3, random.normal(size=200), 5.0)
+    measured = metric_interval(Metric.R2, Scores(truth, truth + random.normal(size=200), None), cluster)
+    assert isinstance(measured, TooFew)
+    assert (measured.reason, measured.have) == (VerdictReason.TOO_FEW_GROUPS, 1)
