@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-START, END = "<!-- make simulate writes from here -->", "<!-- to here -->"
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -23,10 +21,9 @@ class Outcome:
         return f"### {self.title}\n\n{self.explanation}\n\n{table}\n"
 
 
-def write(outcomes: Sequence[Outcome], page: Path) -> None:
-    """Replaces what stands between the markers."""
-    text = page.read_text(encoding="utf-8")
-    before, rest = text.split(START)
-    _, after = rest.split(END)
-    tables = "\n".join(outcome.markdown() for outcome in outcomes)
-    page.write_text(f"{before}{START}\n\n{tables}\n{END}{after}", encoding="utf-8")
+def write(name: str, outcome: Outcome, page: Path) -> None:
+    """Replaces what stands between the markers of that name."""
+    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    before, rest = page.read_text(encoding="utf-8").split(start)
+    _, after = rest.split(end)
+    page.write_text(f"{before}{start}\n\n{outcome.markdown()}\n{end}{after}", encoding="utf-8")

@@ -1,12 +1,14 @@
 """The simulations of ``make simulate`` in short: few draws of the cases in which intervals and gates fail first."""
 
+from pathlib import Path
+
 from modelyard_api.metrics import Metric
 
 from tests.simulation.chains import chains
 from tests.simulation.gates import gates, rare_disagreement
 from tests.simulation.intervals import differences, rare_classes, single_metrics
 from tests.simulation.populations import Groups
-from tests.simulation.tables import END, START, Outcome, write
+from tests.simulation.tables import Outcome, write
 
 FEW_GROUPS = Groups(12, 30.0, 0.3, 0.1)
 MANY_GROUPS = Groups(60, 10.0, 0.8, 0.1)
@@ -37,8 +39,10 @@ def test_a_chain_of_slightly_worse_models_goes_no_further_than_the_margin() -> N
     assert chains(40, (Metric.RMSE,), (2.8,)).failures == []
 
 
-def test_tables_replace_what_stands_between_the_markers(tmp_path) -> None:
+def test_a_table_replaces_what_stands_between_its_markers(tmp_path: Path) -> None:
     page = tmp_path / "statistics.md"
-    page.write_text(f"before\n{START}\nold\n{END}\nafter\n")
-    write([Outcome("Title", "Why.", ("a", "b"), [("1", "2")])], page)
-    assert page.read_text() == f"before\n{START}\n\n### Title\n\nWhy.\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n{END}\nafter\n"
+    page.write_text("before\n<!-- x -->\nold\n<!-- end of x -->\nafter\n")
+    write("x", Outcome("Title", "Why.", ("a", "b"), [("1", "2")]), page)
+    assert (
+        page.read_text() == "before\n<!-- x -->\n\n### Title\n\nWhy.\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n<!-- end of x -->\nafter\n"
+    )
