@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.servers.process import Server, clean_environment, free_ports, running
+from modelyard_cli.local.ports import free_ports
+
+from tests.servers.process import Server, clean_environment, running
 
 _PROGRAM = "prometheus-alertmanager"
 _READY_WITHIN_SECONDS = 30.0

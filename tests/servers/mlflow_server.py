@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.servers.process import Server, clean_environment, free_ports, program, running
+from modelyard_cli.local.ports import free_ports
+
+from tests.servers.process import Server, clean_environment, program, running
 from tests.servers.s3_server import S3Server
 
 if TYPE_CHECKING:

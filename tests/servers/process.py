@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -79,15 +78,6 @@ def running(
         yield server
     finally:
         server.stop()
-
-
-def free_ports(count: int) -> list[int]:
-    """Different free loopback ports: all are held open until the last is known."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 def program(name: str) -> str:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.servers.process import Server, clean_environment, free_ports, program, running
+from modelyard_cli.local.ports import free_ports
+
+from tests.servers.process import Server, clean_environment, program, running
 
 _READY_WITHIN_SECONDS = 60.0
 _PORTS = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc", "s3.port.grpc")

@@ -7,8 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-
-from tests.servers.process import free_ports
+from modelyard_cli.local.ports import free_ports
 
 Run = Callable[..., Any]
 ROWS = pl.DataFrame(

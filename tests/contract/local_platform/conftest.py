@@ -13,9 +13,8 @@ import psutil
 import pytest
 from modelyard_cli.local import lifecycle, lock
 from modelyard_cli.local.home import Home
+from modelyard_cli.local.ports import free_ports
 from modelyard_cli.local.state import PlatformState
-
-from tests.servers.process import free_ports
 
 _COMMAND_SECONDS = 240
 _EVENT_SECONDS = 120.0

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import polars as pl
 import pytest
+from modelyard_api.pod_contract import GroupUnit
 from sklearn.metrics import roc_auc_score
 
 from tests.contract.monitoring.conftest import Deployment
@@ -31,7 +32,7 @@ def test_late_labels_are_joined_and_a_loss_alerts_once(deploy: Callable[..., Dep
     assert full.realized.rows == ROWS
     assert full.realized.value == pytest.approx(roc_auc_score(logged["label"] == "true", logged["output.probability_true"]), abs=1e-5)
     assert full.realized.low < full.realized.value < full.realized.high
-    assert (full.realized.degraded, full.realized.clusters) == (False, "1000 rows")
+    assert (full.realized.degraded, full.realized.groups, full.realized.group_unit) == (False, ROWS, GroupUnit.ROW)
     assert deployment.webhook.events == []
 
     traffic.feed_back(logged, flipped=True)  # a correction: the later outcome holds

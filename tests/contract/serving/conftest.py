@@ -10,10 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 from modelyard_api.metrics import Task
+from modelyard_cli.local.ports import free_ports
 from modelyard_model.saving import save_model
 
 from tests.servers.mlflow_server import MlflowServer, running_mlflow
-from tests.servers.process import Server, clean_environment, free_ports, program, running
+from tests.servers.process import Server, clean_environment, program, running
 from tests.servers.s3_server import S3Server, running_s3
 from tests.unit.model.fitted_models import ROWS, model
 

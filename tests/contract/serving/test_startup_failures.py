@@ -4,8 +4,9 @@ import json
 import subprocess
 
 import pytest
+from modelyard_cli.local.ports import free_ports
 
-from tests.servers.process import clean_environment, free_ports, program
+from tests.servers.process import clean_environment, program
 
 
 def words(server, text):

@@ -6,7 +6,9 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.servers.process import Server, clean_environment, free_ports
+from modelyard_cli.local.ports import free_ports
+
+from tests.servers.process import Server, clean_environment
 
 _READY_WITHIN_SECONDS = 60.0
 
