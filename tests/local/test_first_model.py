@@ -48,8 +48,7 @@ def test_rows_are_answered(modelyard: Modelyard, job: Object, penguins: pl.DataF
 
 def test_the_story_is_told(modelyard: Modelyard, job: Object) -> None:
     assert "Promoted" in modelyard("get", "tj,md")
-    assert "better than baseline" in modelyard("describe", "tj", "penguins")
-    explained = modelyard("explain", "tj", "penguins")
-    assert "baseline" in explained
+    assert "BetterThan" in modelyard("describe", "tj", "penguins")
+    assert "How it did" in modelyard("explain", "tj", "penguins")
     assert "Promoted" in modelyard("events")
     assert modelyard("logs", "tj/penguins").strip()

@@ -16,7 +16,9 @@ class Coverage:
     held: float  # share of the intervals that hold the truth
     width: float  # mean width over that of the middle 95 % of the measured values
     groups: float  # mean effective number
-    drawn: int
+
+    def __str__(self) -> str:
+        return f"{self.held:.3f} ({self.width:.2f})"
 
     def failures(self, name: str, least: float, widest: float) -> list[str]:
         """One sentence per requirement that is missed."""
@@ -47,5 +49,4 @@ def coverage(intervals: Sequence[Interval], truth: float) -> Coverage:
         held=float(((lows <= truth) & (truth <= highs)).mean()),
         width=float((highs - lows).mean() / (high - low)),
         groups=float(np.mean([each.groups for each in intervals])),
-        drawn=len(intervals),
     )

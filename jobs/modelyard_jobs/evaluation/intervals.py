@@ -66,7 +66,7 @@ def metric_interval(metric: Metric, scores: Scores, clusters: NDArray[np.uint64]
         return _one_group(value)
     if model is not None and (spread.variance or not _certain(metric, scores)):
         return _bounded(value, spread, model, groups)
-    error = float(np.sqrt(max(spread.variance, loss_variance(metric, scores))))
+    error = float(np.sqrt(max(spread.variance, (spread.variance + loss_variance(metric, scores)) / 2)))
     low, high = _beyond(metric, value, spread.t * error)
     return Interval(value, low, high, error, groups.effective)
 
