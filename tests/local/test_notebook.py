@@ -41,7 +41,7 @@ def test_it_trains_and_explains(executed: nbformat.NotebookNode) -> None:
     assert " ".join(said(executed, "wait").split()).startswith("('Promoted', 'http://127.0.0.1:")
     explained = said(executed, "explain")
     assert "TrainingJob palmer-penguins in default: Promoted" in explained
-    assert "On the test split of 52 rows" in explained
+    assert "On the test split of" in explained
 
 
 def test_it_predicts_penguins_that_it_never_saw(executed: nbformat.NotebookNode) -> None:
