@@ -1,9 +1,13 @@
 """Where rows go: by hash, in whole groups, and for good."""
 
+import io
+import json
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from modelyard_api.data import Duplicates, Split, SplitBy
 from modelyard_jobs.failures import InvalidOrder
@@ -293,7 +297,10 @@ def test_rows_of_a_model_of_the_first_release_keep_their_place() -> None:
     columns = tuple(sorted(frame.columns))
     row = first_release.hash_rows(frame, columns, MODEL)
     part = np.random.default_rng(0).choice([0, 1, 2], 1000).astype(np.int8)
-    old = Membership(row, row, part, columns, None)
+    buffer = io.BytesIO()
+    written = pa.table({"row": row, "group": row, "part": part})
+    pq.write_table(written.replace_schema_metadata({b"modelyard.content_columns": json.dumps(columns).encode()}), buffer)
+    old = membership.from_parquet(buffer.getvalue())
     after = assign(rows_of(frame), BY_ROW[1], MODEL, Earlier(old, None))
     assert (after.part == part).all()
     thrice = pl.concat([frame, frame])  # the first copies were seen, the second ones were not
