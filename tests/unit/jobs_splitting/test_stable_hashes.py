@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from modelyard_jobs.splitting import first_release
 from modelyard_jobs.splitting.hashing import cell_hashes, uniform
 from modelyard_jobs.splitting.identity import identify, occurrence
 
@@ -56,6 +57,12 @@ def test_golden_names_of_rows() -> None:
     table = pl.DataFrame({"b": ["x", "y", "x"], "a": [1.0, 2.0, 1.0]})
     assert [f"{value:016x}" for value in identify(table, ("a", "b"), SALT, None).row.tolist()] == GOLDEN_ROWS
     assert uniform(np.array([1, 2], dtype=np.uint64), "split").tolist() == GOLDEN_PLACES
+
+
+def test_rows_have_the_names_that_release_0_1_0_gave_them() -> None:
+    table = pl.DataFrame({"b": ["x", None, "y"], "a": [1, 2, 300], "c": [0.1, 1e20, -0.0], "d": [True, False, None]})
+    names = first_release.hash_rows(table, ("a", "b", "c", "d"), SALT).tolist()
+    assert [f"{name:016x}" for name in names] == ["ed5e97369a10bd55", "488115f67008d4d9", "9633ad036c3bada6"]
 
 
 def one(values: list[object], dtype: object = None, salt: str = SALT) -> list[int]:
