@@ -19,6 +19,7 @@ from modelyard_jobs.evaluation.minimums import CLASS_METRICS, FEWEST_GROUPS, FEW
 from modelyard_jobs.evaluation.sampling_models import SamplingModel, bounded_model, effect_of_one_answer, loss_variance
 
 _HALVINGS = 50
+_MODEL_FREEDOM = 10  # degrees of freedom that the variance which a model's own probabilities expect counts for
 _ROUNDING = 1e-12  # of a value: changes below it are none
 
 
@@ -66,7 +67,8 @@ def metric_interval(metric: Metric, scores: Scores, clusters: NDArray[np.uint64]
         return _one_group(value)
     if model is not None and (spread.variance or not _certain(metric, scores)):
         return _bounded(value, spread, model, groups)
-    error = float(np.sqrt(max(spread.variance, (spread.variance + loss_variance(metric, scores)) / 2)))
+    expected = (spread.freedom * spread.variance + _MODEL_FREEDOM * loss_variance(metric, scores)) / (spread.freedom + _MODEL_FREEDOM)
+    error = float(np.sqrt(max(spread.variance, expected)))
     low, high = _beyond(metric, value, spread.t * error)
     return Interval(value, low, high, error, groups.effective)
 

@@ -6,6 +6,7 @@ pairs with all others, of which those within itself were counted twice.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from modelyard_api.metrics import Metric
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from modelyard_jobs.evaluation.metrics import Array, Scores, brier_losses, log_losses, measure
 
+_SMALL = 2**16
 _EXACT_GROUPS = 250  # of the largest groups, for average precision: each costs a pass over the rows
 
 
@@ -47,7 +49,8 @@ class Groups:
 
     def total(self, values: NDArray[np.generic]) -> Array:
         """(groups,): the sum of ``values`` (rows,) in each group."""
-        return np.bincount(self.member, weights=values.astype(np.float64), minlength=self.count).astype(np.float64)
+        result: Array = np.bincount(self.member, weights=values.astype(np.float64), minlength=self.count).astype(np.float64)
+        return result
 
     def without(self, values: NDArray[np.generic]) -> Array:
         """(groups,): the sum of ``values`` outside of each group."""
@@ -124,16 +127,20 @@ def _roc_auc(scores: Scores, groups: Groups) -> Array:
 
 
 def _auc(positive: NDArray[np.bool_], score: Array, groups: Groups) -> Array:
-    won = _pairs_won(positive, score, np.zeros(len(score), dtype=np.intp))
-    within = 0.0 if groups.single_rows else groups.total(np.where(positive, _pairs_won(positive, score, groups.member), 0.0))
+    rising = np.argsort(score, kind="stable")
+    won = _pairs_won(positive, score, rising, np.zeros(len(score), dtype=np.uint8))
+    within: Array | float = 0.0
+    if not groups.single_rows:
+        block = groups.member.astype(np.uint16) if groups.count <= _SMALL else groups.member  # small numbers are sorted in one pass
+        inside = _pairs_won(positive, score, rising[np.argsort(block[rising], kind="stable")], block)
+        within = groups.total(np.where(positive, inside, 0.0))
     pairs = groups.without(positive) * groups.without(~positive)
     result: Array = (won[positive].sum() - groups.total(won) + within) / pairs
     return result
 
 
-def _pairs_won(positive: NDArray[np.bool_], score: Array, block: NDArray[np.intp]) -> Array:
-    """(rows,): with how many rows of the other class in its block a row is in the right order; a tie counts half."""
-    order = np.lexsort((score, block))
+def _pairs_won(positive: NDArray[np.bool_], score: Array, order: NDArray[np.intp], block: NDArray[np.integer[Any]]) -> Array:
+    """(rows,): with how many rows of the other class in its block a row is in the right order; a tie counts half. ``order`` sorts by block and score."""
     ups = positive[order]
     tied = _starts(block[order], score[order])
     below_ups, below_downs = _below_and_half(ups, tied), _below_and_half(~ups, tied)
@@ -183,8 +190,12 @@ class _Thresholds:
         assert scores.probabilities is not None
         _, number = np.unique(-scores.probabilities[:, 1], return_inverse=True)
         positive = scores.truth == 1
-        ups = np.bincount(number, weights=positive).astype(np.float64)
-        return cls(number, positive, ups, np.bincount(number).astype(np.float64))
+        return cls(
+            number,
+            positive,
+            np.bincount(number[positive], minlength=number.max() + 1).astype(np.float64),
+            np.bincount(number).astype(np.float64),
+        )
 
 
 def _average_precision(scores: Scores, groups: Groups) -> Array:

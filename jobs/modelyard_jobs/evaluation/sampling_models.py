@@ -1,7 +1,7 @@
 """The variance that a metric would have with independent rows and a model that is as good as measured.
 
 A jackknife sees no variance where a small sample happens to hold no error, and too little where it happens to hold few: the variance of a metric from 0 to 1
-is never taken to be less than these models say, that of a loss at least halfway to it. Between the ends of the scale it goes by their shape.
+is never taken to be less than these models say, that of a loss at least a weighted mean with it. Between the ends of the scale it goes by their shape.
 """
 
 from collections.abc import Callable
