@@ -10,7 +10,17 @@ from dev.demo import flights, traffic
 from dev.demo.narration import step, tell
 from dev.demo.place import DemoStopped, Place
 from dev.demo.rows_in_s3 import download_report, upload
-from dev.demo.watching import await_condition, decided, drift_alerts, judged, monitoring, served_version, verdict, without_columns
+from dev.demo.watching import (
+    await_condition,
+    decided,
+    drift_alerts,
+    judged,
+    monitoring,
+    served_version,
+    serves,
+    verdict,
+    without_columns,
+)
 from dev.platform.resources import condition, wait_until
 
 QUICKSTART = "manifests/quickstart"
@@ -30,8 +40,7 @@ class Story:
     def tell_it(self) -> None:
         """The steps, in order."""
         rows = self.upload_data()
-        self.train()
-        self.serve(rows.aside)
+        self.serve(self.train(), rows.aside)
         windows = self.send_quiet_traffic(rows.aside)
         self.train_a_worse_one()
         self.nobody_is_alerted(windows)
@@ -51,8 +60,8 @@ class Story:
         )
         return rows
 
-    def train(self) -> None:
-        """Apply the quickstart and wait for the promotion."""
+    def train(self) -> str:
+        """Apply the quickstart and wait for the promotion. Gives the version."""
         step("Question: will a flight arrive more than 15 minutes late?")
         self.apply(f"{QUICKSTART}/")
         job = decided(self.place, "flights")
@@ -61,11 +70,12 @@ class Story:
         tell(f"{self.place.tool} describe tj flights   (the verdict, criterion by criterion)", verdict(job))
         self.show("tj,md")
         tell(f"The run: {job['status']['mlflow']['url']}")
+        return str(job["status"]["result"]["modelVersion"])
 
-    def serve(self, aside: pl.DataFrame) -> None:
-        """Wait for the service; ask it about one raw row."""
+    def serve(self, version: str, aside: pl.DataFrame) -> None:
+        """Wait for the service; ask it about one raw row. A demo before this one in the same namespace may have left a champion that is served first."""
         step("The champion is served")
-        await_condition(self.place, "md", "flights", "Available", 300)
+        wait_until(f"version {version}", 300, lambda: serves(self.place, version), tell)
         row = aside.select(flights.FEATURES).drop_nulls().row(0, named=True)
         tell(*self.place.predict(row))
 

@@ -40,6 +40,12 @@ def await_condition(place: Place, kind: str, name: str, wanted: str, seconds: fl
     wait_until(f"{kind} {name} {wanted}", seconds, lambda: condition(place.get(kind, name), wanted).get("status") == "True", tell)
 
 
+def serves(place: Place, version: str) -> bool:
+    """Whether ModelDeployment ``flights`` answers with that version."""
+    deployment = place.get("md", "flights")
+    return deployment.get("status", {}).get("version") == version and condition(deployment, "Available").get("status") == "True"
+
+
 def monitoring(place: Place) -> Object:
     """What the monitor of ``flights`` found last."""
     found: Object = place.get("md", "flights").get("status", {}).get("monitoring", {})

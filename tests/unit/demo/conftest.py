@@ -74,7 +74,7 @@ class ScriptedPlace:
         return {
             "state": "Promoted",
             "conditions": conditions(Promoted="True"),
-            "result": {"verdict": [HELD]},
+            "result": {"verdict": [HELD], "modelVersion": self.version},
             "mlflow": {"url": "http://127.0.0.1:5000/#/experiments/1/runs/a"},
         }
 
