@@ -3,7 +3,8 @@
 A version as good as its champion passes ``notWorseThan`` in 80 % of all trainings where the margin is 2.8 standard errors of their difference (1.96 for
 the interval, 0.84 for the power). The standard error of a metric is that at a plausible value: ROC-AUC 0.8 after Hanley and McNeil, Radiology 143 (1982);
 0.8 for what is a proportion of rows (binomial); R² 0.5 after Olkin and Finn, Psychological Bulletin 118 (1995); of normal errors for rmse and mae; and
-losses that scatter about as much as their mean. Two models that err together with a correlation of 0.5 differ by sqrt(2(1 - 0.5)) of that.
+losses that scatter about as much as their mean. Two models that err together with a correlation of 0.7 differ by sqrt(2(1 - 0.7)) of that. Measured on
+Titanic, diabetes and a table of few categories: 0.65 to 0.82 between a linear model and a forest, 0.74 to 0.99 between a model and one fitted to half its rows.
 """
 
 import math
@@ -18,7 +19,7 @@ _POWER = 2.8
 _MOST = 0.05  # in the metric's unit, of an error as a share: more would let quality slip
 _VALUE = 0.8
 _R2 = 0.5
-_CORRELATION = 0.5
+_CORRELATION = 0.7
 _DECIMALS, _DIGITS = 2, 2
 
 
