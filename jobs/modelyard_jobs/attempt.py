@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard_api import artifacts
-from modelyard_api.architectures import Architecture
+from modelyard_api.architectures import Architecture, is_trained_in_epochs
 from modelyard_api.labels import TAG_TEST_SPLIT, TAG_TEST_USES, TAG_UID
 from modelyard_api.pod_contract import TrainOrder, TrainResult
 
@@ -88,7 +88,8 @@ class Attempt:
 
     def _epochs(self) -> dict[str, str]:
         """Most epochs, where a network may be trained: progress is read against it."""
-        if self.order.spec.model.architecture in (Architecture.LINEAR, Architecture.RANDOM_FOREST):
+        architecture = self.order.spec.model.architecture
+        if architecture is not Architecture.AUTO and not is_trained_in_epochs(architecture):
             return {}
         return {artifacts.MOST_EPOCHS: str(self.order.spec.training.epochs or DEFAULT_EPOCHS)}
 
@@ -141,6 +142,5 @@ class Attempt:
         return model_id, digest
 
     def _judge(self, model_id: str, champion: RegisteredVersion | None) -> Judgement:
-        test_share = self.order.spec.data.split.test
-        context = EvaluationContext(self.data, self.problem, champion, self.uri, self.folder, test_share)
+        context = EvaluationContext(self.data, self.problem, champion, self.uri, self.folder)
         return judge(f"models:/{model_id}", self.data.assignment.rows(Part.TEST), context)

@@ -38,7 +38,7 @@ def run(order: CompareOrder, platform: Platform, folder: Path) -> TrainResult:
     rows = _tested_rows(order.run_id, data, earlier)
     _log.info("comparing %s with version %s of %s on %d test rows", candidate.model_id, champion.version, registered, len(rows))
     problem = questions.pose(data, order.spec)
-    context = EvaluationContext(data, problem, champion, uri, folder, order.spec.data.split.test)
+    context = EvaluationContext(data, problem, champion, uri, folder)
     judgement = judge(f"models:/{candidate.model_id}", rows, context)
     trained = outcome.TrainedModel(
         model_id=candidate.model_id,

@@ -38,14 +38,13 @@ class Judgement:
 
 @dataclass(frozen=True)
 class EvaluationContext:
-    """What judging needs beside the model. ``uri`` names MLflow in errors, ``folder`` is scratch space, ``test_share`` the test part's of the rows."""
+    """What judging needs beside the model. ``uri`` names MLflow in errors, ``folder`` is scratch space."""
 
     data: TrainingData
     problem: Problem
     champion: RegisteredVersion | None
     uri: str
     folder: Path
-    test_share: float
 
 
 def judge(model_uri: str, rows: NDArray[np.intp], context: EvaluationContext) -> Judgement:
@@ -59,7 +58,8 @@ def judge(model_uri: str, rows: NDArray[np.intp], context: EvaluationContext) ->
     champion = against_version(context.champion, context.uri, test, context.folder / "champion") if context.champion else None
     anchor = _anchor(context)
     compared = against_version(anchor, context.uri, test, context.folder / "anchor") if anchor else None
-    evaluation = Evaluation(test.scores, test.clusters, baseline, champion, compared, context.problem.classes, context.test_share)
+    test_share = context.data.assignment.rule.test
+    evaluation = Evaluation(test.scores, test.clusters, baseline, champion, compared, context.problem.classes, test_share)
     evidence = gather(context.data.dataset.target.criteria, evaluation)
     for each in evidence:
         _log.info("%s", rendering.describe_measurement(each))

@@ -52,7 +52,7 @@ class TrainingData:
         """(rows,): in which part another model had each row, UNKNOWN where it hadn't; None where its rows can't be recognised any more."""
         if not membership.can_recognise(self.dataset.read):
             return None
-        return membership.recognise(self.dataset.read, self.dataset.positions, self.registered)
+        return membership.recognise(self.dataset.read, self.dataset.positions, self.registered, self.assignment.identity)
 
 
 def load(spec: TrainingJobSpec, registered: str, platform: Platform, folder: Path, earlier: Earlier | None) -> TrainingData:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from modelyard_api.data import Split
 from modelyard_api.verdicts import VerdictReason
+from modelyard_jobs.evaluation.jackknife import Groups
 from modelyard_jobs.evaluation.minimums import FEWEST_GROUPS, FEWEST_OF_CLASS, FEWEST_ROWS, more_rows
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.training_data import TrainingData
@@ -52,10 +53,10 @@ def by_chance(split: Split, rows: int, target: SeenTarget) -> HeldOut:
 def as_tried(split: Split, data: TrainingData, target: SeenTarget, scale: float) -> HeldOut:
     """Of a split by group or time, as ``data`` were divided; the file has ``scale`` times their rows."""
     test = data.assignment.rows(Part.TEST)
-    sizes = np.unique(data.assignment.group[test], return_counts=True)[1]
+    groups = Groups.of(data.assignment.group[test])
     counts = zip(target.counts, rows_of_classes(data, Part.TEST), strict=False)  # none of them for Regression
     classes = tuple((name, round(count * scale)) for (name, _), count in counts)
-    return HeldOut(split.test, round(len(test) * scale), classes, float(sizes.sum() ** 2 / (sizes**2).sum()))
+    return HeldOut(split.test, round(len(test) * scale), classes, groups.effective)
 
 
 def rows_of_classes(data: TrainingData, part: Part) -> NDArray[np.intp]:

@@ -11,11 +11,10 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from modelyard_api.metrics import LOWER_IS_BETTER, Metric, default_margin
+from modelyard_api.metrics import LOWER_IS_BETTER, STANDARD_ERRORS_TO_DECIDE, Metric, default_margin, rows_to_decide
 
 from modelyard_cli.starting_point.held_out import HeldOut
 
-_POWER = 2.8
 _MOST = 0.05  # in the metric's unit, of an error as a share: more would let quality slip
 _VALUE = 0.8
 _R2 = 0.5
@@ -34,10 +33,11 @@ class Margin:
 
 def margin(metric: Metric, part: HeldOut, typical: float = 1.0) -> Margin:
     """``typical``: a value of the metric that a model may reach, needed for errors, whose margin is a share of it."""
-    resolved = _POWER * error_of_difference(metric, part)
+    error = error_of_difference(metric, part)
+    resolved = STANDARD_ERRORS_TO_DECIDE * error
     if resolved <= (default_margin(metric, 1.0) or 0.0):
         return Margin(None, part.rows)
-    needed = math.ceil(part.rows * (resolved / _MOST) ** 2) if resolved > _MOST else None
+    needed = math.ceil(rows_to_decide(part.rows, error, _MOST)) if resolved > _MOST else None
     if metric in LOWER_IS_BETTER:
         rounded = math.floor if needed else math.ceil
         return Margin(_to_digits(min(resolved, _MOST) * typical, rounded), part.rows, needed)

@@ -55,7 +55,7 @@ def prepare(table: "pl.DataFrame", spec: TrainingJobSpec) -> Dataset:
     positions, dropped = _usable(read, spec)
     raw = read if len(positions) == read.height else read[positions]
     resolved = target.resolve(target.derive(raw, spec.objective), spec.objective)
-    return Dataset(read, positions, raw, columns.features(raw, spec.data, not_features(spec)), resolved, before, dropped)
+    return Dataset(read, positions, raw, columns.features(raw, spec.data, _not_features(spec)), resolved, before, dropped)
 
 
 def _usable(read: "pl.DataFrame", spec: TrainingJobSpec) -> "tuple[NDArray[np.intp], dict[str, int]]":
@@ -132,8 +132,7 @@ def target_columns(spec: TrainingJobSpec) -> frozenset[str]:
     return frozenset({spec.objective.target, derived.column} if derived else {spec.objective.target})
 
 
-def not_features(spec: TrainingJobSpec) -> frozenset[str]:
-    """Columns that no model reads, whatever spec.data.columns says of them."""
+def _not_features(spec: TrainingJobSpec) -> frozenset[str]:
     names = set(target_columns(spec))
     if spec.data.split.column and spec.data.split.by in {SplitBy.GROUP, SplitBy.TIME}:
         names.add(spec.data.split.column)

@@ -18,7 +18,7 @@ from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.splitting import reserve
 from modelyard_jobs.splitting.cuts import EVERYTHING, Cut, Part, Units, cut_by_rank, parts_of, units
 from modelyard_jobs.splitting.hashing import Hashes, hashes, uniform
-from modelyard_jobs.splitting.identity import Copies, identify
+from modelyard_jobs.splitting.identity import Copies, Identity, identify
 from modelyard_jobs.splitting.membership import UNKNOWN, Membership
 from modelyard_jobs.splitting.rule import SplitRule, restored, stored
 from modelyard_jobs.splitting.timestamps import blocks, seconds
@@ -62,8 +62,13 @@ class Assignment:
     names: tuple[str, ...] | None
     reference: NDArray[np.intp]  # rows of the sample that a monitor compares with
     rule: SplitRule
-    copies: Copies
-    cells: NDArray[np.uint16] | NDArray[np.uint8]  # what names each row, cell by cell, to recognise it without a column
+    identity: Identity  # of all rows of the files, of which ``used`` are these
+    used: NDArray[np.intp]
+
+    @property
+    def copies(self) -> Copies:
+        """Equal rows, and what was made of them."""
+        return self.identity.copies
 
     def rows(self, part: Part) -> NDArray[np.intp]:
         """Indexes of the rows of ``part``."""
@@ -76,7 +81,7 @@ class Assignment:
     @property
     def membership(self) -> Membership:
         """What is kept of it."""
-        cells = None if self.rule.keyed else self.cells  # a part of a key names nothing
+        cells = None if self.rule.keyed else self.identity.cells[self.used]  # a part of a key names nothing
         return Membership(self.row, self.group, self.part, self.rule.columns, self.rule.duplicates, cells)
 
 
@@ -85,12 +90,13 @@ def assign(rows: Rows, split: Split, model: str, earlier: Earlier | None = None)
     naming = _naming(rows, split, earlier.rule if earlier else None)
     identity = identify(rows.read, naming.columns, model, naming.duplicates)
     row = identity.row[rows.used]
-    names = _group_names(rows, split)
+    times = seconds(rows.column(split.column)) if split.by is SplitBy.TIME else None
+    names = _group_names(rows, split, times)
     group = row if names is None else hashes((f"{split.column}={name}" for name in names), model)
-    known = np.full(len(row), UNKNOWN) if earlier is None else earlier.membership.recognise(rows.read, rows.used, model)
-    if split.by is SplitBy.TIME:
-        part, cuts = _by_time(rows, split, known, earlier)
-        part = _with_reserve_by_time(part, seconds(rows.column(split.column)), row, known)
+    known = np.full(len(row), UNKNOWN) if earlier is None else earlier.membership.recognise(rows.read, rows.used, model, identity)
+    if times is not None:
+        part, cuts = _by_time(times, split, known, earlier)
+        part = _with_reserve_by_time(part, times, row, known)
     else:
         part, cuts = _by_hash(rows, split, group, known, earlier)
     _require_all_parts(part, split, len(np.unique(group)))
@@ -104,8 +110,8 @@ def assign(rows: Rows, split: Split, model: str, earlier: Earlier | None = None)
         test=split.test,
         cuts=stored(cuts),
     )
-    reference = reserve.sample(part, row, counts_test=split.by is not SplitBy.TIME)
-    return Assignment(part, row, group, names, reference, rule, identity.copies, identity.cells[rows.used])
+    reference = reserve.sample(part, row, counts_test=times is None)
+    return Assignment(part, row, group, names, reference, rule, identity, rows.used)
 
 
 @dataclass(frozen=True)
@@ -128,13 +134,12 @@ def _naming(rows: Rows, split: Split, rule: SplitRule | None) -> _Naming:
     return _Naming(tuple(sorted(usable)), keyed=False, duplicates=split.duplicates)
 
 
-def _group_names(rows: Rows, split: Split) -> tuple[str, ...] | None:
+def _group_names(rows: Rows, split: Split, times: NDArray[np.float64] | None) -> tuple[str, ...] | None:
     if split.by is SplitBy.GROUP:
         return tuple(texts(rows.column(split.column)).to_list())
-    if split.by is SplitBy.TIME:
-        starts = blocks(seconds(rows.column(split.column))).tolist()
-        return tuple(f"{start:.6f}".rstrip("0").rstrip(".") for start in starts)
-    return None
+    if times is None:
+        return None
+    return tuple(f"{start:.6f}".rstrip("0").rstrip(".") for start in blocks(times).tolist())
 
 
 def _by_hash(
@@ -171,9 +176,10 @@ def _more_fitted(one: NDArray[np.int8], other: NDArray[np.int8]) -> NDArray[np.i
     return np.where(one == UNKNOWN, other, np.where(other == UNKNOWN, one, np.minimum(one, other))).astype(np.int8)
 
 
-def _by_time(rows: Rows, split: Split, known: NDArray[np.int8], earlier: Earlier | None) -> tuple[NDArray[np.int8], dict[str, Cut]]:
+def _by_time(
+    times: NDArray[np.float64], split: Split, known: NDArray[np.int8], earlier: Earlier | None
+) -> tuple[NDArray[np.int8], dict[str, Cut]]:
     """Boundaries are moments, so that rows of one moment stay together; the gap lies before each boundary."""
-    times = seconds(rows.column(split.column))
     start_of_test = float(np.quantile(times, 1 - split.test, method="higher"))
     start_of_validation = float(np.quantile(times, 1 - split.test - split.validation, method="higher"))
     if earlier and earlier.rule and (earlier.rule.by, earlier.rule.column) == (split.by, split.column):

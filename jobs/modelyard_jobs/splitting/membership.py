@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from modelyard_jobs.splitting import first_release
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.splitting.hashing import Hashes, cell_hashes, mix
-from modelyard_jobs.splitting.identity import counted, identify, occurrence, short_cells
+from modelyard_jobs.splitting.identity import Identity, counted, identify, occurrence, short_cells
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,8 +38,11 @@ class Membership:
         present = set(self.columns) & set(table.columns)
         return len(present) == len(self.columns) or (self.cells is not None and bool(present))
 
-    def recognise(self, read: "pl.DataFrame", used: NDArray[np.intp], model: str) -> NDArray[np.int8]:
-        """(used,): in which part the model had each row, UNKNOWN for rows that it didn't have. ``read`` holds all rows, ``used`` the positions asked about."""
+    def recognise(self, read: "pl.DataFrame", used: NDArray[np.intp], model: str, identity: Identity | None = None) -> NDArray[np.int8]:
+        """(used,): in which part the model had each row, UNKNOWN for rows that it didn't have. ``read`` holds all rows, ``used`` the positions asked about.
+
+        ``identity``: names of all rows that were made already, and are used where they are made like this model's.
+        """
         if not self.can_recognise(read):
             return np.full(len(used), UNKNOWN)
         present = [index for index, name in enumerate(self.columns) if name in read.columns]
@@ -48,7 +51,9 @@ class Membership:
                 _numbered(first_release.hash_rows(read[used], self.columns, model)), _numbered(self.row, self.part), self.part
             )
         if len(present) == len(self.columns):
-            return _looked_up(identify(read, self.columns, model, self.duplicates).row[used], self.row, self.part)
+            if identity is None or (identity.columns, identity.copies.duplicates) != (self.columns, self.duplicates):
+                identity = identify(read, self.columns, model, self.duplicates)
+            return _looked_up(identity.row[used], self.row, self.part)
         return self._without_columns(read[used], present, model)
 
     def recognise_groups(self, groups: Hashes) -> NDArray[np.int8]:

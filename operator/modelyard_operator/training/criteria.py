@@ -9,13 +9,12 @@ from collections.abc import Iterator, Sequence
 
 from modelyard_api.artifacts import Resolved
 from modelyard_api.conditions import Reason
-from modelyard_api.metrics import Metric, default_margin
+from modelyard_api.metrics import Metric, default_margin, rows_to_decide
 from modelyard_api.objective import Bound, Criterion, Objective, Opponent, default_criteria
 from modelyard_api.pod_contract import TrainResult
 from modelyard_api.verdicts import ComparedWith, CriterionState, Evidence, Verdict, VerdictReason
 
 _HELD, _MISSED, _INCONCLUSIVE = CriterionState.HELD, CriterionState.MISSED, CriterionState.INCONCLUSIVE
-_STANDARD_ERRORS_TO_DECIDE = 2.8  # 1.96 for the interval and 0.84 to decide in 80 % of the cases
 _STANDARD_ERRORS_IN_INTERVAL = 2 * 1.96
 _MOST_ROWS_NEEDED = 1_000_000_000
 
@@ -58,7 +57,7 @@ def shortfall(verdicts: Sequence[Verdict]) -> Reason | None:
 
 
 def _judged(criterion: Criterion, evidence: Sequence[Evidence], result: TrainResult) -> Iterator[Verdict]:
-    opponent = ComparedWith(criterion.opponent) if criterion.opponent else None
+    opponent = _compared_with(criterion)
     yield _verdict(criterion, _evidence(criterion, opponent, evidence), result)
     if opponent is not ComparedWith.CHAMPION or not result.champion_version:
         return
@@ -89,19 +88,17 @@ def _of_first_release(wanted: Sequence[Criterion], evidence: Sequence[Evidence])
 
 
 def _named(criterion: Criterion, evidence: Evidence) -> Evidence:
-    opponent = ComparedWith(criterion.opponent) if criterion.opponent else None
-    known = {"metric": criterion.metric, "bound": criterion.bound, "opponent": opponent}
-    return Evidence.model_validate(known | {"value": evidence.got, "detail": evidence.why or None} | _interval_of(evidence))
+    named = {"metric": criterion.metric, "bound": criterion.bound, "opponent": _compared_with(criterion)}
+    return evidence.model_copy(update={**named, "value": evidence.got, "detail": evidence.why or None})
 
 
-def _interval_of(evidence: Evidence) -> dict[str, float | int | None]:
-    return {"low": evidence.low, "high": evidence.high, "rows": evidence.rows}
+def _compared_with(criterion: Criterion) -> ComparedWith | None:
+    return ComparedWith(criterion.opponent) if criterion.opponent else None
 
 
 def _verdict(criterion: Criterion, evidence: Evidence, result: TrainResult) -> Verdict:
     limit = _limit(criterion, evidence)
     state, reason = _state(criterion, evidence, limit, has_champion=bool(result.champion_version))
-    is_too_wide = reason is VerdictReason.INTERVAL_TOO_WIDE and limit is not None
     versions = {ComparedWith.CHAMPION: result.champion_version or None, ComparedWith.ANCHOR: result.anchor_version}
     return Verdict(
         **evidence.model_dump(exclude={"got", "why", "reason", "version"}),
@@ -109,7 +106,9 @@ def _verdict(criterion: Criterion, evidence: Evidence, result: TrainResult) -> V
         limit=limit,
         state=state,
         reason=reason,
-        rows_needed=_rows_needed(criterion.bound, evidence, limit) if is_too_wide and limit is not None else None,
+        rows_needed=None
+        if limit is None or reason is not VerdictReason.INTERVAL_TOO_WIDE
+        else _rows_needed(criterion.bound, evidence, limit),
     )
 
 
@@ -157,7 +156,7 @@ def _rows_needed(bound: Bound, evidence: Evidence, limit: float) -> int | None:
         error = (evidence.high - evidence.low) / _STANDARD_ERRORS_IN_INTERVAL
     if not evidence.rows or not error or distance <= 0:
         return None
-    needed = evidence.rows * (_STANDARD_ERRORS_TO_DECIDE * error / distance) ** 2
+    needed = rows_to_decide(evidence.rows, error, distance)
     if needed <= evidence.rows:
         return None
     return math.ceil(min(needed, _MOST_ROWS_NEEDED))

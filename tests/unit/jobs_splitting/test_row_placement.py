@@ -149,19 +149,10 @@ def test_by_time_the_latest_rows_are_the_test_and_the_gap_is_left_out() -> None:
     assert (part == Part.TEST).mean() == pytest.approx(0.15, abs=0.02)
 
 
-def test_later_data_only_move_the_boundary_in_time_forward() -> None:
+@pytest.mark.parametrize("known", [pl.col("day") < DAYS[80], pl.col("day") >= DAYS[40]], ids=["later rows came", "earlier rows came"])
+def test_other_rows_move_the_boundary_in_time_forward_at_most(known: pl.Expr) -> None:
     frame = table(6000)
-    first = frame.filter(pl.col("day") < DAYS[80])
-    before = placed(first, BY_TIME)
-    after = placed(frame, BY_TIME, before=before)
-    fitted = set(before.row[before.part <= Part.VALIDATION].tolist())
-    assert not fitted & set(after.row[after.part == Part.TEST].tolist())
-
-
-def test_rows_from_before_the_period_do_not_move_the_boundary_in_time_backward() -> None:
-    frame = table(6000)
-    late = frame.filter(pl.col("day") >= DAYS[40])
-    before = placed(late, BY_TIME)
+    before = placed(frame.filter(known), BY_TIME)
     after = placed(frame, BY_TIME, before=before)
     fitted = set(before.row[before.part <= Part.VALIDATION].tolist())
     assert not fitted & set(after.row[after.part == Part.TEST].tolist())
