@@ -67,6 +67,8 @@ def test_after_a_kill_nothing_runs_and_the_next_start_goes_on(tmp_path: Path) ->
     with subprocess.Popen([sys.executable, "-c", _PLATFORM, str(tmp_path / "home")]) as process:
         try:
             pids = (_pid(platform, "train"), _pid(platform, "serve"))
+            # A pod that was killed before its status said Running is simply started anew.
+            eventually(lambda: all(pod.get("status", {}).get("phase") == "Running" for pod in platform.pods()))
         finally:
             process.kill()
     eventually(lambda: not any(map(psutil.pid_exists, pids)))
