@@ -7,7 +7,8 @@ from pydantic import ConfigDict, Field
 
 from modelyard_api.base import ATOMIC, ApiModel, ColumnName, SecretSource, list_map, matching, rules
 
-_S3_URI = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+$"
+_URI = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+|https://[^/@ ]+/.+|file:///.+)$"
+_ENDING = r"(?i)[.](csv|tsv|txt|jsonl|ndjson|parquet|gz|zip|zst)$"
 
 
 class ColumnRole(StrEnum):
@@ -52,19 +53,25 @@ class Duplicates(StrEnum):
 
 
 class DataSource(ApiModel):
-    """Files in S3."""
+    """Files with rows."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
             (
-                "self.uri.matches('[.](csv|csv[.]gz|parquet)$')",
-                "data.source.uri has to end in .csv, .csv.gz or .parquet (a * may stand for several files)",
+                f"self.uri.startsWith('https://') || self.uri.matches(r'{_ENDING}')",
+                "data.source.uri has to end in .csv, .tsv, .txt, .jsonl, .ndjson or .parquet, or in .gz, .zip or .zst (a * may stand for several files)",
             )
         )
     )
 
-    uri: Annotated[str, Field(max_length=1024, json_schema_extra=matching(_S3_URI, "has to be s3://bucket/key"))] = Field(
-        description="s3://bucket/key, CSV or Parquet; * in the last part reads several files as one set."
+    uri: Annotated[
+        str,
+        Field(
+            max_length=1024,
+            json_schema_extra=matching(_URI, "has to be s3://bucket/key, https://host/path or, on one machine, file:///path"),
+        ),
+    ] = Field(
+        description="s3://bucket/key, https://host/path or, on the platform of one machine, file:///path: CSV, JSON lines or Parquet. * in the last part reads several files as one set (not with https)."
     )
     credentials: SecretSource | None = Field(
         None,
@@ -80,6 +87,11 @@ class Column(ApiModel):
         ColumnRole.FEATURE, description="Feature, or Ignored: never read by the model (identifiers, what is only known afterwards)."
     )
     type: ColumnType | None = Field(None, description="Numerical, Categorical or Datetime. Default: seen from the data.")
+    missing_words: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=64)] | None = Field(
+        None,
+        description="Texts that mean a missing value in this column, beside the empty one. [] keeps every text. Default: NA, NaN, null and the like, unless they are seen to be a category.",
+        json_schema_extra=ATOMIC,
+    )
 
 
 class MissingColumn(ApiModel):
@@ -142,7 +154,7 @@ class Split(ApiModel):
                 "self.validation + self.test <= 0.8",
                 "data.split: validation and test together leave less than a fifth of the rows for training; make them smaller",
             ),
-            ("!has(self.column) ? !(self.by in ['Group', 'Time']) : true", "data.split.column is needed when by is Group or Time"),
+            ("has(self.column) || self.by != 'Group'", "data.split.column is needed when by is Group"),
             ("has(self.column) ? self.by in ['Group', 'Time'] : true", "data.split.column only goes with by: Group or by: Time"),
             ("!has(self.gapSeconds) || self.by == 'Time'", "data.split.gapSeconds only goes with by: Time"),
         )
@@ -155,7 +167,8 @@ class Split(ApiModel):
         description="Stratified (Random for Regression), Random, Group (rows with the same value of column stay together) or Time (the latest rows are the test).",
     )
     column: ColumnName | None = Field(
-        None, description="The group or the timestamp column. It is not a feature unless prepare.features.timestamps names it."
+        None,
+        description="The group or the timestamp column (by: Time: default data.time). It is not a feature unless prepare.features.timestamps names it.",
     )
     gap_seconds: int | None = Field(
         None, ge=0, le=315360000, description="Rows within this time before a boundary are left out (by: Time)."
@@ -169,11 +182,24 @@ class Split(ApiModel):
 class Data(ApiModel):
     """The rows."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "!has(self.split) || self.split.by != 'Time' || has(self.split.column) || has(self.time)",
+                "data.split by Time needs data.time or data.split.column",
+            ),
+        )
+    )
+
     source: DataSource = Field(description="Where the rows are.")
     key: Annotated[list[ColumnName], Field(min_length=1, max_length=16)] | None = Field(
         None,
         description="Columns that name a row. A row's part of the split hangs on them. Default: all columns but the target.",
         json_schema_extra=ATOMIC,
+    )
+    time: ColumnName | None = Field(
+        None,
+        description="The column that says when a row happened: read as a timestamp in whatever form it has, used by split: {by: Time}, and no feature unless prepare.features.timestamps names it.",
     )
     columns: Annotated[list[Column], Field(max_length=512)] | None = Field(
         None,
@@ -182,3 +208,8 @@ class Data(ApiModel):
     )
     prepare: Prepare = Field(Prepare(), description="Missing values and features.")
     split: Split = Field(Split(), description="Training, validation and test.")
+
+    @property
+    def split_column(self) -> str | None:
+        """The group or the timestamp column that the split goes by."""
+        return self.split.column or (self.time if self.split.by is SplitBy.TIME else None)

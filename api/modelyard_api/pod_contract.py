@@ -99,7 +99,7 @@ class TrainResult(ApiModel):
     metrics: Annotated[list[MetricValue], Field(max_length=16)]  # on the test split
     evidence: Evidences  # one per criterion and opponent, in the order of the resolved objective's criteria
     resolved: dict[str, str]  # what was chosen where the manifest left it open
-    warnings: Annotated[list[ShortText], Field(max_length=5)] = []
+    warnings: Annotated[list[ShortText], Field(max_length=10)] = []
     metric: Metric | None = None  # what was optimised; None: written by 0.1.0, where resolved names it
     anchor_version: ShortText | None = None  # what the evidence compares with besides; None: there was none
     test_uses: int | None = None  # earlier runs of the model that were judged on the same test rows

@@ -1,8 +1,9 @@
-"""Sentences about criteria, measurements and verdicts, for people: every part that shows one calls this, and nobody parses what it makes."""
+"""Sentences about criteria, verdicts and what reading changed, for people: every part that shows one calls this, and nobody parses what it makes."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from modelyard_api.objective import Bound, Criterion
+from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_api.verdicts import ComparedWith, CriterionState, Measurement, Verdict, VerdictReason
 
 _OPPONENTS = {
@@ -157,3 +158,70 @@ def _number(value: float | None, sign: str = "") -> str:
 
 def _counted(number: int, one: str) -> str:
     return f"{number:,} {one if number == 1 else f'{one}s'}"
+
+
+def describe_reading(notes: Sequence[ReadingNote]) -> list[str]:
+    """What reading changed, one sentence per rule: ``read as missing because they aren't numbers: 14 cells of age``."""
+    groups: dict[tuple[ReadingRule, str], list[ReadingNote]] = {}
+    for note in notes:
+        groups.setdefault((note.rule, note.detail), []).append(note)
+    return [_reading(rule, detail, found) for (rule, detail), found in sorted(groups.items(), key=lambda item: _ORDER.index(item[0][0]))]
+
+
+def _reading(rule: ReadingRule, detail: str, notes: Sequence[ReadingNote]) -> str:
+    shown = _SHOWN_AS.get(detail) or "".join(_DATE_PARTS.get(sign, sign) if rule in _OF_DATES else sign for sign in detail)
+    what, hint = (text.format(shown, count=sum(note.count for note in notes)) for text in _READ[rule])
+    return f"{what}{_of_columns(notes, _LONGEST_SENTENCE - len(what) - len(hint))}{hint}"
+
+
+def _of_columns(notes: Sequence[ReadingNote], room: int) -> str:
+    """``: 14 cells of age, 3 of income and 2 more columns``, in at most ``room`` characters."""
+    if not any(note.column for note in notes):
+        return ""
+    parts = [f"{note.column} ({note.count:,})" if note.count else note.column for note in notes]
+    for shown in range(len(parts), 0, -1):  # as many as fit
+        more = f" and {len(parts) - shown} more columns" if shown < len(parts) else ""
+        text = f": {', '.join(parts[:shown])}{more}"
+        if len(text) <= room:
+            return text
+    return f": {len(parts)} columns"
+
+
+_LONGEST_SENTENCE = 256
+_SHOWN_AS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", ".": "points", " ": "spaces", "'": "apostrophes"}
+_DATE_PARTS = {"D": "day", "M": "month", "Y": "year", "y": "year", "N": "month's name"}
+_OF_DATES = frozenset({ReadingRule.DATE_FORM, ReadingRule.AMBIGUOUS_DATE})
+# What was done (with the note's detail), and what to do where that was wrong
+_READ: dict[ReadingRule, tuple[str, str]] = {
+    ReadingRule.AMBIGUOUS_DATE: (
+        "dates read as {}, though another order of day and month fits too",
+        "; write them as 2026-01-31 to be sure",
+    ),
+    ReadingRule.AMBIGUOUS_NUMBER: (
+        "{} taken for marks of thousands, though they may be decimal marks",
+        "; write numbers plainly to be sure",
+    ),
+    ReadingRule.MISSING_WORD: ("cells {!r} read as missing", "; data.columns[].missingWords: [] keeps them"),
+    ReadingRule.KEPT_WORD: ("cells {!r} kept as a category", "; data.columns[].missingWords: [{0}] makes them missing"),
+    ReadingRule.NOT_A_NUMBER: ("cells that aren't numbers read as missing", "; type: Categorical reads them as text"),
+    ReadingRule.NOT_A_TIME: ("cells that aren't timestamps read as missing", ""),
+    ReadingRule.INFINITE: ("infinite numbers read as missing", ""),
+    ReadingRule.UNSUPPORTED: ("left out, because no built-in model reads {}", ""),
+    ReadingRule.INDEX: ("left out, because it numbers the rows", "; role: Feature keeps it"),
+    ReadingRule.UNNAMED: ("named, because the header has no name for it", ""),
+    ReadingRule.REPEATED: ("named anew, because the header has its name twice", ""),
+    ReadingRule.LEADING_ZEROS: ("kept as text, because numbers with leading zeros are names", "; type: Numerical reads them as numbers"),
+    ReadingRule.DATE_FORM: ("dates read as {}", ""),
+    ReadingRule.ROUNDED: ("integers above 2^53 rounded", "; type: Categorical keeps every digit"),
+    ReadingRule.DECIMAL_COMMA: ("read with a decimal comma", ""),
+    ReadingRule.THOUSANDS: ("read with {} between thousands", ""),
+    ReadingRule.CURRENCY: ("read as numbers in {}", ""),
+    ReadingRule.PERCENT: ("read as numbers in percent (12 % is 12)", ""),
+    ReadingRule.SPACES: ("read without outer spaces", ""),
+    ReadingRule.TRUTH: ("several spellings of true and false read as one", ""),
+    ReadingRule.ENCODING: ("the file isn't UTF-8 and was read as {}", "; save it as UTF-8 if letters look wrong"),
+    ReadingRule.SEPARATOR: ("the file was read with {} between fields", ""),
+    ReadingRule.PREAMBLE: ("{count} lines before the header were skipped", ""),
+    ReadingRule.COMPRESSION: ("the file is packed with {}, which its name doesn't say", ""),
+}
+_ORDER = tuple(_READ)

@@ -90,7 +90,7 @@ class TrainingJobStatus(ApiModel):
     resolved: Annotated[list[ResolvedValue], Field(max_length=32)] = Field(
         [], description="What was chosen where the manifest left it open.", json_schema_extra=list_map("name")
     )
-    warnings: Annotated[list[ShortText], Field(max_length=5)] = Field([], description="What to look at.", json_schema_extra=ATOMIC)
+    warnings: Annotated[list[ShortText], Field(max_length=10)] = Field([], description="What to look at.", json_schema_extra=ATOMIC)
     promotion: PromotionRecord | None = Field(None, description="The movement of the alias.")
 
 

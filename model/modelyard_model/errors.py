@@ -2,12 +2,14 @@
 
 
 class InvalidInput(ValueError):
-    """Rows that the model can't answer: ``column`` (empty: the rows as a whole) and what is wrong with it. The sender's fault, terminal."""
+    """Rows that the model can't answer: ``column`` (empty: the rows as a whole), ``row`` from 0, and what is wrong. The sender's fault, terminal."""
 
-    def __init__(self, column: str, message: str) -> None:
-        super().__init__(f"column {column!r}: {message}" if column else message)
+    def __init__(self, column: str, message: str, row: int | None = None) -> None:
+        where = f"column {column!r}" + ("" if row is None else f", row {row}")
+        super().__init__(f"{where}: {message}" if column else message)
         self.column = column
         self.message = message
+        self.row = row
 
 
 class ModelFilesInvalid(Exception):

@@ -1,16 +1,16 @@
 """Applies a fitted preparation: raw columns in, a matrix of features out. NumPy alone, fast for a single row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from modelyard_model import timestamps
-from modelyard_model.cells import read_numbers, read_texts
+from modelyard_model.cells.reading import Cells, NumberReading, TextReading, TimeReading, read_numbers, read_texts, read_times
 from modelyard_model.errors import InvalidInput, ModelFilesInvalid
 from modelyard_model.preparation_document import (
     CategoricalColumn,
@@ -20,7 +20,6 @@ from modelyard_model.preparation_document import (
 )
 
 FILE = "preparation.json"
-Cells = Sequence[object] | NDArray[Any]
 Columns = Mapping[str, Cells]
 Matrix = NDArray[np.float64]
 _LARGEST = 1e30  # keeps absurd inputs finite in float32, where forests compare
@@ -33,6 +32,15 @@ class InputColumn:
     name: str
     kind: Literal["number", "text"]
     required: bool
+    reading: NumberReading | TextReading | TimeReading | None = None  # None: the model was stored before there were rules
+
+    def read(self, cells: Cells) -> NDArray[np.float64] | list[str | None]:
+        """Cells as the model takes them: numbers with NaN, or texts with None, for what is missing. Raises InvalidInput naming column and row."""
+        if self.kind == "number":
+            return read_numbers(self.name, cells, self.reading if isinstance(self.reading, NumberReading) else None)
+        if isinstance(self.reading, TimeReading):
+            return read_times(self.name, cells, self.reading)
+        return read_texts(self.name, cells, self.reading if isinstance(self.reading, TextReading) else None)
 
 
 class Preparation:
@@ -49,7 +57,7 @@ class Preparation:
         self._flagged = [i for i, c in enumerate(self._numbers) if c.missing.indicator]
         self._codes = [{category: code for code, category in enumerate(c.categories)} for c in self._categories]
         self.inputs = tuple(
-            InputColumn(c.name, "number" if isinstance(c, NumericalColumn) else "text", c.required) for c in document.columns
+            InputColumn(c.name, "number" if isinstance(c, NumericalColumn) else "text", c.required, c.reading) for c in document.columns
         )
         self.feature_names = self._names()
 
@@ -59,11 +67,11 @@ class Preparation:
         cells = {item.name: columns.get(item.name, (None,) * rows) for item in self.inputs}
         out = np.zeros((rows, len(self.feature_names)))
         at = self._write_numbers(cells, out)
-        texts = [read_texts(column.name, cells[column.name]) for column in self._categories]
+        texts = [read_texts(column.name, cells[column.name], column.reading) for column in self._categories]
         at = self._write_text_indicators(texts, out, at)
         at = self._write_categories(texts, out, at)
         for column in self._timestamps:
-            out[:, at : at + timestamps.WIDTH] = timestamps.cyclical(read_texts(column.name, cells[column.name]))
+            out[:, at : at + timestamps.WIDTH] = timestamps.cyclical(read_times(column.name, cells[column.name], column.reading))
             at += timestamps.WIDTH
         return out
 
@@ -88,7 +96,7 @@ class Preparation:
             return 0
         block = np.empty((len(out), width))
         for index, column in enumerate(self._numbers):
-            block[:, index] = read_numbers(column.name, cells[column.name])
+            block[:, index] = read_numbers(column.name, cells[column.name], column.reading)
         missing = np.isnan(block)
         scaled = (np.where(missing, self._fill, block) - self._center) / self._scale
         np.clip(scaled, -_LARGEST, _LARGEST, out=out[:, :width])

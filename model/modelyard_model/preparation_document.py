@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 from modelyard_api.data import MissingMethod
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
+from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
+from modelyard_model.text_files import Separator
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,6 +38,7 @@ class NumericalColumn(_Part):
     missing: FilledNumber
     center: FiniteFloat
     scale: Annotated[FiniteFloat, Field(gt=0)]
+    reading: NumberReading | None = None  # None: stored before models had rules
 
 
 class CategoricalColumn(_Part):
@@ -45,6 +49,7 @@ class CategoricalColumn(_Part):
     required: bool
     missing: FilledText
     categories: tuple[str, ...]
+    reading: TextReading | None = None
 
 
 class DatetimeColumn(_Part):
@@ -53,6 +58,7 @@ class DatetimeColumn(_Part):
     kind: Literal["Datetime"] = "Datetime"
     name: str
     required: bool
+    reading: TimeReading | None = None
 
 
 PreparedColumn = Annotated[NumericalColumn | CategoricalColumn | DatetimeColumn, Field(discriminator="kind")]
@@ -61,6 +67,7 @@ PreparedColumn = Annotated[NumericalColumn | CategoricalColumn | DatetimeColumn,
 class PreparationDocument(_Part):
     """All columns the model reads, in order, and notes for the reader on what was decided while fitting."""
 
-    format: Literal[1] = 1
+    format: Literal[1, 2] = 2  # 2: with rules of reading
     columns: tuple[PreparedColumn, ...]
+    separator: Separator = ","  # between the fields of the file it was fitted on: what a request in CSV has where it doesn't show another
     notes: tuple[str, ...] = ()

@@ -3,7 +3,6 @@
 import math
 from pathlib import Path
 
-from modelyard_model.cells import read_numbers, read_texts
 from modelyard_model.errors import InvalidInput, ModelFilesInvalid
 from modelyard_model.loading import TOLERANCE, load_model, verify_expected
 from modelyard_model.model_document import EXPECTED_FILE, MODEL_FILE, ExpectedDocument, ModelDocument, write_document
@@ -44,8 +43,6 @@ def example_rows(model: TabularModel, example: Columns) -> dict[str, list[float 
             raise InvalidInput(item.name, "is required and is not in the example")
         if values is None:
             continue
-        if item.kind == "text":
-            rows[item.name] = list(read_texts(item.name, values))
-        else:
-            rows[item.name] = [None if math.isnan(cell) else cell for cell in read_numbers(item.name, values).tolist()]
+        cells = item.read(values)
+        rows[item.name] = list(cells) if isinstance(cells, list) else [None if math.isnan(cell) else cell for cell in cells.tolist()]
     return rows

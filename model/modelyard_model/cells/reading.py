@@ -1,0 +1,204 @@
+"""The fitted rules of one column, and cells read by them. They are part of ``preparation.json``, so that whoever loads the model reads as training did.
+
+A model that was stored without rules (``None``) takes honest types alone: text is never read as a number, nor a number as text.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal as ExactNumber
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from modelyard_model.cells import times
+from modelyard_model.cells.numbers import Decimal, NumberForm, Thousands, category_of, number_text
+from modelyard_model.cells.words import FALSE, MISSING_AMONG_NUMBERS, TRUE
+from modelyard_model.errors import InvalidInput
+
+Cells = Sequence[object] | NDArray[Any]
+_NUMBERS = frozenset({int, float, bool, type(None)})
+_TEXTS = frozenset({str, type(None)})
+
+
+class Unreadable(StrEnum):
+    """What becomes of a text that is none of what the column holds."""
+
+    REFUSED = "Refused"
+    MISSING = "Missing"  # the training data had some, and counted them as missing
+
+
+class _Rules(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NumberReading(_Rules):
+    """Of a column of numbers. Words that mean missing, truth values and infinities are the same for all (``words``)."""
+
+    decimal: Decimal = "."
+    thousands: Thousands = ""
+    sign: str = ""
+    unreadable: Unreadable = Unreadable.REFUSED
+
+    @property
+    def form(self) -> NumberForm:
+        """How numbers are written."""
+        return NumberForm(self.decimal, self.thousands, self.sign)
+
+    def read(self, text: str) -> float:
+        """NaN: missing, as an infinite number is. Raises ValueError."""
+        text = text.strip()
+        if not text or text.lower() in MISSING_AMONG_NUMBERS:
+            return math.nan
+        value = self.form.parse(text)
+        if value is not None:
+            return value if math.isfinite(value) else math.nan
+        if self.unreadable is Unreadable.MISSING:
+            return math.nan
+        raise ValueError("expected a number, got text")
+
+
+class TextReading(_Rules):
+    """Of a column of categories: outer spaces don't count."""
+
+    missing: tuple[str, ...] = ()  # words that mean missing, beside the empty text
+    numbers: bool = False  # every category is a number: 1, 1.0 and the text "1.0" are one
+    truth: tuple[str, str] | None = None  # how false and true are written, whatever the spelling of a cell
+
+    def read(self, text: str) -> str | None:
+        """None: missing."""
+        text = text.strip()
+        if not text or text in self.missing:
+            return None
+        if self.truth and (word := text.lower()) in FALSE | TRUE:
+            return self.truth[word in TRUE]
+        return category_of(text) if self.numbers else text
+
+    def spelled(self, value: bool) -> str:
+        """A truth value as a category."""
+        return self.truth[value] if self.truth else str(value).lower()
+
+
+class TimeReading(_Rules):
+    """Of a column of timestamps; ISO 8601 is always understood. ``form``: another one, of ``times.FORMS``."""
+
+    form: str = ""
+    unreadable: Unreadable = Unreadable.REFUSED
+
+    def read(self, text: str) -> str | None:
+        """ISO 8601; None: missing. Raises ValueError."""
+        text = text.strip()
+        if not text or text.lower() in MISSING_AMONG_NUMBERS:
+            return None
+        if times.parse_iso(text):
+            return text
+        if moment := times.parse(text, self.form):
+            return moment.isoformat()
+        if self.unreadable is Unreadable.MISSING:
+            return None
+        raise ValueError("expected a timestamp (as in 2026-01-31T12:00:00Z), got other text")
+
+
+def read_numbers(column: str, values: Cells, reading: NumberReading | None) -> NDArray[np.float64]:
+    """float64 array; what is missing is NaN, and so is what is infinite. Raises InvalidInput naming column and row."""
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iufb":
+        numbers = values.astype(np.float64)
+    else:
+        cells = values.tolist() if isinstance(values, np.ndarray) else values
+        if not _NUMBERS.issuperset(map(type, cells)):
+            cells = _each(column, cells, lambda cell: _number(cell, reading))
+        try:
+            numbers = np.array(cells, dtype=np.float64)
+        except OverflowError:
+            numbers = np.array(_each(column, cells, lambda cell: _number(cell, reading)), dtype=np.float64)
+    if np.isinf(numbers).any():
+        numbers = np.where(np.isinf(numbers), np.nan, numbers)
+    return numbers
+
+
+def read_texts(column: str, values: Cells, reading: TextReading | None) -> list[str | None]:
+    """Texts; None, NaN, the empty text and the words that the rules name are None. Raises InvalidInput naming column and row."""
+    cells = values.tolist() if isinstance(values, np.ndarray) else values
+    if reading is None and _TEXTS.issuperset(map(type, cells)):
+        return [cell or None for cell in cells]  # type: ignore[misc]  # all are str or None, as just seen
+    known: dict[object, str | None] = {}
+    return _each(column, cells, lambda cell: _remembered(known, cell, lambda text: _text(text, reading)))
+
+
+def read_times(column: str, values: Cells, reading: TimeReading | None) -> list[str | None]:
+    """Timestamps as ISO 8601. Without rules any text passes, and what can't be read is missing later. Raises InvalidInput naming column and row."""
+    if reading is None:
+        return read_texts(column, values, None)
+    cells = values.tolist() if isinstance(values, np.ndarray) else values
+    known: dict[object, str | None] = {}
+    return _each(column, cells, lambda cell: _remembered(known, cell, lambda text: _time(text, reading)))
+
+
+def _each(column: str, cells: Sequence[object], read: Callable[[object], Any]) -> list[Any]:
+    out: list[Any] = []
+    for row, cell in enumerate(cells):
+        try:
+            out.append(read(cell))
+        except ValueError as error:
+            raise InvalidInput(column, str(error), row) from None
+    return out
+
+
+def _remembered(known: dict[object, str | None], cell: object, read: Callable[[object], str | None]) -> str | None:
+    """Texts repeat: each is read once."""
+    if type(cell) is not str:
+        return read(cell)
+    if cell not in known:
+        known[cell] = read(cell)
+    return known[cell]
+
+
+def _number(cell: object, reading: NumberReading | None) -> float | None:
+    if cell is None or isinstance(cell, float):
+        return cell
+    if isinstance(cell, str) and reading is not None:
+        return reading.read(cell)
+    if isinstance(cell, int | np.integer | np.floating | np.bool_ | ExactNumber):
+        try:
+            return float(cell)
+        except OverflowError:
+            raise ValueError("the number is too large") from None
+    raise ValueError(f"expected a number, got {_kind(cell)}")
+
+
+def _text(cell: object, reading: TextReading | None) -> str | None:
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):  # NaN: what pandas puts where a text is missing
+        return None
+    if isinstance(cell, str):
+        return (cell or None) if reading is None else reading.read(cell)
+    if reading is None or not isinstance(cell, bool | int | float | np.generic | ExactNumber | date):
+        raise ValueError(f"expected text, got {_kind(cell)}")
+    return _typed_text(cell.item() if isinstance(cell, np.generic) else cell, reading)
+
+
+def _typed_text(cell: Any, reading: TextReading) -> str | None:
+    if isinstance(cell, bool):
+        return reading.spelled(cell)
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, ExactNumber):
+        return number_text(int(cell) if cell == cell.to_integral_value() else float(cell))
+    return number_text(cell)
+
+
+def _time(cell: object, reading: TimeReading) -> str | None:
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return None
+    if isinstance(cell, date):  # a datetime is one
+        return cell.isoformat()
+    if isinstance(cell, str):
+        return reading.read(cell)
+    raise ValueError(f"expected a timestamp as text, got {_kind(cell)}")
+
+
+def _kind(cell: object) -> str:
+    kinds = ((bool, "a truth value"), (int | float | np.number, "a number"), (str, "text"), (list | tuple, "a list"), (dict, "an object"))
+    return next((words for kind, words in kinds if isinstance(cell, kind)), type(cell).__name__)
