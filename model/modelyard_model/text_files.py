@@ -21,6 +21,7 @@ _SAMPLE_RECORDS = 100
 _MOST_PREAMBLE = 30  # lines before the header
 _ALIKE = 0.9  # of the sampled records have as many fields as the header
 _SAMPLE_BYTES = 1 << 16
+_SAMPLE_SIZE = 16 * _SAMPLE_BYTES  # characters in which the first records are looked for
 _LONGEST_FIELD = 1 << 27
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _NO_TEXT_IN_WINDOWS_1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
@@ -100,18 +101,18 @@ def form_of(text: str, fallback: TextForm | None = None, known: Collection[str] 
     """How ``text`` is written, seen from its first records. ``known``: names of columns that are expected, which decide where they are in
     the header; ``fallback`` where nothing does, as in a text of one column."""
     usual = fallback or TextForm()
-    candidates = [TextForm(separator, *_quoting(text, separator)) for separator in SEPARATORS]
+    candidates = [_quoted(text, separator) for separator in SEPARATORS]
     rated = [(_rating(text, form, known), form) for form in candidates]
     best = max(rating for rating, _ in rated)
     chosen = [form for rating, form in rated if rating == best]
     form = next((form for form in chosen if form.separator == usual.separator), chosen[0])
     if not any(best[:2]):  # nothing separates anything
         form = replace(form, separator=usual.separator)
-    return replace(form, preamble=_preamble(text, form, known))
+    return _escaped(text, replace(form, preamble=_preamble(text, form, known)))
 
 
 def records(text: str, form: TextForm) -> Iterator[tuple[int, list[str]]]:
-    """(line, fields) of every record that isn't blank, the header first; ``line`` is the record's last one, from 1. Raises NotATable."""
+    """(line, fields) of every record that isn't blank, the header first; ``line`` is where it begins, from 1. Raises NotATable."""
     stream = io.StringIO(text, newline="")
     for _ in range(form.preamble):
         stream.readline()
@@ -134,7 +135,7 @@ def records(text: str, form: TextForm) -> Iterator[tuple[int, list[str]]]:
         if fields is None:
             return
         if fields and (len(fields) > 1 or fields[0].strip()):
-            yield form.preamble + reader.line_num, fields
+            yield begins, fields
 
 
 def require_width(fields: Sequence[str], header: Sequence[str], line: int, form: TextForm) -> None:
@@ -163,25 +164,36 @@ def _described(problem: str, form: TextForm) -> str:
     return problem
 
 
-def _quoting(text: str, separator: str) -> tuple[Literal['"', "'"], Literal["", "\\"], int, bool]:
-    """Quote, escape, preamble 0, and whether a space stands before quotes."""
+def _quoted(text: str, separator: Separator) -> TextForm:
+    """With the quotes that are seen around fields, and whether a space stands before them."""
     sample = text[:_SAMPLE_BYTES]
-    around = [sample.count(f"{mark}{separator}") + sample.count(f"{separator}{mark}") for mark in ('"', "'")]
-    quote: Literal['"', "'"] = "'" if around[1] > 2 and not around[0] and "'" in sample.split("\n", 1)[0] else '"'
-    escape: Literal["", "\\"] = (
-        "\\" if f"\\{quote}" in sample and f"{quote * 2}" not in sample.replace(f"{separator}{quote * 2}", "") else ""
-    )
-    return quote, escape, 0, f"{separator} {quote}" in sample
+    double, single = (sample.count(f"{mark}{separator}") + sample.count(f"{separator}{mark}") for mark in ('"', "'"))
+    quote: Literal['"', "'"] = "'" if single > 2 and not double and "'" in sample.split("\n", 1)[0] else '"'
+    return TextForm(separator, quote, spaced=f"{separator} {quote}" in sample)
+
+
+def _escaped(text: str, form: TextForm) -> TextForm:
+    """With a backslash before quotes, where only that makes records of one width: else it belongs to the text, as in ``C:\\``."""
+    other = replace(form, escape="\\")
+    if f"\\{form.quote}" not in text[:_SAMPLE_SIZE] or _agree(text, form) or not _agree(text, other):
+        return form
+    return other
+
+
+def _agree(text: str, form: TextForm) -> bool:
+    """Whether its first records have as many fields as its header, and none is cut short."""
+    try:
+        found = [fields for _, fields in islice(records(text[:_SAMPLE_SIZE], form), _SAMPLE_RECORDS)]
+    except NotATable:
+        return False
+    return len({len(fields) for fields in found}) == 1
 
 
 def _sampled(text: str, form: TextForm) -> list[tuple[int, list[str]]]:
     """(lines before the record, fields) of the first records; what can't be split any further ends the sample."""
     found: list[tuple[int, list[str]]] = []
-    before = form.preamble
     with contextlib.suppress(NotATable):
-        for line, fields in islice(records(text[: 16 * _SAMPLE_BYTES], form), _SAMPLE_RECORDS):
-            found.append((before, fields))
-            before = line
+        found.extend((line - 1, fields) for line, fields in islice(records(text[:_SAMPLE_SIZE], form), _SAMPLE_RECORDS))
     return found
 
 
@@ -200,7 +212,7 @@ def _rating(text: str, form: TextForm, known: Collection[str]) -> tuple[int, int
 
 def _preamble(text: str, form: TextForm, known: Collection[str]) -> int:
     """Lines before the header: comments, Excel's ``sep=;``, titles with fewer fields than the records have, or without any known name."""
-    lines = text[: 16 * _SAMPLE_BYTES].split("\n")[: 2 * _MOST_PREAMBLE]
+    lines = text[:_SAMPLE_SIZE].split("\n")[: 2 * _MOST_PREAMBLE]
     first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
     begin = next((at for at, line in enumerate(lines) if not _is_before_header(line, first, form.separator)), 0)
     found = _sampled(text, replace(form, preamble=begin))

@@ -6,6 +6,7 @@ import pytest
 from modelyard_api import rendering
 from modelyard_api.metrics import Metric
 from modelyard_api.objective import Bound, Criterion
+from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_api.verdicts import ComparedWith, CriterionState, Evidence, Verdict, VerdictReason
 
 CHAMPION = {"metric": Metric.F1_MACRO, "bound": Bound.NOT_WORSE_THAN, "opponent": ComparedWith.CHAMPION, "version": "3"}
@@ -122,3 +123,33 @@ def test_every_reason_has_words(reason: VerdictReason | None) -> None:
 def test_several_verdicts_are_one_line() -> None:
     one = Verdict.model_validate({"metric": "f1", "bound": "AtLeast", "limit": 0.5, "state": "Inconclusive", "detail": "why"})
     assert rendering.describe_verdicts([one, one]).count("Inconclusive: f1 at least 0.5, not measured, why") == 2
+
+
+def test_reading_is_said_once_per_rule() -> None:
+    notes = [
+        ReadingNote(rule=ReadingRule.SPACES, column="region", count=1200),
+        ReadingNote(rule=ReadingRule.NOT_A_NUMBER, column="age", count=14),
+        ReadingNote(rule=ReadingRule.SPACES, column="city", count=3),
+        ReadingNote(rule=ReadingRule.ENCODING, detail="Windows-1252"),
+        ReadingNote(rule=ReadingRule.PREAMBLE, count=2),
+        ReadingNote(rule=ReadingRule.SEPARATOR, detail="\t"),
+        ReadingNote(rule=ReadingRule.MISSING_WORD, column="country", count=5, detail="NA"),
+        ReadingNote(rule=ReadingRule.AMBIGUOUS_DATE, column="day", count=9, detail="M/D/Y"),
+    ]
+    assert rendering.describe_reading(notes) == [
+        "dates read as month/day/year, though another order of day and month fits too: day (9); write them as 2026-01-31 to be sure",
+        "cells 'NA' read as missing: country (5); data.columns[].missingWords: [] keeps them",
+        "cells that aren't numbers read as missing: age (14); type: Categorical reads them as text",
+        "read without outer spaces: region (1,200), city (3)",
+        "the file isn't UTF-8 and was read as Windows-1252; save it as UTF-8 if letters look wrong",
+        "the file was read with tabs between fields",
+        "2 lines before the header were skipped",
+    ]
+
+
+@pytest.mark.parametrize("rule", ReadingRule)
+def test_every_rule_is_said_in_at_most_256_characters(rule: ReadingRule) -> None:
+    notes = [ReadingNote(rule=rule, column=f"{number} {'long name ' * 12}", count=number) for number in range(40)]
+    [sentence] = rendering.describe_reading(notes)
+    assert len(sentence) <= 256
+    assert "more columns" in sentence or "40 columns" in sentence
