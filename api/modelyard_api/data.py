@@ -8,7 +8,8 @@ from pydantic import ConfigDict, Field
 from modelyard_api.base import ATOMIC, ApiModel, ColumnName, SecretSource, list_map, matching, rules
 
 _URI = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+|https://[^/@ ]+/.+|file:///.+)$"
-_ENDING = r"(?i)[.](csv|tsv|txt|jsonl|ndjson|parquet|gz|zip|zst)$"
+ENDINGS = ("csv", "tsv", "txt", "jsonl", "ndjson", "parquet", "gz", "zip", "zst")  # of names of files, in any case
+_ENDING = rf"(?i)[.]({'|'.join(ENDINGS)})$"
 
 
 class ColumnRole(StrEnum):
