@@ -84,10 +84,10 @@ class SeenColumn:
         return replace(self, type=ColumnType.CATEGORICAL, why_type=why)
 
 
-def look_at_columns(table: RawTable, read: Mapping[str, ReadColumn], target: str) -> tuple[SeenColumn, ...]:
-    """Every column but the target, in the file's order; ``read`` has them as the trainer reads them."""
-    undecided = read[target].values.is_null()
-    return tuple(_look(table.cells[name], read[name], undecided) for name in table.cells.columns if name != target)
+def look_at_columns(table: RawTable, read: Mapping[str, ReadColumn], target: pl.Series) -> tuple[SeenColumn, ...]:
+    """Every column of ``read``, which are as the trainer reads them; ``target``: its values, null where a row has none."""
+    undecided = target.is_null()
+    return tuple(_look(table.cells[name], each, undecided) for name, each in read.items())
 
 
 def _look(cells: pl.Series, read: ReadColumn, undecided: pl.Series) -> SeenColumn:

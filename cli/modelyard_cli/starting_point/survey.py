@@ -10,6 +10,7 @@ from modelyard_api.metrics import Task
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_api.rendering import describe_reading
 from modelyard_api.training_job import TrainingJobSpec
+from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.reading import require_column
 from modelyard_jobs.questions import quick_score
@@ -24,7 +25,7 @@ from modelyard_cli.starting_point.problems import NoStart
 from modelyard_cli.starting_point.splits import ProposedSplit
 from modelyard_cli.starting_point.table import LONGEST_COLUMN_NAME, read_table
 from modelyard_cli.starting_point.targets import SeenTarget, look_at_target
-from modelyard_cli.starting_point.trial import TRIAL_ROWS, Trial, divided, spec_of, time_of, with_codes_typed, with_leaks_aside
+from modelyard_cli.starting_point.trial import TRIAL_ROWS, Trial, data_of, divided, spec_of, time_of, with_codes_typed, with_leaks_aside
 
 _MOST_NAMED = 512  # columns that a manifest can say something about
 _USUALLY_EXPLAINED, _MOST_EXPLAINED = 0.5, 0.99  # R²
@@ -79,22 +80,22 @@ class Survey:
 def survey(path: Path, target: str, model: str, options: Options = NO_OPTIONS) -> Survey:
     """``model``: the registered name. Raises NoStart or the trainer's InvalidOrder, both with a message for people."""
     table = read_table(path)
-    require_column("--target", target, table.cells.columns)
-    options.require_fit(table.cells.columns, target)
-    read = read_columns(table, target, options)
-    seen = look_at_target(read, target, options)
-    columns = _with_times_aside(look_at_columns(read, target))
-    trial = Trial(_sampled(table), seen, options, model, table.cells.height / min(table.cells.height, TRIAL_ROWS))
+    names, rows = table.cells.columns, table.cells.height
+    require_column("--target", target, names)
+    options.require_fit(names, target)
+    reader = ColumnReader(table, data_of("trial.csv", options))
+    seen, wanted = look_at_target(reader, target, options)
+    read = {name: reader.read(name) for name in names if name != target}
+    columns = _with_times_aside(look_at_columns(table, read, wanted.values))
+    trial = Trial(_sampled(table), seen, options, model, rows / min(rows, TRIAL_ROWS))
     data, split, in_the_way = divided(trial, columns)
     columns, data = with_codes_typed(trial, columns, split, data)
     columns, data = with_leaks_aside(trial, columns, split, data)
     _require_nameable(path, target, columns, split, options)
     part = trial.held_out(data, split)
     reference = min(round(len(data.assignment.reference) * trial.scale), REFERENCE_ROWS)
-    notes = (*table.notes, *(note for each in read.values() for note in each.notes))
-    return Survey(
-        path.name, table.cells.height, columns, seen, split, reference, tuple(in_the_way), part, _margin(data, part), notes, options
-    )
+    notes = (*table.notes, *(note for each in (wanted, *read.values()) for note in each.notes))
+    return Survey(path.name, rows, columns, seen, split, reference, tuple(in_the_way), part, _margin(data, part), notes, options)
 
 
 def _sampled(table: RawTable) -> RawTable:

@@ -38,6 +38,7 @@ class Trial:
     scale: float  # how many times as many rows the file has
 
     def spec(self, columns: Sequence[SeenColumn], split: ProposedSplit) -> TrainingJobSpec:
+        """As it would be, without a margin."""
         return spec_of(self.target, columns, split, self.options, "trial.csv", None)
 
     def data(self, columns: Sequence[SeenColumn], split: ProposedSplit) -> TrainingData:
@@ -126,14 +127,21 @@ def with_leaks_aside(
 
 
 def time_of(split: ProposedSplit, options: Options) -> str | None:
+    """``data.time``: the column of a split by time, or the one that was named."""
     return split.column if split.split.by is SplitBy.TIME else options.time
+
+
+def data_of(uri: str, options: Options) -> Data:
+    """What is known about the data before they are looked at."""
+    return Data(source=DataSource(uri=uri), key=list(options.key) or None, time=options.time)
 
 
 def spec_of(
     target: SeenTarget, columns: Sequence[SeenColumn], split: ProposedSplit, options: Options, uri: str, by: float | None
 ) -> TrainingJobSpec:
+    """What the manifest will say; ``by``: the margin of "not worse than the champion"."""
     time = time_of(split, options)
     named = [each for column in columns if column.name not in {split.column, time} and (each := column.declared)]
-    data = Data(source=DataSource(uri=uri), key=list(options.key) or None, time=time, columns=named or None, split=split.split)
+    data = data_of(uri, options).model_copy(update={"time": time, "columns": named or None, "split": split.split})
     criteria = [each.model_copy(update={"by": by}) if each.not_worse_than else each for each in default_criteria(target.metric)]
     return TrainingJobSpec(objective=Objective(target=target.name, task=target.task, metric=target.metric, require=criteria), data=data)
