@@ -27,7 +27,7 @@ def down() -> None:
 
 
 @in_words
-def init(
+def init(  # noqa: PLR0913  # one per option
     file: str | PathLike[str],
     target: str,
     *,

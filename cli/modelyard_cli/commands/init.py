@@ -6,11 +6,13 @@ from typing import Annotated
 import typer
 
 
-def init(
+def init(  # noqa: PLR0913, PLR0917  # one per option
     file: Annotated[Path, typer.Argument(help="A CSV, TSV, JSON lines or Parquet file on this machine, packed or not.")],
     target: Annotated[str, typer.Option(help="The column to predict.")],
     task: Annotated[str | None, typer.Option(help="Classification or Regression. Default: seen from the target.")] = None,
-    metric: Annotated[str | None, typer.Option(help="What models are judged by, as roc_auc, f1_macro or rmse. Default: by the task.")] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="What models are judged by, as roc_auc, f1_macro or rmse. Default: by the task.")
+    ] = None,
     split: Annotated[str | None, typer.Option(help="Random, Stratified, Group or Time. Default: seen from the columns.")] = None,
     time: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="The column that says when a row happened; rows are split by it.")

@@ -39,7 +39,12 @@ class Options:
     ) -> "Options":
         """From words, in any case. Raises NoStart for a word that is none of the choices."""
         return cls(
-            _one_of(Task, "--task", task), _one_of(Metric, "--metric", metric), _one_of(SplitBy, "--split", split), time, group, tuple(dict.fromkeys(key))
+            _one_of(Task, "--task", task),
+            _one_of(Metric, "--metric", metric),
+            _one_of(SplitBy, "--split", split),
+            time,
+            group,
+            tuple(dict.fromkeys(key)),
         )
 
     @property
@@ -80,9 +85,7 @@ class Options:
         if metric not in metrics_of(task):
             raise NoStart(_does_not_fit(metric, f"the target {target!r} makes it a {task}", task, classes) + _other_task(metric, task))
         if metric in BINARY_ONLY and classes != 2:
-            raise NoStart(
-                f"--metric {metric} is for two classes, and the target {target!r} has {classes}: choose {_choice(task, classes)}"
-            )
+            raise NoStart(f"--metric {metric} is for two classes, and the target {target!r} has {classes}: choose {_choice(task, classes)}")
 
 
 NO_OPTIONS = Options()
@@ -103,7 +106,9 @@ def _does_not_fit(metric: Metric, why: str, task: Task, classes: int) -> str:
 
 
 def _other_task(metric: Metric, task: Task) -> str:
-    return ", or --task Regression if the numbers are amounts" if task is Task.CLASSIFICATION and metric in metrics_of(Task.REGRESSION) else ""
+    return (
+        ", or --task Regression if the numbers are amounts" if task is Task.CLASSIFICATION and metric in metrics_of(Task.REGRESSION) else ""
+    )
 
 
 def _choice(task: Task, classes: int) -> str:

@@ -69,8 +69,10 @@ class Survey:
 
     @property
     def reading(self) -> list[str]:
-        """What reading changed, in sentences; what it set aside is among ``ignored``."""
-        return describe_reading([note for note in self.notes if note.rule not in {ReadingRule.INDEX, ReadingRule.UNSUPPORTED}])
+        """What reading changed, in sentences; what is set aside is among ``ignored``."""
+        aside = {column.name for column in self.ignored}
+        named = {ReadingRule.UNNAMED, ReadingRule.REPEATED}
+        return describe_reading([note for note in self.notes if note.column not in aside or note.rule in named])
 
     def spec(self, uri: str) -> TrainingJobSpec:
         """What the manifest will say."""
@@ -114,7 +116,9 @@ def _require_nameable(path: Path, target: str, columns: Sequence[SeenColumn], sp
     for place, name in enumerate([target, *(column.name for column in columns)]):
         if name in named and len(name) > LONGEST_COLUMN_NAME:
             which = "the target" if not place else f"the column that begins with {name[:30]!r} and had better be left out or declared"
-            raise NoStart(f"{which} has a name of {len(name)} characters, and a manifest takes {LONGEST_COLUMN_NAME}: shorten it in {path.name}")
+            raise NoStart(
+                f"{which} has a name of {len(name)} characters, and a manifest takes {LONGEST_COLUMN_NAME}: shorten it in {path.name}"
+            )
 
 
 def _with_times_aside(columns: Sequence[SeenColumn]) -> tuple[SeenColumn, ...]:
@@ -130,5 +134,3 @@ def _margin(data: TrainingData, part: HeldOut) -> Margin:
     explained = quick_score(data)
     explained = min(max(explained, 0.0), _MOST_EXPLAINED) if math.isfinite(explained) else _USUALLY_EXPLAINED
     return margin(target.metric, part, float(np.std(target.values)) * math.sqrt(1 - explained))
-
-

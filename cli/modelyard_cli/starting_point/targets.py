@@ -96,7 +96,9 @@ def _task(reader: ColumnReader, name: str, options: Options) -> tuple[Task | Non
 
 def _require_numbers(reader: ColumnReader, name: str, task: Task) -> None:
     if task is Task.REGRESSION and reader.numbers(name, wanted=True) is None:
-        raise NoStart(f"--task Regression predicts a number, and the target {name!r} holds none: name another --target, or leave --task out")
+        raise NoStart(
+            f"--task Regression predicts a number, and the target {name!r} holds none: name another --target, or leave --task out"
+        )
 
 
 def _counts(known: pl.Series, classes: Sequence[str]) -> tuple[tuple[str, int], ...]:

@@ -48,7 +48,9 @@ def _header(survey: Survey) -> Iterator[str]:
         yield f"#   and {len(survey.columns) - _COLUMNS_SHOWN} more"
     if survey.reading:
         yield "#"
-        yield from comment("What reading the file changed (by the rules of docs/data.md; where one is wrong, it says what decides otherwise):")
+        yield from comment(
+            "What reading the file changed (by the rules of docs/data.md; where one is wrong, it says what decides otherwise):"
+        )
         for changed in survey.reading:
             yield from comment(f"- {changed}")
     yield "#"
@@ -135,7 +137,9 @@ def _data(survey: Survey, uri: str) -> Iterator[str]:
         "`modelyard apply` uploads it to the platform on this machine; a cluster wants s3://bucket/key",
     )
     if survey.options.key:
-        yield from commented(f"    key: [{', '.join(map(scalar, survey.options.key))}]", "what names a row: its part of the split hangs on it")
+        yield from commented(
+            f"    key: [{', '.join(map(scalar, survey.options.key))}]", "what names a row: its part of the split hangs on it"
+        )
     if survey.time:
         yield f"    time: {scalar(survey.time)} # when a row happened"
     yield from _columns(survey)

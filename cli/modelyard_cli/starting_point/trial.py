@@ -10,7 +10,7 @@ from modelyard_api.objective import Objective, default_criteria
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFiles
-from modelyard_jobs.evaluation.integer_codes import CodeEvidence, evidence_of_codes
+from modelyard_jobs.evaluation.integer_codes import CodeEvidence, evidence_of_codes, may_be_codes
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.questions import leaks
 from modelyard_jobs.splitting.cuts import Part
@@ -99,14 +99,15 @@ def with_codes_typed(
     trial: Trial, columns: tuple[SeenColumn, ...], split: ProposedSplit, data: TrainingData
 ) -> tuple[tuple[SeenColumn, ...], TrainingData]:
     """Whole numbers that are names become categories, where that is better on training rows."""
-    train, target = data.assignment.rows(Part.TRAIN), data.dataset.target
-    frame = data.frame(train)
+    train, target, frame = data.assignment.rows(Part.TRAIN), data.dataset.target, data.dataset.features.frame
 
     def evidence(column: SeenColumn) -> CodeEvidence | None:
         if column.ignored or not column.is_number or column.name not in frame.columns:
             return None
         values = frame[column.name].cast(pl.Float64).fill_null(np.nan).to_numpy()
-        found = evidence_of_codes(values, target.values[train], len(target.classes), data.assignment.group[train])
+        if not may_be_codes(values):
+            return None
+        found = evidence_of_codes(values[train], target.values[train], len(target.classes), data.assignment.group[train])
         return found if found and found.are_codes else None
 
     typed = tuple(column.as_codes(found) if (found := evidence(column)) else column for column in columns)

@@ -59,8 +59,16 @@ class _PerValue:
         return result
 
 
+def may_be_codes(values: Array) -> bool:
+    """Whether ``values`` (all rows; NaN where missing) are whole numbers, neither too few different ones nor too many."""
+    known = values[np.isfinite(values)]
+    if (known != np.round(known)).any():
+        return False
+    return FEWEST_VALUES <= len(np.unique(known)) <= len(known) / ROWS_PER_VALUE
+
+
 def evidence_of_codes(values: Array, truth: NDArray[np.generic], classes: int, groups: NDArray[np.generic]) -> CodeEvidence | None:
-    """None where the column can't be one of codes: no whole numbers, or too few or too many different ones.
+    """On training rows. None where nothing can be measured: a target that never changes, or too few groups.
 
     ``values`` (rows,): NaN where missing; ``truth`` (rows,): the number of the class, or the value where ``classes`` is 0; ``groups`` (rows,): rows of
     one group are in one fold.
@@ -68,11 +76,8 @@ def evidence_of_codes(values: Array, truth: NDArray[np.generic], classes: int, g
     rows = _drawn(np.flatnonzero(np.isfinite(values)))
     values, groups = values[rows], groups[rows]
     distinct, code = np.unique(values, return_inverse=True)
-    if not FEWEST_VALUES <= len(distinct) <= len(rows) / ROWS_PER_VALUE or (distinct != np.round(distinct)).any():
-        return None
-    outputs = _outputs(truth[rows], classes)
-    folds = _folds(groups)
-    if outputs is None or folds is None:
+    outputs, folds = _outputs(truth[rows], classes), _folds(groups)
+    if outputs is None or folds is None or len(distinct) < FEWEST_VALUES:
         return None
     by_category, *by_curves = (_losses(model, code, outputs, folds) for model in (_shrunken_means, *_CURVES))
     gains = [_mean_difference(curve - by_category, groups) for curve in by_curves]
@@ -88,6 +93,8 @@ def _drawn(rows: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _outputs(truth: NDArray[np.generic], classes: int) -> Array | None:
     """(rows, outputs): of variance 1 in all, around 0; of classes one column each. None where the target is constant."""
+    if not len(truth):
+        return None
     wanted = truth.astype(np.float64)[:, None] if not classes else (truth[:, None] == np.arange(classes)).astype(np.float64)
     wanted = wanted - wanted.mean(axis=0)
     scale = np.abs(wanted).max()

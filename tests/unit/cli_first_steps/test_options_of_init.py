@@ -71,7 +71,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path, target: str, choices: dict[st
 
 
 def test_without_a_time_column_a_split_by_time_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(WrongUsage, match="--split Time needs a column that says when a row happened.*--time COLUMN"):
+    with pytest.raises(WrongUsage, match=r"--split Time needs a column that says when a row happened.*--time COLUMN"):
         seen(tmp_path, choices={"split": "Time"})
 
 
@@ -113,7 +113,12 @@ def test_a_split_by_time_that_can_not_be_is_replaced_unless_it_was_asked_for(tmp
 
 
 def test_keys_name_rows(tmp_path: Path) -> None:
-    found = seen(tmp_path, choices={"key": ["order", "line", "order"]}, order=[row // 3 for row in range(ROWS)], line=[row % 3 for row in range(ROWS)])
+    found = seen(
+        tmp_path,
+        choices={"key": ["order", "line", "order"]},
+        order=[row // 3 for row in range(ROWS)],
+        line=[row % 3 for row in range(ROWS)],
+    )
     assert found.spec("x.csv").data.key == ["order", "line"]
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from modelyard_jobs.evaluation.integer_codes import CodeEvidence, evidence_of_codes
+from modelyard_jobs.evaluation.integer_codes import CodeEvidence, evidence_of_codes, may_be_codes
 from numpy.typing import NDArray
 
 ROWS = 1_000
@@ -37,8 +37,13 @@ def test_of_several_classes_too() -> None:
     [CODE + 0.5, EACH, CODE % 9, np.where(EACH < 20, CODE, np.nan), np.full(ROWS, np.nan)],
     ids=["fractions", "all different", "too few different ones", "too few rows", "no value"],
 )
-def test_what_can_not_be_codes_is_not_measured(values: NDArray[np.generic]) -> None:
-    assert evidence(values) is None
+def test_what_can_not_be_codes(values: NDArray[np.generic]) -> None:
+    assert may_be_codes(CODE.astype(np.float64))
+    assert not may_be_codes(values.astype(np.float64))
+
+
+def test_without_a_value_nothing_is_measured() -> None:
+    assert evidence(np.full(ROWS, np.nan)) is None
 
 
 def test_rows_without_a_value_are_left_out() -> None:
