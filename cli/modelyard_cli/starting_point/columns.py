@@ -81,7 +81,7 @@ class SeenColumn:
             f"whole numbers that are names: as categories they explain {evidence.gain:.1%} more of the target's variance than a curve over the numbers does"
             f" (± {2 * evidence.standard_error:.1%})"
         )
-        return replace(self, type=ColumnType.CATEGORICAL, why_type=why)
+        return replace(self, reads="category", type=ColumnType.CATEGORICAL, why_type=why)
 
 
 def look_at_columns(table: RawTable, read: Mapping[str, ReadColumn], target: pl.Series) -> tuple[SeenColumn, ...]:

@@ -40,7 +40,7 @@ def _header(survey: Survey) -> Iterator[str]:
     yield from comment(f"A TrainingJob for {survey.file}, written by `modelyard init`: a start. Read it, and change what you know better.")
     yield "#"
     yield from comment(f"{survey.rows:,} rows; the columns beside the target, as the trainer reads them:")
-    width = min(_NAME_WIDTH, max((len(scalar(column.name)) for column in survey.columns), default=0))
+    width = min(_NAME_WIDTH, max(len("column"), *(len(scalar(column.name)) for column in survey.columns), 0))
     yield f"#   {'column':<{width}}  read as      missing  distinct"
     for column in survey.columns[:_COLUMNS_SHOWN]:
         yield f"#   {_row(column, width)}"

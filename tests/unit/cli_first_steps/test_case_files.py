@@ -66,7 +66,7 @@ CASES: list[tuple[str, dict[str, str], list[str]]] = [
     ("counts.csv", {"x": "number", "z": "number", "region": "category"}, []),
     ("offset.csv", {"x": "number", "z": "number", "region": "category"}, []),
     ("index.csv", {"x": "number", "z": "number", "region": "category"}, ["named, because the header has no name for it: column_1"]),
-    ("intcode.csv", {"store_code": "number", "x": "number", "z": "number"}, []),
+    ("intcode.csv", {"store_code": "category", "x": "number", "z": "number"}, []),
 ]  # fmt: skip
 
 
