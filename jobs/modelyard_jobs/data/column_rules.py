@@ -188,7 +188,7 @@ class ColumnReader:
             return ReadColumn(ColumnType.CATEGORICAL, reading, lambda: text_rules.categories(column, reading), notes)
         missing = tuple(self._missing[name]) if name in self._missing else tuple(sorted(MISSING))
         truth = ("false", "true") if dtype == pl.Boolean else None
-        typed = TextReading(missing=missing, numbers=dtype.is_numeric(), truth=truth)
+        typed = TextReading(missing=text_rules.as_categories(missing), numbers=dtype.is_numeric(), truth=truth)
         return ReadColumn(ColumnType.CATEGORICAL, typed, lambda: typed_cells.as_categories(self._view.cells(name), typed))
 
     def _as_times(self, name: str) -> ReadColumn:
