@@ -174,7 +174,7 @@ class ColumnReader:
         counts = {
             (ReadingRule.INFINITE, ""): values.null_count() - cells.null_count() - _nans(cells),
             (ReadingRule.MISSING_WORD, ", ".join(reading.missing)): known.null_count() - values.null_count(),
-            (ReadingRule.ROUNDED, ""): int((values.abs() > 2**53).sum()) if cells.dtype.is_integer() else 0,
+            (ReadingRule.ROUNDED, ""): int((values.abs() >= 2**53).sum()) if cells.dtype.is_integer() else 0,
         }
         notes = (ReadingNote(rule=rule, column=name, count=count, detail=detail) for (rule, detail), count in counts.items() if count)
         return ReadColumn(

@@ -94,7 +94,7 @@ def _cells(draw: random.Random, rows: int) -> list[str]:
 
 
 def _tables(seed: int) -> tuple[RawTable, Data]:
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)
     rows = draw.choice([1, 12, 60, 150])
     cells = pl.DataFrame({name: _cells(draw, rows) for name in "abcd"}, schema=dict.fromkeys("abcd", pl.String))
     types = [draw.choice([None, None, *ColumnType]) for _ in "abcd"]
@@ -107,7 +107,7 @@ def _as_model_reads(read: ReadColumn, cells: list[Any]) -> list[Any]:
     """By the rule alone."""
     kind = "number" if isinstance(read.reading, NumberReading) else "text"
     found = InputColumn("c", kind, required=False, reading=read.reading).read(cells)
-    return [None if value != value else value for value in found.tolist()] if isinstance(found, np.ndarray) else found  # noqa: PLR0124
+    return [None if value != value else value for value in found.tolist()] if isinstance(found, np.ndarray) else found
 
 
 def _as_json(cell: str, reading: Any) -> Any:
@@ -200,7 +200,7 @@ def _typed(draw: random.Random) -> pl.Series:
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.integers(0, 2**32))
 def test_typed_cells_are_read_as_training_did(seed: int) -> None:
-    cells = _typed(random.Random(seed))  # noqa: S311
+    cells = _typed(random.Random(seed))
     reader = ColumnReader(RawTable(cells.to_frame(), is_text=False), Data(source=DataSource(uri="s3://bucket/rows.parquet")))
     for read in _read_in_every_way(reader, "c"):
         assert _as_model_reads(read, cells.to_list()) == read.values.to_list()
