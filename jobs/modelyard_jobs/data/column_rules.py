@@ -174,7 +174,7 @@ class ColumnReader:
         counts = {
             (ReadingRule.INFINITE, ""): values.null_count() - cells.null_count() - _nans(cells),
             (ReadingRule.MISSING_WORD, ", ".join(reading.missing)): known.null_count() - values.null_count(),
-            (ReadingRule.ROUNDED, ""): int((values.abs() > 2**53).sum()) if cells.dtype.is_integer() else 0,
+            (ReadingRule.ROUNDED, ""): int((values.abs() >= 2**53).sum()) if cells.dtype.is_integer() else 0,
         }
         notes = (ReadingNote(rule=rule, column=name, count=count, detail=detail) for (rule, detail), count in counts.items() if count)
         return ReadColumn(
@@ -188,7 +188,7 @@ class ColumnReader:
             return ReadColumn(ColumnType.CATEGORICAL, reading, lambda: text_rules.categories(column, reading), notes)
         missing = tuple(self._missing[name]) if name in self._missing else tuple(sorted(MISSING))
         truth = ("false", "true") if dtype == pl.Boolean else None
-        typed = TextReading(missing=missing, numbers=dtype.is_numeric(), truth=truth)
+        typed = TextReading(missing=text_rules.as_categories(missing), numbers=dtype.is_numeric(), truth=truth)
         return ReadColumn(ColumnType.CATEGORICAL, typed, lambda: typed_cells.as_categories(self._view.cells(name), typed))
 
     def _as_times(self, name: str) -> ReadColumn:

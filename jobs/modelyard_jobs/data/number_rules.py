@@ -249,9 +249,9 @@ def _notes(found: Numbers, declared: int) -> Iterator[ReadingNote]:
 
 def _rounded(found: Numbers) -> int:
     """Whole numbers that float64 may not hold: those with all their digits written out."""
-    if found.are_plain and found.column.largest <= _LARGEST_EXACT:
+    if found.are_plain and found.column.largest < _LARGEST_EXACT:
         return 0
-    large = np.isfinite(found.values) & (np.abs(found.values) > _LARGEST_EXACT)
+    large = np.isfinite(found.values) & (np.abs(found.values) >= _LARGEST_EXACT)
     if not large.any():
         return 0
     return int((~found.column.texts.filter(pl.Series(large)).str.contains(f"[eE{re.escape(found.form.decimal)}]")).sum())

@@ -1,11 +1,11 @@
 """Fits how a column writes its categories: which words mean missing, which spellings of true and false are one, whether categories are numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 from modelyard_api.reading import ReadingNote, ReadingRule
-from modelyard_model.cells.numbers import is_plain
+from modelyard_model.cells.numbers import category_of, is_plain
 from modelyard_model.cells.reading import TextReading
 from modelyard_model.cells.words import FALSE, MISSING, MISSING_AMONG_NUMBERS, TRUE, TRUTH_PAIRS
 
@@ -57,14 +57,19 @@ def fit_texts(column: TextColumn, file: FileWords) -> tuple[TextReading, tuple[R
     kept = frozenset() if column.missing is not None else _kept(counts, len(column.texts), file)
     missing = tuple(sorted(MISSING - kept)) if column.missing is None else column.missing
     known = {text: count for text, count in counts.items() if text not in missing}
-    numbers = all(is_plain(text) and not _has_leading_zero(text) for text in known)
-    reading = TextReading(missing=missing, numbers=numbers and bool(known), truth=truth_spelling(known))
+    numbers = bool(known) and all(is_plain(text) and not _has_leading_zero(text) for text in known)
+    reading = TextReading(missing=as_categories(missing) if numbers else missing, numbers=numbers, truth=truth_spelling(known))
     notes = [_note(ReadingRule.MISSING_WORD, column, count, text) for text, count in counts.items() if text in missing]
     notes += [_note(ReadingRule.KEPT_WORD, column, counts[word], word) for word in sorted(kept)]
     if reading.truth:
         notes.append(_note(ReadingRule.TRUTH, column, _respelled(known, reading.truth)))
     notes.append(_note(ReadingRule.SPACES, column, column.spaces))
     return reading, tuple(note for note in notes if note.count)
+
+
+def as_categories(words: Iterable[str]) -> tuple[str, ...]:
+    """Words that mean missing among categories that are numbers, in every spelling: -9.0 as -9."""
+    return tuple(dict.fromkeys(spelling for word in words for spelling in (word, category_of(word))))
 
 
 def _note(rule: ReadingRule, column: TextColumn, count: int, detail: str = "") -> ReadingNote:
