@@ -98,7 +98,7 @@ def _joined(tables: Sequence[_Table]) -> "pl.DataFrame":
         for table in tables[1:]:
             _require_same_columns(first.file.key, names, table.file.key, table.cells.columns)
         frames = [table.cells for table in tables]
-    frames = [frame.select(names) for frame in frames]
+    frames = [pl.DataFrame([frame[name] for name in names]) for frame in frames]  # select would take the name ^.*$ for a pattern
     if first.content is not Content.TEXT:
         frames = _same_types([table.file for table in tables], [_without_values_untyped(frame) for frame in frames])
     return pl.concat(frames, rechunk=False) if len(frames) > 1 else frames[0]
@@ -127,7 +127,7 @@ def _without_values_untyped(frame: "pl.DataFrame") -> "pl.DataFrame":
     import polars as pl  # noqa: PLC0415
 
     empty = [name for name in frame.columns if frame[name].null_count() == frame.height]
-    return frame.with_columns(pl.lit(None, dtype=pl.Null).alias(name) for name in empty)
+    return frame.with_columns(pl.Series(name, [None] * frame.height, dtype=pl.Null) for name in empty)
 
 
 def _require_same_columns(first: str, wanted: Sequence[str], other: str, found: Sequence[str]) -> None:
@@ -144,7 +144,7 @@ def _require_same_columns(first: str, wanted: Sequence[str], other: str, found: 
 def _same_types(files: Sequence[SourceFile], frames: list["pl.DataFrame"]) -> list["pl.DataFrame"]:
     """Numbers of different width and columns without any value are brought together; anything else is an error in the data."""
     casts = {name: _common_type(name, files, [frame.schema[name] for frame in frames]) for name in frames[0].columns}
-    return [frame.cast({name: kind for name, kind in casts.items() if frame.schema[name] != kind}) for frame in frames]
+    return [frame.with_columns(frame[name].cast(kind) for name, kind in casts.items() if frame.schema[name] != kind) for frame in frames]
 
 
 def _common_type(name: str, files: Sequence[SourceFile], kinds: Sequence["pl.DataType"]) -> "pl.DataType":

@@ -103,6 +103,14 @@ def test_lines_of_json_may_lack_keys_in_any_file(tmp_path: Path) -> None:
     assert found.cells.rows() == [(1.0, None), (None, "x"), (2.5, None)]
 
 
+def test_names_that_polars_takes_for_patterns(tmp_path: Path) -> None:
+    found = table(tmp_path, "*,^b.*$,b,a*,\n1,x,y,2,\n")
+    assert found.as_first_read.rows(named=True) == [{"*": 1, "^b.*$": "x", "b": "y", "a*": 2}]
+    frame = pl.DataFrame({"*": [1], "^b.*$": [None], "b": [2.5]})
+    parts = files(tmp_path, {"1": frame, "2": frame.with_columns(pl.Series("b", [1]), pl.Series("*", [0.5]))})
+    assert read(parts).cells.rows() == [(1.0, None, 2.5), (0.5, None, 1.0)]
+
+
 OLE, XLSX = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), zipped("[Content_Types].xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml")
 NO_TABLES: dict[str, tuple[str | bytes, str]] = {
     "nothing": ("", "is empty"),
