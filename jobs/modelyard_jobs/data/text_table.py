@@ -60,7 +60,7 @@ def read_text(data: bytes, key: str) -> TextTable:
     return TextTable(cells, tuple(notes), text.form.separator)
 
 
-def glance_at(head: bytes, key: str, *, is_whole: bool) -> tuple[tuple[str, ...], int]:
+def header_and_rows(head: bytes, key: str, *, is_whole: bool) -> tuple[tuple[str, ...], int]:
     """The columns' names of a file that begins with ``head``, and how many records follow in it; raises InvalidOrder."""
     if not is_whole:
         head = head[: head.rfind(b"\n") + 1] or head
