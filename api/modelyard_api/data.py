@@ -61,7 +61,12 @@ class DataSource(ApiModel):
             (
                 f"self.uri.startsWith('https://') || self.uri.matches(r'{_ENDING}')",
                 "data.source.uri has to end in .csv, .tsv, .txt, .jsonl, .ndjson or .parquet, or in .gz, .zip or .zst (a * may stand for several files)",
-            )
+            ),
+            (
+                "!self.uri.matches('^https://[^?]*[*]')",
+                "data.source.uri: a * needs a list of files, which https:// doesn't give; name one file, or use s3://",
+            ),
+            ("!has(self.credentials) || self.uri.startsWith('s3://')", "data.source.credentials are for s3:// alone"),
         )
     )
 

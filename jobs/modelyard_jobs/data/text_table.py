@@ -60,7 +60,7 @@ def read_text(data: bytes, key: str) -> TextTable:
     return TextTable(cells, tuple(notes), text.form.separator)
 
 
-def glance_at(head: bytes, key: str, *, is_whole: bool) -> tuple[tuple[str, ...], int]:
+def header_and_rows(head: bytes, key: str, *, is_whole: bool) -> tuple[tuple[str, ...], int]:
     """The columns' names of a file that begins with ``head``, and how many records follow in it; raises InvalidOrder."""
     if not is_whole:
         head = head[: head.rfind(b"\n") + 1] or head
@@ -237,7 +237,7 @@ def _has_regular_quotes(body: NDArray[np.uint8], form: TextForm) -> bool:
 def _without_empty_columns(cells: "pl.DataFrame", unnamed: Sequence[str]) -> "tuple[pl.DataFrame, list[str]]":
     """A column without a name and without any value is a separator too many. Gives the others without a name as well."""
     empty = [name for name in unnamed if len(unnamed) < cells.width and not (cells[name].str.strip_chars() != "").any()]
-    return cells.drop(empty), [name for name in unnamed if name not in empty]
+    return cells[[name for name in cells.columns if name not in empty]], [name for name in unnamed if name not in empty]
 
 
 def _notes_on_form(text: _Text) -> Iterator[ReadingNote]:
