@@ -26,7 +26,7 @@ class FileView:
 
     def dtype(self, name: str) -> pl.DataType:
         """As the file has it."""
-        return self.table.cells.schema[name]
+        return self.table.cells[name].dtype  # cells.schema is made anew for every look
 
     def cells(self, name: str) -> pl.Series:
         """As the file has them."""
