@@ -14,6 +14,8 @@ from modelyard_jobs.evaluation.leakage import LeakFinding, describe_leak
 from modelyard_model.cells.reading import NumberReading, TimeReading
 from modelyard_model.cells.words import TRUTH_AS_NUMBER
 
+from modelyard_cli.starting_point.problems import require_nameable
+
 _NAMES_ROWS = frozenset({"id", "ids", "rowid", "uuid", "guid", "index", "key"})
 _MANY = 50  # more distinct values than this are no ordinary category
 _UNIQUE_SHARE = 0.5  # as the trainer has it: of more distinct texts than this share, most are seen once
@@ -66,10 +68,11 @@ class SeenColumn:
 
     @property
     def declared(self) -> Column | None:
-        """What the manifest says about it; None: nothing."""
-        if self.ignored:
-            return Column(name=self.name, role=ColumnRole.IGNORED)
-        return Column(name=self.name, type=self.type) if self.type or self.vouched else None
+        """What the manifest says about it; None: nothing. Raises NoStart where it can't name the column."""
+        if not (self.ignored or self.type or self.vouched):
+            return None
+        require_nameable(self.name)
+        return Column(name=self.name, role=ColumnRole.IGNORED) if self.ignored else Column(name=self.name, type=self.type)
 
     def ignoring(self, why: str) -> "SeenColumn":
         """The same column, proposed as Ignored."""

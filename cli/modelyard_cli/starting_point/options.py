@@ -9,7 +9,7 @@ from modelyard_api.data import SplitBy
 from modelyard_api.metrics import BINARY_ONLY, Metric, Task, metrics_of
 from modelyard_jobs.data.reading import require_column
 
-from modelyard_cli.starting_point.problems import NoStart
+from modelyard_cli.starting_point.problems import NoStart, require_nameable
 
 Choice = TypeVar("Choice", bound=StrEnum)
 _MOST_KEYS = 16  # as in spec.data.key
@@ -56,8 +56,11 @@ class Options:
 
     def require_fit(self, columns: Sequence[str], target: str) -> None:
         """Raises NoStart where options contradict one another, or the trainer's InvalidOrder for a column that isn't there."""
+        require_column("--target", target, columns)
+        require_nameable(target)
         for option, name in self._columns():
             require_column(option, name, columns)
+            require_nameable(name)
             if name == target:
                 raise NoStart(f"{option} names the target {target!r}: the target has no say in which rows a model is tested on")
         self._require_agreement()

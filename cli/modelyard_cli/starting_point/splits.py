@@ -11,7 +11,7 @@ from modelyard_jobs.evaluation.minimums import FEWEST_OF_CLASS
 
 from modelyard_cli.starting_point.columns import SeenColumn
 from modelyard_cli.starting_point.options import Options
-from modelyard_cli.starting_point.problems import NoStart
+from modelyard_cli.starting_point.problems import NoStart, require_nameable
 from modelyard_cli.starting_point.targets import SeenTarget
 from modelyard_cli.starting_point.yaml_text import scalar
 
@@ -63,6 +63,7 @@ def _by_time(
     for column in times:
         why = "the latest rows are the test: in use, too, a model only knows the past"
         instead = (*_moments_as_groups(column, rows), *by_group, _chance_instead(target))
+        require_nameable(column.name)
         yield ProposedSplit(Split(by=SplitBy.TIME, test=share_for_test(rows)), column.name, why, instead)
 
 
@@ -74,6 +75,7 @@ def _by_groups(groups: Sequence[SeenColumn], rows: int, target: SeenTarget, *, r
         )
     for column in groups:
         why = "rows with the same value stay together: they may be alike, and would flatter the test"
+        require_nameable(column.name)
         split = Split(by=SplitBy.GROUP, column=column.name, test=share_for_test(rows))
         yield ProposedSplit(split, column.name, why, (_chance_instead(target),))
 

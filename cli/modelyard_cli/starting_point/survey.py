@@ -10,9 +10,9 @@ from modelyard_api.metrics import Task
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_api.rendering import describe_reading
 from modelyard_api.training_job import TrainingJobSpec
-from modelyard_jobs.data.column_rules import ColumnReader
+from modelyard_jobs.data.column_rules import ColumnReader, ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.data.reading import require_column
+from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.questions import quick_score
 from modelyard_jobs.splitting.reserve import REFERENCE_ROWS
 from modelyard_jobs.training_data import TrainingData
@@ -23,7 +23,7 @@ from modelyard_cli.starting_point.margins import Margin, margin
 from modelyard_cli.starting_point.options import NO_OPTIONS, Options
 from modelyard_cli.starting_point.problems import NoStart
 from modelyard_cli.starting_point.splits import ProposedSplit
-from modelyard_cli.starting_point.table import LONGEST_COLUMN_NAME, read_table
+from modelyard_cli.starting_point.table import read_table
 from modelyard_cli.starting_point.targets import SeenTarget, look_at_target
 from modelyard_cli.starting_point.trial import TRIAL_ROWS, Trial, data_of, divided, spec_of, time_of, with_codes_typed, with_leaks_aside
 
@@ -83,21 +83,31 @@ def survey(path: Path, target: str, model: str, options: Options = NO_OPTIONS) -
     """``model``: the registered name. Raises NoStart or the trainer's InvalidOrder, both with a message for people."""
     table = read_table(path)
     names, rows = table.cells.columns, table.cells.height
-    require_column("--target", target, names)
     options.require_fit(names, target)
     reader = ColumnReader(table, data_of("trial.csv", options))
     seen, wanted = look_at_target(reader, target, options)
-    read = {name: reader.read(name) for name in names if name != target}
+    read = {name: _moments(reader, name) if name == options.time else reader.read(name) for name in names if name != target}
     columns = _with_times_aside(look_at_columns(table, read, wanted.values))
     trial = Trial(_sampled(table), seen, options, model, rows / min(rows, TRIAL_ROWS))
     data, split, in_the_way = divided(trial, columns)
     columns, data = with_codes_typed(trial, columns, split, data)
     columns, data = with_leaks_aside(trial, columns, split, data)
-    _require_nameable(path, target, columns, split, options)
+    _require_room(path, columns)
     part = trial.held_out(data, split)
     reference = min(round(len(data.assignment.reference) * trial.scale), REFERENCE_ROWS)
     notes = (*table.notes, *(note for each in (wanted, *read.values()) for note in each.notes))
     return Survey(path.name, rows, columns, seen, split, reference, tuple(in_the_way), part, _margin(data, part), notes, options)
+
+
+def _moments(reader: ColumnReader, name: str) -> ReadColumn:
+    """The column of --time, whatever its form: numbers are seconds."""
+    try:
+        return reader.moments(name)
+    except InvalidOrder as error:
+        raise NoStart(
+            f"--time names column {name!r}, whose values are no timestamps: neither ISO 8601 (as in 2026-01-31T12:00:00Z) nor dates in one other form nor"
+            " seconds; name another column, or leave --time out"
+        ) from error
 
 
 def _sampled(table: RawTable) -> RawTable:
@@ -105,20 +115,12 @@ def _sampled(table: RawTable) -> RawTable:
     return table if cells.height <= TRIAL_ROWS else replace(table, cells=cells.sample(TRIAL_ROWS, seed=0))
 
 
-def _require_nameable(path: Path, target: str, columns: Sequence[SeenColumn], split: ProposedSplit, options: Options) -> None:
-    """A manifest names so many columns at most, and none by a longer name."""
-    said = [column.name for column in columns if column.ignored or column.vouched or column.type]
-    if len(said) > _MOST_NAMED:
+def _require_room(path: Path, columns: Sequence[SeenColumn]) -> None:
+    """In the manifest."""
+    if sum(bool(column.ignored or column.vouched or column.type) for column in columns) > _MOST_NAMED:
         raise NoStart(
             f"more than {_MOST_NAMED} columns had better be left out, and a manifest can name only so many: take them out of {path.name}"
         )
-    named = {target, *said, *filter(None, (split.column, options.time)), *options.key}
-    for place, name in enumerate([target, *(column.name for column in columns)]):
-        if name in named and len(name) > LONGEST_COLUMN_NAME:
-            which = "the target" if not place else f"the column that begins with {name[:30]!r} and had better be left out or declared"
-            raise NoStart(
-                f"{which} has a name of {len(name)} characters, and a manifest takes {LONGEST_COLUMN_NAME}: shorten it in {path.name}"
-            )
 
 
 def _with_times_aside(columns: Sequence[SeenColumn]) -> tuple[SeenColumn, ...]:

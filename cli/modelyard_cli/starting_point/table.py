@@ -9,7 +9,6 @@ from modelyard_jobs.data.source import SourceFile, SourceFiles
 
 from modelyard_cli.starting_point.problems import NoStart
 
-LONGEST_COLUMN_NAME = 128  # as manifests take it
 _SHOWN = 8
 
 
