@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from modelyard_api.crds.resources import MODEL_DEPLOYMENT, TRAINING_JOB
 from modelyard_api.data import ColumnType, SplitBy
-from modelyard_api.metrics import Task
+from modelyard_api.metrics import Metric, Task
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_cli.starting_point.files import Start, write_start
 from modelyard_cli.starting_point.options import NO_OPTIONS, Options
@@ -15,8 +16,8 @@ from modelyard_cli.starting_point.problems import NoStart
 from modelyard_cli.starting_point.report import report
 
 from tests.unit.cli_first_steps.test_init_writes_manifests import documents, require_valid
+from tests.unit.jobs_data.training_in_process import FILES, train
 
-FILES = Path(__file__).parents[2] / "data" / "files"
 TARGETS = {"counts.csv": "n", "offset.csv": "t", "lowcard.csv": "survived"}
 
 
@@ -82,6 +83,16 @@ def test_every_file_makes_manifests_and_what_reading_changed_is_said(
     job, deployment = documents(made)
     require_valid(TRAINING_JOB, job)
     require_valid(MODEL_DEPLOYMENT, deployment)
+
+
+@pytest.mark.parametrize("name", [name for name, *_ in CASES])
+def test_what_is_proposed_trains_and_every_row_is_answered(tmp_path: Path, name: str) -> None:
+    made = start(tmp_path, name)
+    trained = train(FILES / name, tmp_path, made.seen.spec("s3://datasets/rows.csv"), "default.rows")
+    assert not any(warning.startswith("column") for warning in trained.warnings if "vouches" not in warning and "rarest" not in warning)
+    assert np.isfinite(trained.answers()).all()
+    if name == "intcode.csv":
+        assert trained.tested(Metric.ROC_AUC) > 0.72  # as a number at most 0.6
 
 
 def test_all_files_are_there() -> None:
