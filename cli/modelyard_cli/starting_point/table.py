@@ -13,10 +13,12 @@ _SHOWN = 8
 
 
 def read_table(path: Path) -> RawTable:
-    """All rows. Raises NoStart, or the trainer's own InvalidOrder."""
-    _require_file(path)
+    """All rows of the file, or of the files that match where its name has a ``*``. Raises NoStart, or the trainer's own InvalidOrder."""
+    files = sorted(each for each in path.parent.glob(path.name) if each.is_file()) if "*" in path.name and not path.exists() else []
+    _require_file(files[0] if files else path)
     try:
-        return reading.read(SourceFiles(path.name, (SourceFile(path.name, path, path.stat().st_size, ""),)))
+        found = tuple(SourceFile(each.name, each, each.stat().st_size, "") for each in files or [path])
+        return reading.read(SourceFiles(path.name, found))
     except OSError as error:
         raise NoStart(f"{path} can't be read: {error.strerror or type(error).__name__}") from error
 

@@ -133,6 +133,16 @@ def test_a_target_is_named_whatever_its_name(tmp_path: Path, target: str) -> Non
     assert yaml.safe_load(made.training_job.read_text())["spec"]["objective"]["target"] == target
 
 
+def test_several_files_are_one_table(tmp_path: Path) -> None:
+    (tmp_path / "part-1.csv").write_text(table(lines=LINES[:60]))
+    (tmp_path / "part-2.csv").write_text(table(lines=LINES[60:]).replace(",", ";"))
+    made = write_start(tmp_path / "part-*.csv", "y", name=None, folder=tmp_path, force=False)
+    assert (made.seen.rows, made.name) == (ROWS, "part")
+    assert 'uri: "./part-*.csv"' in made.training_job.read_text()
+    with pytest.raises(NoStart, match=r"there is no file .*other-\*\.csv; beside it there are part-1\.csv, part-2\.csv"):
+        write_start(tmp_path / "other-*.csv", "y", name=None, folder=tmp_path, force=True)
+
+
 def test_a_folder_and_what_is_in_it(tmp_path: Path) -> None:
     (tmp_path / "rows").mkdir()
     with pytest.raises(WrongUsage, match=r"rows is a folder; name one file in it, ending in \.csv"):
