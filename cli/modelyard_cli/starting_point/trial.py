@@ -119,6 +119,7 @@ def with_leaks_aside(
 ) -> tuple[tuple[SeenColumn, ...], TrainingData]:
     """Until no column is left that alone gives the target away: with one gone, another may stand out."""
     while True:
+        # A column that is given a type is named, and so vouched for: here nobody has looked at it yet
         found = {each.column: replace(each, vouched=False) for each in leaks(data, trial.spec(columns, split))}
         columns = tuple(column if column.ignored else replace(column, leak=found.get(column.name)) for column in columns)
         aside = tuple(column.ignoring(column.suspicion) if column.vouched else column for column in columns)
