@@ -129,8 +129,7 @@ def _codes(column: pl.Series) -> tuple[tuple[str, ...], NDArray[np.int64]]:
             f" (the smallest {min(counts.values())}): add rows, merge classes, or set task: Regression if it is a number",
         )
     classes = tuple(sorted(counts, key=_numerically if all(map(_is_number, counts)) else str))
-    index = {name: code for code, name in enumerate(classes)}
-    return classes, np.array([index[word] for word in words], dtype=np.int64)
+    return classes, words.replace_strict(list(classes), list(range(len(classes))), return_dtype=pl.Int64).to_numpy()
 
 
 def _numerically(text: str) -> float:

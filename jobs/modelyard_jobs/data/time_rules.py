@@ -70,28 +70,23 @@ def _fitting(texts: Iterable[str], form: str) -> int:
 def times_in(column: TextColumn, form: str) -> Times:
     """All cells by one form, or by its twin with day and month the other way round where that fits more."""
     texts = column.texts.filter((column.texts != "") & ~column.texts.str.contains(_ISO))
-    counts = {text: count for text, count in counted(texts).items() if text not in column.words}
-    others = {text: count for text, count in counts.items() if not times.parse_iso(text)}
-    form, ambiguous = _order(others, form)
-    read = {text: _iso(text, form) for text in others}
-    foreign = sum(count for text, count in others.items() if read[text] is None)
+    counts = {text: count for text, count in counted(texts).items() if text not in column.words and not times.parse_iso(text)}
+    read = {each: {text: times.parse_form(text, each) if each else None for text in counts} for each in _orders(form)}
+    fitting = {each: sum(counts[text] for text, moment in found.items() if moment) for each, found in read.items()}
+    form = max(fitting, key=fitting.__getitem__)
+    iso = {text: moment.isoformat() if moment else None for text, moment in read[form].items()}
     present = column.present - sum(column.words.values())
-    return Times(form, read, column.words, sum(others.values()) - foreign, foreign, present, ambiguous)
+    is_ambiguous = len(fitting) > 1 and len(set(fitting.values())) == 1
+    return Times(form, iso, column.words, fitting[form], sum(counts.values()) - fitting[form], present, is_ambiguous)
 
 
-def _iso(text: str, form: str) -> str | None:
-    moment = times.parse(text, form)
-    return moment.isoformat() if moment else None
-
-
-def _order(counts: Mapping[str, int], form: str) -> tuple[str, bool]:
-    """The form, and whether its twin fits as many cells: then with a slash the month comes first, else the day."""
+def _orders(form: str) -> tuple[str, ...]:
+    """The form and its twin; where both fit as many texts the first is taken: with a slash the month comes first, else the day."""
     twin = {"D": "M", "M": "D"}
-    if not form or form == times.COMPACT or "N" in form or {form[0], form[2]} != {"D", "M"}:
-        return form, False
-    forms = sorted((form, twin[form[0]] + form[1] + twin[form[2]] + form[3:]), key=lambda each: each[0] != ("M" if form[1] == "/" else "D"))
-    fitting = [sum(count for text, count in counts.items() if times.parse_form(text, each)) for each in forms]
-    return forms[fitting[1] > fitting[0]], fitting[0] == fitting[1]
+    if form == times.COMPACT or not form or {form[0], form[2]} != {"D", "M"}:
+        return (form,)
+    other = twin[form[0]] + form[1] + twin[form[2]] + form[3:]
+    return tuple(sorted((form, other), key=lambda each: each[0] != ("M" if form[1] == "/" else "D")))
 
 
 def fitted(column: TextColumn, found: Times) -> tuple[TimeReading, tuple[ReadingNote, ...]]:
