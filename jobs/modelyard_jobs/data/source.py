@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from modelyard_api.conditions import Reason
 
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidOrder, Unavailable
 
 _BLOCK = 1 << 20
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -62,9 +62,9 @@ def fetch(client: Any, uri: str, folder: Path) -> SourceFiles:
     except OSError as error:
         if not is_full(error):
             raise
-        raise InvalidOrder(
+        raise Unavailable(
             Reason.DATA_UNAVAILABLE,
-            f"no room for the files of {shown(uri)} in the pod's scratch space ({error.strerror}); raise workers.resources, or give fewer rows",
+            f"the disk of the pod's machine has no room for {shown(uri)} ({error.strerror}); make room; trying again",
         ) from error
     return SourceFiles(shown(uri), files)
 

@@ -163,5 +163,5 @@ def test_a_full_disk_is_no_fault_of_the_source(disk: Path, monkeypatch: pytest.M
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
     (disk / "scratch" / "00000-a.csv").symlink_to("/dev/full")
-    with pytest.raises(InvalidOrder, match="no room for the files of"):
+    with pytest.raises(Unavailable, match="the disk of the pod's machine has no room for file://"):
         fetch(None, f"file://{disk}/my data/a.csv", disk / "scratch")
