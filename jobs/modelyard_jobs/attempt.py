@@ -57,13 +57,13 @@ class Attempt:
                 digest=digest,
                 champion_version=champion.version if champion else "",
                 resolved={**asked, **answered},
-                warnings=(*warnings, *fitted.warnings),
+                warnings=(*warnings, *fitted.warnings, *fitted.model.preparation.document.notes),
                 metric=self.problem.metric,
                 test_uses=uses,
             )
             result = outcome.result(run, trained, judgement)
             run.metrics(outcome.run_metrics(judgement), self._now())
-            run.document(artifacts.RESULT, outcome.document(result, judgement, fitted), self.folder)
+            run.document(artifacts.RESULT, outcome.document(result, judgement, fitted, trained.warnings), self.folder)
             return result
 
     def _now(self) -> int:

@@ -1,5 +1,6 @@
 """What came out, twice: in short for the operator, whole as ``result.json`` on the run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +10,7 @@ from modelyard_api.pod_contract import MetricValue, TrainResult
 from modelyard_jobs.fitting import FittedModel
 from modelyard_jobs.judging import Judgement
 
-_MOST_METRICS, _MOST_WARNINGS, _LONGEST_WARNING = 16, 5, 256
+_MOST_METRICS, _MOST_WARNINGS, _LONGEST_WARNING = 16, 10, 256
 
 
 class RunIds(Protocol):
@@ -46,11 +47,19 @@ def result(run: RunIds, trained: TrainedModel, judgement: Judgement) -> TrainRes
         metrics=[MetricValue(name=name, value=value) for name, value in list(judgement.metrics.items())[:_MOST_METRICS]],
         evidence=judgement.evidence,
         resolved=trained.resolved,
-        warnings=[text[:_LONGEST_WARNING] for text in trained.warnings[:_MOST_WARNINGS]],
+        warnings=_shown(trained.warnings),
         metric=trained.metric,
         anchor_version=judgement.anchor_version,
         test_uses=trained.test_uses,
     )
+
+
+def _shown(warnings: Sequence[str]) -> list[str]:
+    """As many as fit; all are in the run's ``result.json``."""
+    texts = [text[:_LONGEST_WARNING] for text in warnings]
+    if len(texts) <= _MOST_WARNINGS:
+        return texts
+    return [*texts[: _MOST_WARNINGS - 1], f"and {len(texts) - _MOST_WARNINGS + 1} more: see result.json of the run in MLflow"]
 
 
 def run_metrics(judgement: Judgement) -> dict[str, float]:
@@ -59,7 +68,7 @@ def run_metrics(judgement: Judgement) -> dict[str, float]:
     return {f"{prefix}_{name}": value for prefix, values in named.items() for name, value in values.items()}
 
 
-def document(short: TrainResult, judgement: Judgement, fitted: FittedModel | None) -> dict[str, object]:
+def document(short: TrainResult, judgement: Judgement, fitted: FittedModel | None, warnings: Sequence[str]) -> dict[str, object]:
     """``result.json``: the short form under ``result``, and what doesn't fit into it."""
     leaderboard = [
         {
@@ -77,4 +86,5 @@ def document(short: TrainResult, judgement: Judgement, fitted: FittedModel | Non
         "baseline": judgement.baseline,
         "champion": judgement.champion,
         "leaderboard": leaderboard,
+        "warnings": list(warnings),
     }

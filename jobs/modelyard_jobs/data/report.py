@@ -25,6 +25,7 @@ def describe(files: SourceFiles, data: Dataset, assignment: Assignment, fills: M
             "largestSet": copies.largest_set,
             "comparedBy": list(assignment.rule.columns),
         },
+        "reading": [note.to_wire() for note in data.notes],
         "columns": [_column(name, data, fills) for name in data.raw.columns],
         "classes": _classes(data),
     }

@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from modelyard_model.cells.words import INFINITE, TRUTH_AS_NUMBER
@@ -16,7 +16,8 @@ CURRENCIES = (
     *("USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "AUD", "CAD", "SEK", "NOK", "DKK", "PLN", "CZK", "BRL", "ZAR"),
 )
 # What typesetting puts in place of a space, an apostrophe and a minus
-_TYPESET = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'", "\u2212": "-"})
+TYPESET = {"\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'", "\u2212": "-"}
+_TYPESET = str.maketrans(TYPESET)
 _LARGEST_EXACT = 2**53
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
@@ -29,11 +30,16 @@ class NumberForm:
     thousands: Thousands = ""
     sign: str = ""
 
+    @cached_property
+    def digits(self) -> re.Pattern[str]:
+        """A number without the form's sign."""
+        return _digits(self.decimal, self.thousands)
+
     def parse(self, text: str) -> float | None:
         """The number; infinite for texts that say so and for what float64 can't hold, None for any other text."""
         text = text.strip()
-        if _PLAIN.fullmatch(text) and self.decimal == "." and self.thousands != ".":
-            return float(text)
+        if self.digits.fullmatch(text):
+            return self._float(text)
         word = text.lower()
         if word in TRUTH_AS_NUMBER:
             return TRUTH_AS_NUMBER[word]
@@ -45,12 +51,18 @@ class NumberForm:
         """With signs around it; in parentheses it is negative, as accountants write it."""
         negative = text.startswith("(") and text.endswith(")")
         digits, minus = self._without_sign(text[1:-1].strip() if negative else text)
-        found = _pattern(self.decimal, self.thousands).fullmatch(digits)
-        if not found or (negative and (minus or digits.startswith(("+", "-")))) or (minus and digits.startswith(("+", "-"))):
+        if (
+            not self.digits.fullmatch(digits)
+            or (negative and (minus or digits.startswith(("+", "-"))))
+            or (minus and digits.startswith(("+", "-")))
+        ):
             return None
-        plain = digits.replace(self.thousands, "") if self.thousands else digits
-        value = float(plain.replace(self.decimal, "."))
+        value = self._float(digits)
         return -value if negative or minus else value
+
+    def _float(self, digits: str) -> float:
+        plain = digits.replace(self.thousands, "") if self.thousands else digits
+        return float(plain.replace(self.decimal, "."))
 
     def _without_sign(self, text: str) -> tuple[str, bool]:
         """The rest, and whether a minus stood before the sign."""
@@ -67,11 +79,11 @@ PLAIN = NumberForm()
 
 
 @lru_cache(maxsize=64)
-def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
+def _digits(decimal: str, thousands: str) -> re.Pattern[str]:
     whole = "[0-9]+"
     if thousands:
         mark, first = re.escape(thousands), "[0-9]{2,3}" if thousands == "," else "[0-9]{3}"  # lakhs: 12,34,567
-        whole = f"(?:[0-9]{{1,3}}(?:{mark}{first})*{mark}[0-9]{{3}}|[0-9]+)"
+        whole = f"(?:[1-9][0-9]{{0,2}}(?:{mark}{first})*{mark}[0-9]{{3}}|[0-9]+)"  # 0,123 has no thousands
     point = re.escape(decimal)
     return re.compile(f"[+-]?(?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
@@ -83,9 +95,14 @@ def number_text(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < _LARGEST_EXACT else repr(value)
 
 
+def is_plain(text: str) -> bool:
+    """Whether it is a number as programs write it: 1, -0.5, 1e-7."""
+    return bool(_PLAIN.fullmatch(text))
+
+
 def category_of(text: str) -> str:
     """``1.0`` and ``+1`` as ``1``; a text that is no plain number stays."""
-    if not _PLAIN.fullmatch(text):
+    if not is_plain(text):
         return text
     if text.lstrip("+-").isdigit():
         return str(int(text)) if len(text) < 4000 else text  # every digit, beyond what a float holds
