@@ -3,11 +3,13 @@
 A model that was stored without rules (``None``) takes honest types alone: text is never read as a number, nor a number as text.
 """
 
+import contextlib
 import math
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal as ExactNumber
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from modelyard_model.cells import times
 from modelyard_model.cells.numbers import Decimal, NumberForm, Thousands, category_of, number_text
-from modelyard_model.cells.words import FALSE, MISSING_AMONG_NUMBERS, TRUE
+from modelyard_model.cells.words import MISSING_AMONG_NUMBERS, TRUE, TRUTH
 from modelyard_model.errors import InvalidInput
 
 Cells = Sequence[object] | NDArray[Any]
@@ -46,7 +48,7 @@ class NumberReading(_Rules):
     @property
     def form(self) -> NumberForm:
         """How numbers are written."""
-        return NumberForm(self.decimal, self.thousands, self.sign)
+        return _form(self.decimal, self.thousands, self.sign)
 
     def read(self, text: str) -> float:
         """NaN: missing, as an infinite number is. Raises ValueError."""
@@ -69,11 +71,15 @@ class TextReading(_Rules):
     truth: tuple[str, str] | None = None  # how false and true are written, whatever the spelling of a cell
 
     def read(self, text: str) -> str | None:
-        """None: missing."""
+        """None: missing. What was read already is read as itself."""
         text = text.strip()
         if not text or text in self.missing:
             return None
-        if self.truth and (word := text.lower()) in FALSE | TRUE:
+        category = self._category(text)
+        return None if category in self.missing else category
+
+    def _category(self, text: str) -> str:
+        if self.truth and (word := text.lower()) in TRUTH:
             return self.truth[word in TRUE]
         return category_of(text) if self.numbers else text
 
@@ -102,18 +108,19 @@ class TimeReading(_Rules):
         raise ValueError("expected a timestamp (as in 2026-01-31T12:00:00Z), got other text")
 
 
+@lru_cache(maxsize=64)
+def _form(decimal: Decimal, thousands: Thousands, sign: str) -> NumberForm:
+    return NumberForm(decimal, thousands, sign)
+
+
 def read_numbers(column: str, values: Cells, reading: NumberReading | None) -> NDArray[np.float64]:
     """float64 array; what is missing is NaN, and so is what is infinite. Raises InvalidInput naming column and row."""
     if isinstance(values, np.ndarray) and values.dtype.kind in "iufb":
         numbers = values.astype(np.float64)
     else:
         cells = values.tolist() if isinstance(values, np.ndarray) else values
-        if not _NUMBERS.issuperset(map(type, cells)):
-            cells = _each(column, cells, lambda cell: _number(cell, reading))
-        try:
-            numbers = np.array(cells, dtype=np.float64)
-        except OverflowError:
-            numbers = np.array(_each(column, cells, lambda cell: _number(cell, reading)), dtype=np.float64)
+        at_once = _read_at_once(cells, reading)
+        numbers = np.array(_each(column, cells, lambda cell: _number(cell, reading)), dtype=np.float64) if at_once is None else at_once
     if np.isinf(numbers).any():
         numbers = np.where(np.isinf(numbers), np.nan, numbers)
     return numbers
@@ -124,8 +131,7 @@ def read_texts(column: str, values: Cells, reading: TextReading | None) -> list[
     cells = values.tolist() if isinstance(values, np.ndarray) else values
     if reading is None and _TEXTS.issuperset(map(type, cells)):
         return [cell or None for cell in cells]  # type: ignore[misc]  # all are str or None, as just seen
-    known: dict[object, str | None] = {}
-    return _each(column, cells, lambda cell: _remembered(known, cell, lambda text: _text(text, reading)))
+    return _distinct(cells, reading) or _each(column, cells, lambda cell: _text(cell, reading))
 
 
 def read_times(column: str, values: Cells, reading: TimeReading | None) -> list[str | None]:
@@ -133,8 +139,47 @@ def read_times(column: str, values: Cells, reading: TimeReading | None) -> list[
     if reading is None:
         return read_texts(column, values, None)
     cells = values.tolist() if isinstance(values, np.ndarray) else values
-    known: dict[object, str | None] = {}
-    return _each(column, cells, lambda cell: _remembered(known, cell, lambda text: _time(text, reading)))
+    return _distinct(cells, reading) or _each(column, cells, lambda cell: _time(cell, reading))
+
+
+def _read_at_once(cells: Sequence[object], reading: NumberReading | None) -> NDArray[np.float64] | None:
+    """Numbers, and texts that Python reads as the rules do; None: each cell has to be looked at."""
+    types = set(map(type, cells))
+    try:
+        if types <= _NUMBERS:
+            return np.array(cells, dtype=np.float64)
+        if types == {str} and reading and reading.decimal == "." and reading.thousands != ".":
+            return _plain_texts(cells, reading)  # type: ignore[arg-type]  # all are str, as just seen
+    except (ValueError, OverflowError):  # said with its row
+        pass
+    return None
+
+
+def _plain_texts(texts: Sequence[str], reading: NumberReading) -> NDArray[np.float64] | None:
+    """``float`` also takes underscores and other alphabets' digits, which are left to the rules, as are words."""
+    whole = "".join(texts)
+    if not whole.isascii() or "_" in whole:
+        return None
+    return np.array([_plain_text(text, reading) for text in texts])
+
+
+def _plain_text(text: str, reading: NumberReading) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    return value if math.isfinite(value) else reading.read(text)
+
+
+def _distinct(cells: Sequence[object], reading: TextReading | TimeReading | None) -> list[str | None]:
+    """Texts repeat: each is read once. Empty: each cell has to be looked at."""
+    if reading is None or not _TEXTS.issuperset(map(type, cells)):
+        return []
+    try:
+        known: dict[object, str | None] = {text: reading.read(text) for text in set(cells) if isinstance(text, str)}
+    except ValueError:  # said with its row
+        return []
+    return [known.get(cell) for cell in cells]
 
 
 def _each(column: str, cells: Sequence[object], read: Callable[[object], Any]) -> list[Any]:
@@ -145,15 +190,6 @@ def _each(column: str, cells: Sequence[object], read: Callable[[object], Any]) -
         except ValueError as error:
             raise InvalidInput(column, str(error), row) from None
     return out
-
-
-def _remembered(known: dict[object, str | None], cell: object, read: Callable[[object], str | None]) -> str | None:
-    """Texts repeat: each is read once."""
-    if type(cell) is not str:
-        return read(cell)
-    if cell not in known:
-        known[cell] = read(cell)
-    return known[cell]
 
 
 def _number(cell: object, reading: NumberReading | None) -> float | None:
@@ -170,32 +206,48 @@ def _number(cell: object, reading: NumberReading | None) -> float | None:
 
 
 def _text(cell: object, reading: TextReading | None) -> str | None:
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):  # NaN: what pandas puts where a text is missing
+    cell = cell.item() if isinstance(cell, np.generic) else cell
+    if _is_no_value(cell):  # NaN: what pandas puts where a text is missing
         return None
-    if isinstance(cell, str):
-        return (cell or None) if reading is None else reading.read(cell)
-    if reading is None or not isinstance(cell, bool | int | float | np.generic | ExactNumber | date):
-        raise ValueError(f"expected text, got {_kind(cell)}")
-    return _typed_text(cell.item() if isinstance(cell, np.generic) else cell, reading)
+    if reading is None:
+        if not isinstance(cell, str):
+            raise ValueError(f"expected text, got {_kind(cell)}")
+        return cell or None
+    return reading.read(cell if isinstance(cell, str) else _typed_text(cell, reading))
 
 
-def _typed_text(cell: Any, reading: TextReading) -> str | None:
+def _typed_text(cell: Any, reading: TextReading) -> str:
+    """As the cell is written in a text file."""
     if isinstance(cell, bool):
         return reading.spelled(cell)
     if isinstance(cell, date):
         return cell.isoformat()
+    if not isinstance(cell, int | float | ExactNumber):
+        raise ValueError(f"expected text, got {_kind(cell)}")
+    return _number_text(cell)
+
+
+def _number_text(cell: float | ExactNumber) -> str:
     if isinstance(cell, ExactNumber):
         return number_text(int(cell) if cell == cell.to_integral_value() else float(cell))
     return number_text(cell)
 
 
+def _is_no_value(cell: object) -> bool:
+    return cell is None or (isinstance(cell, float | ExactNumber) and not math.isfinite(cell))
+
+
 def _time(cell: object, reading: TimeReading) -> str | None:
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+    cell = cell.item() if isinstance(cell, np.generic) else cell
+    if _is_no_value(cell):
         return None
     if isinstance(cell, date):  # a datetime is one
         return cell.isoformat()
     if isinstance(cell, str):
         return reading.read(cell)
+    if isinstance(cell, int | float | ExactNumber) and not isinstance(cell, bool):
+        with contextlib.suppress(ValueError):
+            return reading.read(_number_text(cell))  # 20231231
     raise ValueError(f"expected a timestamp as text, got {_kind(cell)}")
 
 

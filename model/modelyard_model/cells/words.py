@@ -34,4 +34,5 @@ INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "+infinity", "-infinity
 TRUTH_PAIRS = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"))
 FALSE = frozenset(pair[0] for pair in TRUTH_PAIRS)
 TRUE = frozenset(pair[1] for pair in TRUTH_PAIRS)
+TRUTH = FALSE | TRUE
 TRUTH_AS_NUMBER = {"false": 0.0, "true": 1.0}
