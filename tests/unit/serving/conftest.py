@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from modelyard_model.preparation import InputColumn
+from modelyard_model.text_files import Separator
 from modelyard_serving.application import Serving, create_app
 from modelyard_serving.metrics import ServingMetrics
 from modelyard_serving.prediction_service import PredictionService, ServedVersion
@@ -40,6 +41,7 @@ class KnownAnswers:
 class DistanceModel:
     inputs: tuple[InputColumn, ...] = INPUTS
     classes: tuple[str, ...] = ("no", "yes")
+    separator: Separator = ","
     seen: list[Mapping[str, Sequence[Any]]] = field(default_factory=list)
     failure: Exception | None = None
 
