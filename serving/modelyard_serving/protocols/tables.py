@@ -124,7 +124,7 @@ def from_csv(body: bytes, charset: str, model: Predictor, validator: Validator) 
 
 def _text(body: bytes, charset: str) -> str:
     seen = encoding_of(body)
-    has_mark = seen in {"utf-8-sig", "utf-16"}  # which says more than a charset
+    has_mark = seen in {"utf-8-sig", "utf-16", "utf-32"}  # which says more than a charset
     for codec in (seen,) if has_mark or not charset else _readings(charset, seen):
         with contextlib.suppress(UnicodeDecodeError):
             return body.decode(codec)
