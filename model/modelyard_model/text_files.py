@@ -3,7 +3,6 @@
 One place for files that are trained on, files that are asked about and bodies of requests. Messages name lines, never values.
 """
 
-import contextlib
 import csv
 import io
 import re
@@ -21,8 +20,14 @@ _SAMPLE_RECORDS = 100
 _MOST_PREAMBLE = 30  # lines before the header
 _ALIKE = 0.9  # of the sampled records have as many fields as the header
 _SAMPLE_BYTES = 1 << 16
+_LONGEST_SAMPLE = 16 * _SAMPLE_BYTES
 _LONGEST_FIELD = 1 << 27
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    *((mark, "utf-32") for mark in (b"\xff\xfe\0\0", b"\0\0\xfe\xff")),
+    *((mark, "utf-16") for mark in (b"\xff\xfe", b"\xfe\xff")),
+)
+ENCODING_NAMES = {"cp1252": "Windows-1252", "latin-1": "Latin-1", "utf-8": "UTF-8", "utf-8-sig": "UTF-8"}
 _NO_TEXT_IN_WINDOWS_1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
 
 
@@ -43,6 +48,7 @@ class TextForm:
     escape: Literal["", "\\"] = ""
     preamble: int = 0
     spaced: bool = False  # a space follows the separator, before a quote
+    unnamed: Literal["", "First", "Last"] = ""  # the field for which the header has no name at all: R's row names, a separator too many
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,8 @@ def encoding_of(data: bytes) -> str:
         even, odd = sample[0::2].count(0), sample[1::2].count(0)
         if max(even, odd) > len(sample) // 4:
             return "utf-16-le" if odd > even else "utf-16-be"
+    if data.isascii():
+        return "utf-8"
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
@@ -100,14 +108,13 @@ def form_of(text: str, fallback: TextForm | None = None, known: Collection[str] 
     """How ``text`` is written, seen from its first records. ``known``: names of columns that are expected, which decide where they are in
     the header; ``fallback`` where nothing does, as in a text of one column."""
     usual = fallback or TextForm()
-    candidates = [TextForm(separator, *_quoting(text, separator)) for separator in SEPARATORS]
-    rated = [(_rating(text, form, known), form) for form in candidates]
+    rated = [(_rating(text, form, known), form) for form in _candidates(text[:_SAMPLE_BYTES], usual.separator)]
     best = max(rating for rating, _ in rated)
     chosen = [form for rating, form in rated if rating == best]
     form = next((form for form in chosen if form.separator == usual.separator), chosen[0])
     if not any(best[:2]):  # nothing separates anything
         form = replace(form, separator=usual.separator)
-    return replace(form, preamble=_preamble(text, form, known))
+    return _with_header_found(text, form, known)
 
 
 def records(text: str, form: TextForm) -> Iterator[tuple[int, list[str]]]:
@@ -125,6 +132,7 @@ def records(text: str, form: TextForm) -> Iterator[tuple[int, list[str]]]:
         skipinitialspace=form.spaced,
         strict=True,
     )
+    named = False  # the header was seen
     while True:
         begins = form.preamble + reader.line_num + 1
         try:
@@ -134,7 +142,12 @@ def records(text: str, form: TextForm) -> Iterator[tuple[int, list[str]]]:
         if fields is None:
             return
         if fields and (len(fields) > 1 or fields[0].strip()):
-            yield form.preamble + reader.line_num, fields
+            yield form.preamble + reader.line_num, fields if named else _completed(fields, form)
+            named = True
+
+
+def _completed(names: list[str], form: TextForm) -> list[str]:
+    return [""] * (form.unnamed == "First") + names + [""] * (form.unnamed == "Last")
 
 
 def require_width(fields: Sequence[str], header: Sequence[str], line: int, form: TextForm) -> None:
@@ -163,51 +176,88 @@ def _described(problem: str, form: TextForm) -> str:
     return problem
 
 
-def _quoting(text: str, separator: str) -> tuple[Literal['"', "'"], Literal["", "\\"], int, bool]:
-    """Quote, escape, preamble 0, and whether a space stands before quotes."""
-    sample = text[:_SAMPLE_BYTES]
-    around = [sample.count(f"{mark}{separator}") + sample.count(f"{separator}{mark}") for mark in ('"', "'")]
-    quote: Literal['"', "'"] = "'" if around[1] > 2 and not around[0] and "'" in sample.split("\n", 1)[0] else '"'
-    escape: Literal["", "\\"] = (
-        "\\" if f"\\{quote}" in sample and f"{quote * 2}" not in sample.replace(f"{separator}{quote * 2}", "") else ""
-    )
-    return quote, escape, 0, f"{separator} {quote}" in sample
+def _candidates(sample: str, usual: Separator) -> Iterator[TextForm]:
+    """Forms that the text may have, those without peculiarities first."""
+    for separator in SEPARATORS:
+        if separator not in sample and separator != usual:
+            continue
+        around = [sample.count(f"{mark}{separator}") + sample.count(f"{separator}{mark}") for mark in ('"', "'")]
+        quote: Literal['"', "'"] = "'" if around[1] > 2 and not around[0] and "'" in sample.split("\n", 1)[0] else '"'
+        plain = TextForm(separator, quote)
+        yield plain
+        if f"{separator} {quote}" in sample:
+            yield replace(plain, spaced=True)
+        if f"\\{quote}" in sample:
+            yield replace(plain, escape="\\")
+            yield replace(plain, escape="\\", spaced=True)
 
 
-def _sampled(text: str, form: TextForm) -> list[tuple[int, list[str]]]:
-    """(lines before the record, fields) of the first records; what can't be split any further ends the sample."""
+def _sampled(text: str, form: TextForm) -> tuple[list[tuple[int, list[str]]], bool]:
+    """(lines before the record, fields) of the first records, and whether all of them could be split."""
     found: list[tuple[int, list[str]]] = []
     before = form.preamble
-    with contextlib.suppress(NotATable):
-        for line, fields in islice(records(text[: 16 * _SAMPLE_BYTES], form), _SAMPLE_RECORDS):
+    try:
+        for line, fields in islice(records(text[:_LONGEST_SAMPLE], form), _SAMPLE_RECORDS):
             found.append((before, fields))
             before = line
-    return found
+    except NotATable:
+        return found, False
+    return found, True
 
 
-def _rating(text: str, form: TextForm, known: Collection[str]) -> tuple[int, int, int]:
-    """How many known names its header has; 2 where its records agree on more than one field, 1 where its first record doesn't; on how many."""
-    found = [fields for _, fields in _sampled(text, form) if not fields[0].startswith("#")]
+def _rating(text: str, form: TextForm, known: Collection[str]) -> tuple[int, int, bool, int, int]:
+    """How many known names its header has; 2 where its records agree on more than one field, 1 where its first record doesn't; whether they
+    could be split; how many fields have quotes that ought to have been taken off (negative); how many fields there are."""
+    sampled, is_whole = _sampled(text, form)
+    found = [fields for _, fields in sampled if not fields[0].startswith("#")]
     if not found:
-        return 0, 0, 0
+        return 0, 0, False, 0, 0
+    quoted = -sum(field[:2] == f" {form.quote}" and field.endswith(form.quote) for fields in found for field in fields)
     if known:
-        return max(len(set(fields) & set(known)) for fields in found[:_MOST_PREAMBLE]), 0, len(found[0])
+        return max(len(set(fields) & set(known)) for fields in found[:_MOST_PREAMBLE]), 0, is_whole, quoted, len(found[0])
     width, times = Counter(map(len, found)).most_common(1)[0]
     if width == 1 or times < _ALIKE * (len(found) - _MOST_PREAMBLE) or times * 2 <= len(found):
-        return 0, 0, 1
-    return 0, 2 if len(found[0]) == width else 1, width
+        return 0, 0, is_whole, quoted, 1
+    return 0, 2 if len(found[0]) == width else 1, is_whole, quoted, width
 
 
-def _preamble(text: str, form: TextForm, known: Collection[str]) -> int:
-    """Lines before the header: comments, Excel's ``sep=;``, titles with fewer fields than the records have, or without any known name."""
-    lines = text[: 16 * _SAMPLE_BYTES].split("\n")[: 2 * _MOST_PREAMBLE]
+def _with_header_found(text: str, form: TextForm, known: Collection[str]) -> TextForm:
+    """Before it may be comments, Excel's ``sep=;``, and titles: lines with fewer fields than the records, or without any known name."""
+    lines = text[:_LONGEST_SAMPLE].split("\n")[: 2 * _MOST_PREAMBLE]
     first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
     begin = next((at for at, line in enumerate(lines) if not _is_before_header(line, first, form.separator)), 0)
-    found = _sampled(text, replace(form, preamble=begin))
+    found, _ = _sampled(text, replace(form, preamble=begin))
+    if not found:
+        return replace(form, preamble=begin)
+    at = _header_among([fields for _, fields in found], known)
+    header, rows = found[at][1], [fields for _, fields in found[at + 1 :]]
+    return replace(form, preamble=found[at][0], unnamed=_unnamed(header, rows))
+
+
+def _header_among(found: Sequence[list[str]], known: Collection[str]) -> int:
     if known:
-        return next((line for line, fields in found[:_MOST_PREAMBLE] if set(fields) & set(known)), begin)
-    width = Counter(len(fields) for _, fields in found).most_common(1)[0][0] if found else 0
-    return next((line for line, fields in found[:_MOST_PREAMBLE] if len(fields) >= width), begin)
+        return next((at for at, fields in enumerate(found[:_MOST_PREAMBLE]) if set(fields) & set(known)), 0)
+    width = Counter(map(len, found)).most_common(1)[0][0]
+    at = next((at for at, fields in enumerate(found[:_MOST_PREAMBLE]) if len(fields) >= width), 0)
+    if at and len(found[at - 1]) == width - 1 and not any(map(_is_number, found[at - 1])) and any(map(_is_number, found[at])):
+        return at - 1  # names, and below them values: no title
+    return at if sum(len(fields) == width for fields in found[at:]) >= _ALIKE * len(found[at:]) else 0
+
+
+def _unnamed(header: Sequence[str], rows: Sequence[list[str]]) -> Literal["", "First", "Last"]:
+    """Whether every record has one field more than the header has names: numbers of rows before it, or nothing after it."""
+    rows = rows[:-1] if len(rows) > 2 else rows  # the sample may end within its last record
+    if not rows or any(len(fields) != len(header) + 1 for fields in rows):
+        return ""
+    if not any(fields[-1].strip() for fields in rows):
+        return "Last"
+    first = int(rows[0][0]) if _is_whole(rows[0][0]) else 0
+    is_counting = [fields[0] for fields in rows] == [str(first + row) for row in range(len(rows))]
+    return "First" if is_counting and len(rows) > 1 else ""
+
+
+def _is_whole(field: str) -> bool:
+    return field.isascii() and field.isdigit() and len(field) < 20
 
 
 def _is_before_header(line: str, first: str, separator: str) -> bool:
