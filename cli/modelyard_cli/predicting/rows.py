@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelyard_model.packing import NotUnpacked, unpack
-from modelyard_model.text_files import Header, NotATable, TextForm, encoding_of, form_of, records, require_width
+from modelyard_model.text_files import ENCODING_NAMES, Header, NotATable, TextForm, encoding_of, form_of, records, require_width
 
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.predicting import json_cells
@@ -89,7 +89,8 @@ def _text(data: bytes, source: str) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise WrongUsage(f"{source} begins as text in {encoding.upper()} and isn't: byte {error.start} belongs to no character") from None
+        name = ENCODING_NAMES.get(encoding, encoding.upper())
+        raise WrongUsage(f"{source} begins as text in {name} and isn't: byte {error.start} belongs to no character") from None
     if "\0" in text:
         raise WrongUsage(
             f"{source} is neither text nor Parquet; rows are read from CSV, JSON, JSON lines and Parquet, also packed (gz, zip, zst)"

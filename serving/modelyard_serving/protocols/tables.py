@@ -6,7 +6,7 @@ from typing import Any
 
 from modelyard_model.cells.words import TRUTH_AS_NUMBER
 from modelyard_model.preparation import InputColumn
-from modelyard_model.text_files import Header, NotATable, TextForm, encoding_of, form_of, records, require_width
+from modelyard_model.text_files import ENCODING_NAMES, Header, NotATable, TextForm, encoding_of, form_of, records, require_width
 
 from modelyard_serving.errors import InvalidRequest
 from modelyard_serving.predictor import Predictor
@@ -128,7 +128,8 @@ def _text(body: bytes, charset: str) -> str:
     for codec in (seen,) if has_mark or not charset else _readings(charset, seen):
         with contextlib.suppress(UnicodeDecodeError):
             return body.decode(codec)
-    raise InvalidRequest("malformed_csv", f"the body is not text in {(charset or seen).upper()}; name its charset in the content type")
+    name = ENCODING_NAMES.get(charset or seen, (charset or seen).upper())
+    raise InvalidRequest("malformed_csv", f"the body is not text in {name}; name its charset in the content type")
 
 
 def _readings(charset: str, seen: str) -> tuple[str, ...]:

@@ -38,9 +38,7 @@ WRITTEN = [
     "31.12.2023",
 ]
 WRITTEN += ["2023-12-31T10:00", "12/31/2023", 'say "hi"', "two\nlines", "a;b", "a|b", "tab\there", "Zürich", "", " "]
-CELLS = st.sampled_from(WRITTEN) | st.text(
-    st.characters(codec="cp1252", exclude_categories=["Cc", "Cs"], exclude_characters="\\"), max_size=5
-)
+CELLS = st.sampled_from(WRITTEN) | st.text(st.characters(codec="cp1252", exclude_categories=["Cc", "Cs"]), max_size=5)
 ROWS = st.lists(st.fixed_dictionaries(dict.fromkeys(NAMES, CELLS)), min_size=1, max_size=4)
 OK_ROWS = st.lists(
     st.fixed_dictionaries(
