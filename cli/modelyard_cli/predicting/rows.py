@@ -169,8 +169,9 @@ def _csv_requests(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterat
 
 
 def _csv_text(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Every field in quotes, so that none of them looks like anything else."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([names, *rows])
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([names, *rows])
     return text.getvalue()
 
 

@@ -150,11 +150,12 @@ def _csv_cells(column: InputColumn, cells: list[str]) -> list[Any]:
 
 
 def _csv_number(name: str, row: int, field: str) -> float:
-    if (word := field.strip().lower()) in TRUTH_AS_NUMBER:
-        return TRUTH_AS_NUMBER[word]
-    with contextlib.suppress(ValueError):
+    try:
         if "_" not in field:  # Python's own way of writing numbers, nobody else's
             return float(field)
+    except ValueError:
+        if (word := field.strip().lower()) in TRUTH_AS_NUMBER:
+            return TRUTH_AS_NUMBER[word]
     raise InvalidRequest("wrong_type", f"column {name!r}, row {row}: expected a number, got text")
 
 

@@ -1,5 +1,6 @@
 """Rows in every form that people have them, as requests."""
 
+import csv
 import gzip
 import io
 import json
@@ -32,6 +33,10 @@ def body_of(tmp_path: Path, name: str, content: bytes, known: Sequence[str] = ()
     return request.body.decode()
 
 
+def sent(tmp_path: Path, name: str, content: bytes, known: Sequence[str] = ()) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(body_of(tmp_path, name, content, known))))
+
+
 def test_one_row_and_several_as_json() -> None:
     (one,) = from_text('{"a": 1}', "the row")
     assert json.loads(one.body) == {"dataframe_records": [{"a": 1}]}
@@ -56,14 +61,14 @@ def test_csv_is_cut_into_requests_that_each_have_the_header(tmp_path: Path) -> N
     (tmp_path / "rows.csv").write_text("\ufeff" + "\n".join(lines) + "\n")
     first, second = from_file(str(tmp_path / "rows.csv"))
     assert (first.rows, second.rows) == (BATCH, 1)
-    assert second.body.decode() == f'name,note\nn{BATCH},"say ""hi"", {BATCH}"\n'
+    assert second.body.decode() == f'"name","note"\n"n{BATCH}","say ""hi"", {BATCH}"\n'
     assert first.content_type == "text/csv"
 
 
 def test_gzip_json_lines_and_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with gzip.open(tmp_path / "rows.csv.gz", "wt") as file:
         file.write("a\n1\n")
-    assert next(from_file(str(tmp_path / "rows.csv.gz"))).body == b"a\n1\n"
+    assert next(from_file(str(tmp_path / "rows.csv.gz"))).body == b'"a"\n"1"\n'
     (tmp_path / "rows.jsonl").write_text('{"a": 1}\n\n{"a": 2}\n')
     assert next(from_file(str(tmp_path / "rows.jsonl"))).rows == 2
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b' [{"a": 1}]')))
@@ -124,19 +129,19 @@ ROWS = 'name,amount\nZürich,"1,5"\nBern,2\n'
     ],
 )
 def test_text_files_are_sent_as_they_are_written_in_one_form(tmp_path: Path, name: str, content: bytes) -> None:
-    assert body_of(tmp_path, name, content) == ROWS
+    assert sent(tmp_path, name, content) == [["name", "amount"], ["Zürich", "1,5"], ["Bern", "2"]]
 
 
 def test_the_models_columns_tell_a_header_of_one_column(tmp_path: Path) -> None:
-    assert body_of(tmp_path, "rows.csv", b"amount\n1,5\n2,5\n", ["amount"]) == 'amount\n"1,5"\n"2,5"\n'
+    assert sent(tmp_path, "rows.csv", b"amount\n1,5\n2,5\n", ["amount"]) == [["amount"], ["1,5"], ["2,5"]]
 
 
 def test_columns_are_called_as_in_training(tmp_path: Path) -> None:
-    assert body_of(tmp_path, "rows.csv", b",x,x\n0,1,2\n") == "column_1,x,x_duplicated_0\n0,1,2\n"
+    assert sent(tmp_path, "rows.csv", b",x,x\n0,1,2\n")[0] == ["column_1", "x", "x_duplicated_0"]
 
 
 def test_a_header_may_begin_with_a_bracket(tmp_path: Path) -> None:
-    assert body_of(tmp_path, "rows.csv", b"[id],[x]\n1,2\n") == "[id],[x]\n1,2\n"
+    assert sent(tmp_path, "rows.csv", b"[id],[x]\n1,2\n") == [["[id]", "[x]"], ["1", "2"]]
 
 
 def test_a_key_that_a_line_lacks_has_no_value_there(tmp_path: Path) -> None:

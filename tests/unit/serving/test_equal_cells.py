@@ -1,14 +1,18 @@
-"""Any rows, sent as CSV in any form, as JSON in each of its shapes or as tensors: the model is given the same."""
+"""Any rows, sent as CSV in any form, as JSON in each of its shapes, as tensors or by ``predict -f``: the model is given the same."""
 
 import csv
 import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from modelyard_cli.predicting.rows import from_file
+from modelyard_model.text_files import encoding_of
 from modelyard_serving.errors import InvalidRequest
 from modelyard_serving.protocols import invocations, open_inference
 from modelyard_serving.validation import Validator
@@ -84,14 +88,27 @@ def read(read_columns: Callable[[], dict[str, Any]]) -> object:
         return error.reason, error.message
 
 
-def as_csv(rows: list[dict[str, str]], form: Written) -> object:
+def written(rows: list[dict[str, str]], form: Written) -> bytes:
     text = io.StringIO()
     text.write(form.before)
     writer = csv.DictWriter(text, ["id", *NAMES], delimiter=form.separator, quoting=form.quoting, lineterminator=form.newline)
     writer.writeheader()
     writer.writerows({"id": number, **row} for number, row in enumerate(rows))
+    return text.getvalue().encode(form.encoding)
+
+
+def as_csv(rows: list[dict[str, str]], form: Written) -> object:
     charset = {"cp1252": "; charset=windows-1252", "utf-16-le": "; charset=utf-16"}.get(form.encoding, "")
-    return read(lambda: invocations.read(text.getvalue().encode(form.encoding), "text/csv" + charset, MODEL, VALIDATOR))
+    return read(lambda: invocations.read(written(rows, form), "text/csv" + charset, MODEL, VALIDATOR))
+
+
+def by_predict(rows: list[dict[str, str]], form: Written) -> object:
+    content = written(rows, form)
+    assume(content.decode(encoding_of(content)) == content.decode(form.encoding))  # no charset says which of two it is
+    with NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(content)
+        (request,) = from_file(file.name, lambda: NAMES)
+    return read(lambda: invocations.read(request.body, request.content_type, MODEL, VALIDATOR))
 
 
 def as_json(form: str, rows: object) -> object:
@@ -112,6 +129,12 @@ def test_equal_cells_are_read_alike(rows: list[dict[str, str]], form: Written) -
     assert as_json("inputs", {name: [row[name] for row in rows] for name in NAMES}) == wanted
     assert as_tensors(rows) == wanted
     assert as_csv(rows, form) == wanted
+
+
+@settings(max_examples=100, deadline=None)
+@given(ROWS | OK_ROWS, FORMS)
+def test_a_file_is_answered_as_its_cells_are(rows: list[dict[str, str]], form: Written) -> None:
+    assert by_predict(rows, form) == as_json("dataframe_records", rows)
 
 
 @settings(max_examples=50, deadline=None)
