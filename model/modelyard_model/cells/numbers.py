@@ -16,7 +16,8 @@ CURRENCIES = (
     *("USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "AUD", "CAD", "SEK", "NOK", "DKK", "PLN", "CZK", "BRL", "ZAR"),
 )
 # What typesetting puts in place of a space, an apostrophe and a minus
-_TYPESET = str.maketrans({"\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'", "\u2212": "-"})
+TYPESET = {"\u00a0": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u2019": "'", "\u2212": "-"}
+_TYPESET = str.maketrans(TYPESET)
 _LARGEST_EXACT = 2**53
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
@@ -28,6 +29,11 @@ class NumberForm:
     decimal: Decimal = "."
     thousands: Thousands = ""
     sign: str = ""
+
+    @property
+    def digits(self) -> str:
+        """Regular expression of a number without the form's sign."""
+        return _digits(self.decimal, self.thousands)
 
     def parse(self, text: str) -> float | None:
         """The number; infinite for texts that say so and for what float64 can't hold, None for any other text."""
@@ -45,7 +51,7 @@ class NumberForm:
         """With signs around it; in parentheses it is negative, as accountants write it."""
         negative = text.startswith("(") and text.endswith(")")
         digits, minus = self._without_sign(text[1:-1].strip() if negative else text)
-        found = _pattern(self.decimal, self.thousands).fullmatch(digits)
+        found = _pattern(self.digits).fullmatch(digits)
         if not found or (negative and (minus or digits.startswith(("+", "-")))) or (minus and digits.startswith(("+", "-"))):
             return None
         plain = digits.replace(self.thousands, "") if self.thousands else digits
@@ -67,13 +73,18 @@ PLAIN = NumberForm()
 
 
 @lru_cache(maxsize=64)
-def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
+def _pattern(digits: str) -> re.Pattern[str]:
+    return re.compile(digits)
+
+
+@lru_cache(maxsize=64)
+def _digits(decimal: str, thousands: str) -> str:
     whole = "[0-9]+"
     if thousands:
         mark, first = re.escape(thousands), "[0-9]{2,3}" if thousands == "," else "[0-9]{3}"  # lakhs: 12,34,567
-        whole = f"(?:[0-9]{{1,3}}(?:{mark}{first})*{mark}[0-9]{{3}}|[0-9]+)"
+        whole = f"(?:[1-9][0-9]{{0,2}}(?:{mark}{first})*{mark}[0-9]{{3}}|[0-9]+)"  # 0,123 has no thousands
     point = re.escape(decimal)
-    return re.compile(f"[+-]?(?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?")
+    return f"[+-]?(?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?"
 
 
 def number_text(value: float) -> str:
@@ -83,9 +94,14 @@ def number_text(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < _LARGEST_EXACT else repr(value)
 
 
+def is_plain(text: str) -> bool:
+    """Whether it is a number as programs write it: 1, -0.5, 1e-7."""
+    return bool(_PLAIN.fullmatch(text))
+
+
 def category_of(text: str) -> str:
     """``1.0`` and ``+1`` as ``1``; a text that is no plain number stays."""
-    if not _PLAIN.fullmatch(text):
+    if not is_plain(text):
         return text
     if text.lstrip("+-").isdigit():
         return str(int(text)) if len(text) < 4000 else text  # every digit, beyond what a float holds

@@ -43,6 +43,7 @@ class NumberReading(_Rules):
     decimal: Decimal = "."
     thousands: Thousands = ""
     sign: str = ""
+    missing: tuple[str, ...] = ()  # texts and numbers that mean missing besides: -999
     unreadable: Unreadable = Unreadable.REFUSED
 
     @property
@@ -50,14 +51,20 @@ class NumberReading(_Rules):
         """How numbers are written."""
         return _form(self.decimal, self.thousands, self.sign)
 
+    @property
+    def missing_numbers(self) -> list[float]:
+        """Those of ``missing`` that are numbers: a cell that is one of them is missing however it is written."""
+        values = (self.form.parse(word) for word in self.missing)
+        return [value for value in values if value is not None]
+
     def read(self, text: str) -> float:
         """NaN: missing, as an infinite number is. Raises ValueError."""
         text = text.strip()
-        if not text or text.lower() in MISSING_AMONG_NUMBERS:
+        if not text or text.lower() in MISSING_AMONG_NUMBERS or text in self.missing:
             return math.nan
         value = self.form.parse(text)
         if value is not None:
-            return value if math.isfinite(value) else math.nan
+            return value if math.isfinite(value) and not (self.missing and value in self.missing_numbers) else math.nan
         if self.unreadable is Unreadable.MISSING:
             return math.nan
         raise ValueError("expected a number, got text")
@@ -92,12 +99,13 @@ class TimeReading(_Rules):
     """Of a column of timestamps; ISO 8601 is always understood. ``form``: another one, of ``times.FORMS``."""
 
     form: str = ""
+    missing: tuple[str, ...] = ()  # texts that mean missing besides: 9999-12-31
     unreadable: Unreadable = Unreadable.REFUSED
 
     def read(self, text: str) -> str | None:
         """ISO 8601; None: missing. Raises ValueError."""
         text = text.strip()
-        if not text or text.lower() in MISSING_AMONG_NUMBERS:
+        if not text or text.lower() in MISSING_AMONG_NUMBERS or text in self.missing:
             return None
         if times.parse_iso(text):
             return text
@@ -121,9 +129,10 @@ def read_numbers(column: str, values: Cells, reading: NumberReading | None) -> N
         cells = values.tolist() if isinstance(values, np.ndarray) else values
         at_once = _read_at_once(cells, reading)
         numbers = np.array(_each(column, cells, lambda cell: _number(cell, reading)), dtype=np.float64) if at_once is None else at_once
-    if np.isinf(numbers).any():
-        numbers = np.where(np.isinf(numbers), np.nan, numbers)
-    return numbers
+    odd = ~np.isfinite(numbers)
+    if reading is not None and reading.missing:
+        odd |= np.isin(numbers, reading.missing_numbers)
+    return np.where(odd, np.nan, numbers) if odd.any() else numbers
 
 
 def read_texts(column: str, values: Cells, reading: TextReading | None) -> list[str | None]:
@@ -242,7 +251,7 @@ def _time(cell: object, reading: TimeReading) -> str | None:
     if _is_no_value(cell):
         return None
     if isinstance(cell, date):  # a datetime is one
-        return cell.isoformat()
+        return None if cell.isoformat() in reading.missing else cell.isoformat()
     if isinstance(cell, str):
         return reading.read(cell)
     if isinstance(cell, int | float | ExactNumber) and not isinstance(cell, bool):
