@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from modelyard_model.cells.reading import NumberReading
 from modelyard_model.errors import InvalidInput
 from modelyard_model.preparation import InputColumn
 
@@ -26,9 +27,7 @@ class Validator:
         self.names = tuple(column.name for column in inputs)
         self.required = frozenset(column.name for column in inputs if column.required)
         self._max_rows = max_rows
-        self._checks: tuple[tuple[InputColumn, _Check], ...] = tuple(
-            (column, _numbers if column.kind == "number" else _texts) for column in inputs
-        )
+        self._checks: tuple[tuple[InputColumn, _Check], ...] = tuple((column, _check_of(column)) for column in inputs)
 
     def count(self, rows: int) -> None:
         """Raises InvalidRequest for no rows and for too many; called before rows are turned into columns."""
@@ -73,6 +72,13 @@ def missing_column(name: str, row: int | None = None) -> InvalidRequest:
     return InvalidRequest("missing_column", f"column {name!r} is required and is not in row {row}; send null where a value is missing")
 
 
+def _check_of(column: InputColumn) -> _Check:
+    if column.kind == "text":
+        return _texts
+    is_any_number_taken = not (isinstance(column.reading, NumberReading) and column.reading.missing)
+    return _finite_or_read if is_any_number_taken else _numbers
+
+
 def _translated(column: InputColumn, values: Sequence[Any], check: _Check) -> list[Any]:
     try:
         return check(column, values)
@@ -81,9 +87,13 @@ def _translated(column: InputColumn, values: Sequence[Any], check: _Check) -> li
         raise InvalidRequest("not_finite" if too_large else "wrong_type", str(error)) from None
 
 
-def _numbers(column: InputColumn, values: Sequence[Any]) -> list[Any]:
+def _finite_or_read(column: InputColumn, values: Sequence[Any]) -> list[Any]:
     if set(map(type, values)) == {float} and math.isfinite(sum(values)):  # an infinite or NaN value makes the sum so
         return list(values)
+    return _numbers(column, values)
+
+
+def _numbers(column: InputColumn, values: Sequence[Any]) -> list[Any]:
     return [None if math.isnan(number) else number for number in np.asarray(column.read(values), dtype=np.float64).tolist()]
 
 

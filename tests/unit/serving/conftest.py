@@ -23,7 +23,7 @@ from starlette.types import ASGIApp
 INPUTS = (InputColumn("distance", "number", True), InputColumn("carrier", "text", False), InputColumn("visib", "number", False))
 RULED = (
     InputColumn("distance", "number", False, NumberReading(thousands=",", sign="$")),
-    InputColumn("visib", "number", False, NumberReading(decimal=",", unreadable=Unreadable.MISSING)),
+    InputColumn("visib", "number", False, NumberReading(decimal=",", missing=("-9",), unreadable=Unreadable.MISSING)),
     InputColumn("carrier", "text", False, TextReading(missing=("NA", "null"))),
     InputColumn("code", "text", False, TextReading(numbers=True)),
     InputColumn("member", "text", False, TextReading(truth=("no", "yes"))),
