@@ -68,7 +68,7 @@ class Header:
         taken = set(raw)
         for place, field in enumerate(raw, start=1):
             name = field
-            if not field.strip():
+            if not field.strip(" \t"):
                 name = _free(f"column_{place}", taken)
                 unnamed.append(name)
             elif field in names:

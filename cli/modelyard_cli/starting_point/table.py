@@ -19,7 +19,7 @@ _LONGEST_NAME = 128  # of a column, as manifests take it
 def read_table(path: Path) -> "pl.DataFrame":
     """All rows. Raises NoStart, or the trainer's own InvalidOrder."""
     _require_file(path)
-    table = reading.read(SourceFiles(path.name, (SourceFile(path.name, path, path.stat().st_size, ""),)))
+    table = reading.read(SourceFiles(path.name, (SourceFile(path.name, path, path.stat().st_size, ""),))).as_first_read
     _require_separated(path, table)
     _require_names(path, table)
     return table

@@ -1,69 +1,133 @@
-"""CSV and Parquet files as one table; several files have to agree about their columns."""
+"""Files as one table, each read by what is in it; several files have to agree about their columns."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from modelyard_api.conditions import Reason
+from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_model.text_files import Separator
 
+from modelyard_jobs.data.contents import HEAD, Content, content_in
+from modelyard_jobs.data.json_lines import objects_in_head, read_json_lines
+from modelyard_jobs.data.parquet_table import columns_of_parquet, read_parquet
+from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFile, SourceFiles
+from modelyard_jobs.data.text_table import glance_at, read_text
+from modelyard_jobs.data.unpacking import beginning_of, content_of, is_in_name, packing_of
 from modelyard_jobs.failures import InvalidOrder
 
 if TYPE_CHECKING:
     import polars as pl
 
-# What stands for a missing value in CSV files, as pandas reads them by default; "None" is left alone, it is often a category.
-MISSING_WORDS = ("", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "-nan", "NULL", "null", "#N/A")
+
+@dataclass(frozen=True)
+class _Table:
+    """One file, read."""
+
+    file: SourceFile
+    content: Content
+    cells: "pl.DataFrame"
+    notes: tuple[ReadingNote, ...]
+    separator: Separator = ","
 
 
-def read(source: SourceFiles) -> "pl.DataFrame":
-    """All rows of all files, columns in the first file's order."""
+@dataclass(frozen=True)
+class Glance:
+    """What the beginning of a file shows."""
+
+    columns: tuple[str, ...]
+    has_all_columns: bool  # lines of JSON further down may have others
+
+
+def read(source: SourceFiles) -> RawTable:
+    """All rows of all files, columns in the first file's order; raises InvalidOrder."""
+    tables = [_read_one(file) for file in source.files]
+    first = tables[0]
+    for table in tables[1:]:
+        _require_same_content(first, table)
+    cells = _joined(tables)
+    if cells.height == 0:
+        raise InvalidOrder(Reason.DATA_INVALID, f"{source.uri} has no rows (columns: {_listed(cells.columns)}); upload data with rows")
+    notes = _summed([note for table in tables for note in table.notes])
+    return RawTable(cells, notes, first.separator, is_text=first.content is Content.TEXT)
+
+
+def glance(file: SourceFile) -> Glance:
+    """Looks at the beginning of a file alone, for what would keep it from being read; raises InvalidOrder."""
+    head = beginning_of(file, HEAD)
+    content, is_whole = content_in(head, file.key), len(head) < HEAD
+    if content is Content.PARQUET:
+        columns, rows = columns_of_parquet(file.path if packing_of(file) is None else content_of(file), file.key)
+    elif content is Content.JSON_LINES:
+        found = objects_in_head(head, file.key, is_whole=is_whole)
+        columns, rows = tuple(dict.fromkeys(name for each in found for name in each)), len(found)
+    else:
+        columns, rows = glance_at(head, file.key, is_whole=is_whole)
+    if is_whole and not rows:
+        raise InvalidOrder(Reason.DATA_INVALID, f"{file.key} has no rows (columns: {_listed(columns)}); it needs rows below the header")
+    return Glance(columns, content is not Content.JSON_LINES or is_whole)
+
+
+def _read_one(file: SourceFile) -> _Table:
+    packing = packing_of(file)
+    said = () if packing is None or is_in_name(file, packing) else (ReadingNote(rule=ReadingRule.COMPRESSION, detail=packing),)
+    content = content_in(beginning_of(file, HEAD), file.key)
+    if content is Content.PARQUET:
+        cells, notes = read_parquet(file.path if packing is None else content_of(file), file.key)
+        return _Table(file, content, cells, said + notes)
+    if content is Content.JSON_LINES:
+        cells, notes = read_json_lines(content_of(file), file.key)
+        return _Table(file, content, cells, said + notes)
+    text = read_text(content_of(file), file.key)
+    return _Table(file, content, text.cells, said + text.notes, text.separator)
+
+
+def _joined(tables: Sequence[_Table]) -> "pl.DataFrame":
     import polars as pl  # noqa: PLC0415
 
-    frames = [_without_values_untyped(_read_one(file)) for file in source.files]
-    for file, frame in zip(source.files[1:], frames[1:], strict=True):
-        _require_same_columns(source.files[0].key, frames[0].columns, file.key, frame.columns)
-    frames = _same_types(source.files, [frame.select(frames[0].columns) for frame in frames])
-    table = pl.concat(frames, rechunk=False)
-    if table.height == 0:
-        raise InvalidOrder(Reason.DATA_INVALID, f"{source.uri} has no rows (columns: {_listed(table.columns)}); upload data with rows")
-    return table
+    first = tables[0]
+    if first.content is Content.JSON_LINES:  # a key that a line doesn't have is missing there
+        names = list(dict.fromkeys(name for table in tables for name in table.cells.columns))
+        frames = [
+            table.cells.with_columns(pl.lit(None).alias(name) for name in names if name not in table.cells.columns) for table in tables
+        ]
+    else:
+        names = first.cells.columns
+        for table in tables[1:]:
+            _require_same_columns(first.file.key, names, table.file.key, table.cells.columns)
+        frames = [table.cells for table in tables]
+    frames = [frame.select(names) for frame in frames]
+    if first.content is not Content.TEXT:
+        frames = _same_types([table.file for table in tables], [_without_values_untyped(frame) for frame in frames])
+    return pl.concat(frames, rechunk=False) if len(frames) > 1 else frames[0]
 
 
-def _read_one(file: SourceFile) -> "pl.DataFrame":
-    import polars as pl  # noqa: PLC0415
+def _summed(notes: Sequence[ReadingNote]) -> tuple[ReadingNote, ...]:
+    """What holds for several files is said once."""
+    counts: dict[tuple[ReadingRule, str, str], int] = {}
+    for note in notes:
+        one = (note.rule, note.column, note.detail)
+        counts[one] = counts.get(one, 0) + note.count
+    return tuple(ReadingNote(rule=rule, column=column, detail=detail, count=count) for (rule, column, detail), count in counts.items())
 
-    try:
-        if file.path.suffix == ".parquet":
-            return pl.read_parquet(file.path)
-        return pl.read_csv(_opened(file.path), null_values=list(MISSING_WORDS), infer_schema_length=None)
-    except pl.exceptions.NoDataError as error:
-        raise InvalidOrder(Reason.DATA_INVALID, f"{file.key} is empty: it has no header and no rows; upload data with rows") from error
-    except (pl.exceptions.PolarsError, OSError, EOFError) as error:
-        kind = "Parquet" if file.path.suffix == ".parquet" else "CSV"
+
+def _require_same_content(first: _Table, other: _Table) -> None:
+    if first.content is not other.content:
         raise InvalidOrder(
             Reason.DATA_INVALID,
-            f"{file.key} can't be read as {kind} ({type(error).__name__}): the file is damaged or has another format than its name says",
-        ) from error
+            f"the files of one set must be of one kind: {first.file.key} is {first.content} and {other.file.key} is {other.content};"
+            " convert one of them, or name a set that leaves it out",
+        )
 
 
 def _without_values_untyped(frame: "pl.DataFrame") -> "pl.DataFrame":
-    """A CSV column without any value is read as text, though it may be a number in the other files: Null agrees with everything."""
+    """A column without any value may be anything, whatever type one file gives it: Null agrees with everything."""
     import polars as pl  # noqa: PLC0415
 
     empty = [name for name in frame.columns if frame[name].null_count() == frame.height]
     return frame.with_columns(pl.lit(None, dtype=pl.Null).alias(name) for name in empty)
-
-
-def _opened(path: Path) -> Any:
-    """The path itself, or the unpacked bytes: polars recognises gzip by content, so a wrong name is found here."""
-    import gzip  # noqa: PLC0415
-
-    if path.suffix != ".gz":
-        return path
-    with gzip.open(path) as file:
-        return file.read()
 
 
 def _require_same_columns(first: str, wanted: Sequence[str], other: str, found: Sequence[str]) -> None:

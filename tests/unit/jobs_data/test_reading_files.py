@@ -1,20 +1,28 @@
-"""Files as one table."""
+"""Files as one table: what they are is told by their content, and several are one set."""
 
 import gzip
+import io
+import sqlite3
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 import pytest
-from modelyard_jobs.data.reading import read
+import zstandard
+from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_jobs.data.raw_table import RawTable
+from modelyard_jobs.data.reading import Glance, glance, read
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 from modelyard_jobs.failures import InvalidOrder
 
+TEXT = "a,b\n1,x\n,y\n"
 
-def files(folder: Path, **contents: str | bytes | pl.DataFrame) -> SourceFiles:
-    """Files by name; an underscore stands for the dot."""
+
+def files(folder: Path, contents: Mapping[str, str | bytes | pl.DataFrame]) -> SourceFiles:
     found = []
     for name, content in contents.items():
-        path = folder / name.replace("_", ".")
+        path = folder / name
         if isinstance(content, pl.DataFrame):
             content.write_parquet(path)
         else:
@@ -23,42 +31,142 @@ def files(folder: Path, **contents: str | bytes | pl.DataFrame) -> SourceFiles:
     return SourceFiles("s3://bucket/*", tuple(found))
 
 
-def test_csv_packed_or_not_and_parquet_give_the_same(tmp_path: Path) -> None:
-    text = "a,b\n1,x\n,y\n"
-    expected = pl.DataFrame({"a": [1, None], "b": ["x", "y"]})
-    for source in (
-        files(tmp_path, one_csv=text),
-        files(tmp_path, two_csv_gz=gzip.compress(text.encode())),
-        files(tmp_path, three_parquet=expected),
-    ):
-        assert read(source).equals(expected)
+def table(folder: Path, content: str | bytes | pl.DataFrame, name: str = "rows.csv") -> RawTable:
+    return read(files(folder, {name: content}))
 
 
-def test_words_for_missing_values_are_missing_and_none_is_not(tmp_path: Path) -> None:
-    table = read(files(tmp_path, one_csv="a,b\n1,None\nNA,x\nnan,NULL\n"))
-    assert table["a"].to_list() == [1, None, None]
-    assert table["b"].to_list() == ["None", "x", None]
+def zipped(*members: str, text: str = TEXT) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member in members:
+            archive.writestr(member, text)
+    return content.getvalue()
 
 
-def test_files_are_brought_together_by_column_name(tmp_path: Path) -> None:
-    table = read(files(tmp_path, one_csv="a,b\n1,x\n", two_csv="b,a\ny,2.5\n", three_csv="a,b\n,\n"))
-    assert table["a"].to_list() == [1.0, 2.5, None]
-    assert table["b"].to_list() == ["x", "y", None]
+PACKED = {
+    "gzip": gzip.compress(TEXT.encode()),
+    "zip": zipped("rows.csv"),
+    "zip of a Mac": zipped("rows.csv", "__MACOSX/._rows.csv"),
+    "zstd": zstandard.compress(TEXT.encode()),
+    "zstd in frames": zstandard.compress(TEXT[:6].encode()) + zstandard.compress(TEXT[6:].encode()),
+}
+
+
+@pytest.mark.parametrize("packed", PACKED.values(), ids=PACKED)
+def test_packed_files_are_told_by_content(tmp_path: Path, packed: bytes) -> None:
+    found = table(tmp_path, packed, "ROWS.CSV")
+    assert found.cells.rows() == [("1", "x"), ("", "y")]
+    assert [note.rule for note in found.notes] == [ReadingRule.COMPRESSION]
+    assert glance(files(tmp_path, {"ROWS.CSV": packed}).files[0]) == Glance(("a", "b"), has_all_columns=True)
+
+
+@pytest.mark.parametrize(("packing", "name"), [("gzip", "rows.csv.gz"), ("zip", "Rows.ZIP"), ("zstd", "rows.csv.zst")])
+def test_a_name_that_says_how_a_file_is_packed_needs_no_note(tmp_path: Path, packing: str, name: str) -> None:
+    assert table(tmp_path, PACKED[packing], name).notes == ()
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "ROWS.CSV.GZ", "rows.tsv", "rows.txt", "rows.parquet", "rows.jsonl"])
+def test_a_name_decides_nothing(tmp_path: Path, name: str) -> None:
+    assert table(tmp_path, TEXT, name).cells.rows() == [("1", "x"), ("", "y")]
+    assert table(tmp_path, pl.DataFrame({"a": [1, None]}), name).cells.rows() == [(1,), (None,)]
+
+
+def test_packed_parquet_and_json_lines(tmp_path: Path) -> None:
+    frame, content = pl.DataFrame({"a": [1, None]}), io.BytesIO()
+    frame.write_parquet(content)
+    for packed in (gzip.compress(content.getvalue()), gzip.compress(b'{"a": 1}\n{"a": null}\n')):
+        assert table(tmp_path, packed, "rows.gz").cells.equals(frame)
+        assert glance(files(tmp_path, {"rows.gz": packed}).files[0]).columns == ("a",)
+
+
+def test_files_are_brought_together_by_column_name_each_with_its_own_form(tmp_path: Path) -> None:
+    source = files(tmp_path, {"1.csv": "a;b\n1,5;x\n", "2.csv": "b,a\ny,2.5\n", "3.csv": "a\tb\n\tz\n", "4.csv": "# one\na;b\n1;x\n"})
+    found = read(source)
+    assert found.cells.rows() == [("1,5", "x"), ("2.5", "y"), ("", "z"), ("1", "x")]
+    assert found.separator == ";"
+    assert found.notes == (
+        ReadingNote(rule=ReadingRule.SEPARATOR, detail=";"),
+        ReadingNote(rule=ReadingRule.SEPARATOR, detail="\t"),
+        ReadingNote(rule=ReadingRule.PREAMBLE, count=1),
+    )
+
+
+def test_parquet_files_are_brought_to_common_types(tmp_path: Path) -> None:
+    parts = [pl.DataFrame({"a": [1], "b": ["x"]}), pl.DataFrame({"a": [2.5], "b": ["y"]}), pl.DataFrame({"a": [None], "b": [None]})]
+    found = read(files(tmp_path, {f"{at}.parquet": part for at, part in enumerate(parts)}))
+    assert found.cells.rows() == [(1.0, "x"), (2.5, "y"), (None, None)]
+    assert found.as_first_read is found.cells
+
+
+def test_lines_of_json_may_lack_keys_in_any_file(tmp_path: Path) -> None:
+    found = read(files(tmp_path, {"1.jsonl": '{"a": 1}\n', "2.jsonl": '{"b": "x"}\n{"a": 2.5}\n'}))
+    assert found.cells.rows() == [(1.0, None), (None, "x"), (2.5, None)]
+
+
+OLE, XLSX = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), zipped("[Content_Types].xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml")
+NO_TABLES: dict[str, tuple[str | bytes, str]] = {
+    "nothing": ("", "is empty"),
+    "blank": ("\n \n", "is empty"),
+    "header alone": ("a,b\n", r"has no rows \(columns: a, b\)"),
+    "xlsx": (XLSX, "is an Excel workbook; save the rows as CSV"),
+    "xls": (OLE, "is an Excel workbook or another Office file; save its rows as CSV"),
+    "JSON array": ('[\n  {"a": 1},\n  {"a": 2}\n]\n', "is a JSON array; write JSON lines"),
+    "JSON of many lines": ('{\n  "a": 1\n}\n', r"line 1: not valid JSON \(column 2\); every line has to be a whole object"),
+    "broken JSON line": ('{"a": 1}\n\n{"a": \n', "line 3: not valid JSON"),
+    "JSON line of another kind": ('{"a": 1}\n[1]\n', "line 2: no object"),
+    "web page": ("<!DOCTYPE html>\n<html><body>Log in</body></html>", "is a web page"),
+    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "is a picture"),
+    "bytes": (bytes(range(256)) * 8, "is neither text nor Parquet"),
+    "bzip2": (b"BZh91AY&SY" + bytes(range(60)), "is packed with bzip2; pack the table itself with gzip, zip or zstd"),
+    "packed twice": (gzip.compress(gzip.compress(TEXT.encode())), "is packed twice"),
+    "gzip cut off": (gzip.compress(TEXT.encode() * 99)[:-9], "ends too early: it is packed with gzip and was cut off"),
+    "zstd cut off": (zstandard.compress(TEXT.encode() * 99)[:-3], "ends too early: it is packed with zstd"),
+    "zip cut off": (zipped("rows.csv")[:-9], "is packed with zip and can't be unpacked"),
+    "gzip damaged": (gzip.compress(TEXT.encode())[:-8] + bytes(8), "is packed with gzip and can't be unpacked"),
+    "zip of two": (zipped("1.csv", "2.csv"), "is a zip file of 2 files, one is wanted"),
+    "Parquet cut off": (b"PAR1" + bytes(50), "has no footer: it was cut off"),
+    "Parquet damaged": (b"PAR1" + bytes(50) + b"\x08\0\0\0PAR1", "is a damaged Parquet file"),
+    "Git LFS": ("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "is a pointer of Git LFS"),
+    "not what its mark says": (b"\xef\xbb\xbfa,b\n1,\xff\n", "line 2: bytes that aren't UTF-8"),
+}
+
+
+@pytest.mark.parametrize(("content", "words"), NO_TABLES.values(), ids=NO_TABLES)
+def test_what_is_no_table_is_said_with_what_to_do(tmp_path: Path, content: str | bytes, words: str) -> None:
+    with pytest.raises(InvalidOrder, match=words):
+        table(tmp_path, content)
+
+
+def test_a_database_is_no_table(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "rows.db")
+    connection.execute("create table rows (a)")
+    connection.close()
+    with pytest.raises(InvalidOrder, match="is an SQLite database"):
+        table(tmp_path, (tmp_path / "rows.db").read_bytes(), "rows.csv")
 
 
 @pytest.mark.parametrize(
     ("contents", "words"),
     [
-        ({"one_csv": "a,b\n1,x\n", "two_csv": "a,c\n1,x\n"}, "two.csv lacks b and has c besides, compared with one.csv"),
-        ({"one_csv": "a\n1\n", "two_csv": "a\nx\n"}, "column 'a' is a number in one.csv and text in two.csv"),
-        ({"one_csv": "a,b\n"}, r"has no rows \(columns: a, b\)"),
-        ({"one_csv": ""}, "one.csv is empty"),
-        ({"one_parquet": b"a,b\n1,2\n"}, "one.parquet can't be read as Parquet"),
-        ({"one_csv_gz": b"a,b\n1,2\n"}, "one.csv.gz can't be read as CSV"),
-        ({"one_csv": "a,b\n1,2,3\n"}, "one.csv can't be read as CSV"),
+        ({"1.csv": "a,b\n1,x\n", "2.csv": "a,c\n1,x\n"}, "2.csv lacks b and has c besides, compared with 1.csv"),
+        ({"1.csv": "a\n1\n", "2.csv": pl.DataFrame({"a": [1]})}, "1.csv is a text file and 2.csv is a Parquet file"),
+        ({"1": pl.DataFrame({"a": [1]}), "2": pl.DataFrame({"a": ["x"]})}, "column 'a' is a number in 1 and text in 2"),
+        ({"1.csv": "a,b\n1,2\n", "2.csv": "a,b\n1,2\n1,2,3\n"}, "2.csv: line 3: 3 fields, the header has 2"),
     ],
-    ids=["columns", "types", "no rows", "nothing", "not parquet", "not gzip", "ragged"],
+    ids=["columns", "kinds", "types", "line"],
 )
-def test_what_can_not_be_read_is_said(tmp_path: Path, contents: dict[str, str | bytes], words: str) -> None:
+def test_files_that_do_not_fit_together(tmp_path: Path, contents: dict[str, str | pl.DataFrame], words: str) -> None:
     with pytest.raises(InvalidOrder, match=words):
-        read(files(tmp_path, **contents))
+        read(files(tmp_path, contents))
+
+
+def test_a_glance_reads_the_beginning_alone(tmp_path: Path) -> None:
+    long = "a,b\n" + "1,größer\n" * 200_000
+    for content in (long.encode(), long.encode("utf-16"), gzip.compress(long.encode()), long.encode() + b"1,2,3\n"):
+        assert glance(files(tmp_path, {"rows.csv": content}).files[0]) == Glance(("a", "b"), has_all_columns=True)
+    lines = '{"a": 1, "b": "ö"}\n' * 100_000
+    assert glance(files(tmp_path, {"rows.jsonl": lines}).files[0]) == Glance(("a", "b"), has_all_columns=False)
+    quoted = 'a,b\n1,"' + "x\n" * 1_000_000 + '"\n'
+    assert glance(files(tmp_path, {"rows.csv": quoted}).files[0]) == Glance(("a", "b"), has_all_columns=True)
+    with pytest.raises(InvalidOrder, match="line 3: 1 field"):
+        glance(files(tmp_path, {"rows.csv": "a,b\n1,2\n3\n" + long}).files[0])

@@ -1,0 +1,91 @@
+"""What a file holds, told by its first bytes: a Parquet table, JSON lines, a table as text; and what to do with everything else."""
+
+import re
+from enum import StrEnum
+
+from modelyard_api.conditions import Reason
+from modelyard_model.text_files import encoding_of
+
+from modelyard_jobs.failures import InvalidOrder
+
+HEAD = 1 << 20  # bytes that are looked at
+_AS_TABLE = "save its rows as CSV in UTF-8, or as Parquet"
+_UNPACKED = "pack the table itself with gzip, zip or zstd, or upload it unpacked"
+# (first bytes, what it is, what to do)
+_OTHERS = (
+    (b"\xd0\xcf\x11\xe0", "an Excel workbook or another Office file", _AS_TABLE),
+    (b"SQLite format 3\0", "an SQLite database", _AS_TABLE),
+    (b"ARROW1\0\0", "an Arrow file", "save it as Parquet"),
+    (b"FEA1", "a Feather file", "save it as Parquet"),
+    (b"ORC", "an ORC file", "save it as Parquet"),
+    (b"Obj\x01", "an Avro file", "save it as Parquet"),
+    (b"PARE", "an encrypted Parquet file", "save it without encryption"),
+    (b"\x89HDF\r\n", "an HDF5 file", _AS_TABLE),
+    (b"\x93NUMPY", "a NumPy array", _AS_TABLE),
+    (b"RDX", "an R workspace", _AS_TABLE),
+    (b"$FL", "an SPSS file", _AS_TABLE),
+    (b"<stata_dta>", "a Stata file", _AS_TABLE),
+    (b"%PDF", "a PDF", _AS_TABLE),
+    (b"\x89PNG", "a picture", _AS_TABLE),
+    (b"\xff\xd8\xff", "a picture", _AS_TABLE),
+    (b"BZh", "packed with bzip2", _UNPACKED),
+    (b"\xfd7zXZ\0", "packed with xz", _UNPACKED),
+    (b"7z\xbc\xaf'\x1c", "packed with 7-Zip", _UNPACKED),
+    (b"Rar!\x1a", "packed with RAR", _UNPACKED),
+    (b"\x1f\x8b", "packed twice", _UNPACKED),
+    (b"PK\x03\x04", "packed twice", _UNPACKED),
+    (b"\x28\xb5\x2f\xfd", "packed twice", _UNPACKED),
+    (b"version https://git-lfs", "a pointer of Git LFS, not the file itself", "fetch the file with git lfs pull and upload that"),
+)
+_NEED_MORE = frozenset({b"ORC", b"RDX", b"$FL", b"BZh", b"Obj\x01", b"FEA1"})  # letters that a header may begin with as well
+_HTML = re.compile(r"<(!doctype html|html|head|body|\?xml)\b", re.IGNORECASE)
+_ARRAY = re.compile(r"\[\s*[\[{\"\d\]-]")
+_CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f\v\0\x1a\x1e")
+_MOST_CONTROLS = 0.01
+
+
+class Content(StrEnum):
+    """What can be read."""
+
+    PARQUET = "a Parquet file"
+    JSON_LINES = "a file of JSON lines"
+    TEXT = "a text file"
+
+
+def content_in(head: bytes, key: str) -> Content:
+    """``head``: the first bytes of the file, unpacked. Raises InvalidOrder for what is no table."""
+    if not head.strip():
+        raise _invalid(f"{key} is empty: it has no header and no rows; upload data with rows")
+    if head.startswith(b"PAR1"):
+        return Content.PARQUET
+    _require_no_other(head, key)
+    text = head.decode(encoding_of(head), errors="ignore").lstrip("\ufeff \t\r\n")
+    if text.startswith("{"):
+        return Content.JSON_LINES
+    _require_text(text, key)
+    return Content.TEXT
+
+
+def _require_no_other(head: bytes, key: str) -> None:
+    for magic, what, remedy in _OTHERS:
+        if head.startswith(magic) and (magic not in _NEED_MORE or _is_binary(head[:4096].decode("latin-1"))):
+            raise _invalid(f"{key} is {what}; {remedy}")
+    if head[257:262] == b"ustar":
+        raise _invalid(f"{key} is a tar archive; {_UNPACKED}")
+
+
+def _require_text(text: str, key: str) -> None:
+    if _HTML.match(text):
+        raise _invalid(f"{key} is a web page or XML, not a table: is it the page about the file? Name the address of the file itself")
+    if _ARRAY.match(text):
+        raise _invalid(f"{key} is a JSON array; write JSON lines, one object per line without brackets around them, or CSV")
+    if _is_binary(text[:4096]):
+        raise _invalid(f"{key} is neither text nor Parquet; {_AS_TABLE}")
+
+
+def _is_binary(sample: str) -> bool:
+    return sum(letter in _CONTROLS for letter in sample) > _MOST_CONTROLS * len(sample) or sample.count("\0") > len(sample) // 10
+
+
+def _invalid(message: str) -> InvalidOrder:
+    return InvalidOrder(Reason.DATA_INVALID, message)

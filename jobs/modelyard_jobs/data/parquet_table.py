@@ -1,0 +1,89 @@
+"""Parquet: columns with their types. What Polars doesn't know is read by Arrow, and brought to what Polars knows."""
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelyard_api.conditions import Reason
+from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_model.text_files import Header
+
+from modelyard_jobs.failures import InvalidOrder
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_MAGIC = b"PAR1"
+
+
+def read_parquet(source: Path | bytes, key: str) -> "tuple[pl.DataFrame, tuple[ReadingNote, ...]]":
+    """``source``: a path, or the content of a packed file; ``key`` names it in messages. Raises InvalidOrder."""
+    import polars as pl  # noqa: PLC0415
+
+    _require_whole(source, key)
+    try:
+        frame = pl.read_parquet(_opened(source), glob=False)
+        header = Header.of(frame.columns)
+        frame.columns = list(header.names)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError):
+        frame, header = _read_by_arrow(source, key)
+    notes = [ReadingNote(rule=ReadingRule.UNNAMED, column=name) for name in header.unnamed]
+    return _with_known_types(frame), (*notes, *(ReadingNote(rule=ReadingRule.REPEATED, column=name) for name in header.repeated))
+
+
+def columns_of_parquet(source: Path | bytes, key: str) -> tuple[tuple[str, ...], int]:
+    """Names of the columns and how many rows there are, without reading these; raises InvalidOrder."""
+    import pyarrow.parquet as pq  # noqa: PLC0415
+    from pyarrow import ArrowException  # noqa: PLC0415
+
+    _require_whole(source, key)
+    try:
+        with pq.ParquetFile(_opened(source)) as file:
+            return Header.of(file.schema_arrow.names).names, file.metadata.num_rows
+    except (ArrowException, OSError, ValueError) as error:
+        raise _broken(key, error) from error
+
+
+def _read_by_arrow(source: Path | bytes, key: str) -> "tuple[pl.DataFrame, Header]":
+    """Two columns of one name, or numbers of more digits than Polars takes."""
+    import polars as pl  # noqa: PLC0415
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        with pq.ParquetFile(_opened(source)) as file:
+            table = file.read()
+        header = Header.of(table.column_names)
+        columns = [column.cast(pa.float64()) if pa.types.is_decimal256(column.type) else column for column in table.columns]
+        return pl.DataFrame([pl.Series(name, column) for name, column in zip(header.names, columns, strict=True)]), header
+    except (pa.ArrowException, pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise _broken(key, error) from error
+
+
+def _with_known_types(frame: "pl.DataFrame") -> "pl.DataFrame":
+    """Types that somebody else made are what they are stored as."""
+    import polars as pl  # noqa: PLC0415
+
+    return frame.with_columns(frame[name].ext.storage() for name, kind in frame.schema.items() if isinstance(kind, pl.BaseExtension))
+
+
+def _opened(source: Path | bytes) -> Path | io.BytesIO:
+    return io.BytesIO(source) if isinstance(source, bytes) else source
+
+
+def _require_whole(source: Path | bytes, key: str) -> None:
+    if isinstance(source, bytes):
+        end = source[-4:]
+    else:
+        with source.open("rb") as file:
+            file.seek(max(source.stat().st_size - 4, 0))
+            end = file.read()
+    if end != _MAGIC:
+        raise InvalidOrder(
+            Reason.DATA_INVALID, f"{key} begins as a Parquet file and has no footer: it was cut off on its way; upload it again"
+        )
+
+
+def _broken(key: str, error: Exception) -> InvalidOrder:
+    said = str(error).strip().split("\n")[0][:120]
+    return InvalidOrder(Reason.DATA_INVALID, f"{key} is a damaged Parquet file, which can't be decoded ({said}); write or upload it again")

@@ -1,0 +1,91 @@
+"""Rows as the files hold them, before any column rule, and the same rows as earlier releases read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from modelyard_api.reading import ReadingNote
+from modelyard_model.text_files import Separator
+
+if TYPE_CHECKING:
+    import polars as pl
+
+# Earlier releases took these for missing in every column of a text file. Rows are named by what they read: the list stays as it is.
+_MISSING = ("", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "-nan", "NULL", "null", "#N/A")
+# ... and let Polars see from the texts of a whole column what it holds; these are its rules.
+_WHOLE = r"^-?[0-9]+$"
+_NUMBER = r"^(?:-?[0-9]+|[-+]?(?:[0-9]*\.[0-9]+(?:[eE][-+]?[0-9]+)?|inf|NaN|[0-9]+[eE][-+]?[0-9]+|[0-9]+\.))$"
+_TRUTH = r"^(?i:true|false)$"
+_LONG = 19  # digits, from which on a whole number may be beyond 64 bits
+_FIRST_LOOK = 64  # cells that show what a column may hold
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """``cells``: every column of a text file is String ("" for an empty field), those of Parquet and JSON lines have their types."""
+
+    cells: "pl.DataFrame"
+    notes: tuple[ReadingNote, ...] = ()  # of the files
+    separator: Separator = ","  # of the first text file
+    is_text: bool = True  # the cells are those of text files
+
+    @cached_property
+    def as_first_read(self) -> "pl.DataFrame":
+        """The same rows and columns, typed as releases before did: rows are named by it, and models without rules are asked about it."""
+        import polars as pl  # noqa: PLC0415
+
+        return _typed(self.cells) if self.is_text and all(kind == pl.String for kind in self.cells.dtypes) else self.cells
+
+
+def _typed(cells: "pl.DataFrame") -> "pl.DataFrame":
+    patterns = {name: pattern for name in cells.columns if (pattern := _pattern_of_first(cells[name]))}
+    fitting = _fitting(cells, patterns)
+    fitting |= _fitting(cells, {name: _NUMBER for name, pattern in patterns.items() if pattern == _WHOLE and name not in fitting})
+    typed = [_parsed(name, fitting.get(name, "")) for name in cells.columns]
+    table = cells.lazy().select(typed).collect()
+    return table.with_columns(_of_any_size(cells[name], table[name], fitting[name]) for name in fitting)
+
+
+def _pattern_of_first(column: "pl.Series") -> str:
+    """What the first cells are; empty: text."""
+    first = column.filter(~column.is_in(_MISSING)).head(_FIRST_LOOK)
+    fits = (pattern for pattern in (_WHOLE, _NUMBER, _TRUTH) if first.str.contains(pattern).all())
+    return next(fits, "") if len(first) else ""
+
+
+def _fitting(cells: "pl.DataFrame", patterns: Mapping[str, str]) -> dict[str, str]:
+    """Those of the columns of which every cell has its pattern."""
+    import polars as pl  # noqa: PLC0415
+
+    every = [(pl.col(name).str.contains(pattern) | pl.col(name).is_in(_MISSING)).all() for name, pattern in patterns.items()]
+    found = cells.lazy().select(every).collect()
+    return {name: pattern for name, pattern in patterns.items() if found[name][0]}
+
+
+def _parsed(name: str, pattern: str) -> "pl.Expr":
+    import polars as pl  # noqa: PLC0415
+
+    cell = pl.col(name)
+    missing = cell.is_in(_MISSING)
+    if pattern == _WHOLE:
+        return cell.cast(pl.Int64, strict=False)
+    if pattern == _NUMBER:
+        return pl.when(~missing).then(cell.cast(pl.Float64, strict=False)).alias(name)
+    if pattern == _TRUTH:
+        return pl.when(~missing).then(cell.str.to_lowercase() == "true").alias(name)
+    return pl.when(~missing).then(cell).alias(name)
+
+
+def _of_any_size(cells: "pl.Series", found: "pl.Series", pattern: str) -> "pl.Series":
+    """Whole numbers beyond 64 bits made a column one of 128 bits, or text if there were fractions and smaller whole numbers as well."""
+    import polars as pl  # noqa: PLC0415
+
+    long = cells.filter(cells.str.len_bytes() >= _LONG).unique()
+    long = long.filter(long.str.contains(_WHOLE))
+    if pattern == _TRUTH or not long.cast(pl.Int64, strict=False).null_count():
+        return found
+    texts = pl.select(pl.when(~cells.is_in(_MISSING)).then(cells).alias(cells.name)).to_series()
+    if pattern == _NUMBER:
+        return texts if cells.cast(pl.Int64, strict=False).null_count() < len(cells) else found
+    return texts if long.cast(pl.Int128, strict=False).null_count() else texts.cast(pl.Int128)  # no release read larger ones

@@ -1,0 +1,135 @@
+"""What is inside a file: gzip, zip and zstd are told by their first bytes, whatever the file's name says."""
+
+import gzip
+import lzma
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import IO, cast
+
+from modelyard_api.conditions import Reason
+
+from modelyard_jobs.data.source import SourceFile
+from modelyard_jobs.failures import InvalidOrder
+
+_OF_SYSTEMS = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what is packed beside the file that somebody meant
+_INSIDE_OF = {"xl/": "an Excel workbook", "word/": "a Word document", "mimetype": "an OpenDocument file", "META-INF/": "a program"}
+
+
+class Packing(StrEnum):
+    """How a file is packed."""
+
+    GZIP = "gzip"
+    ZIP = "zip"
+    ZSTD = "zstd"
+
+
+_MAGIC = {b"\x1f\x8b": Packing.GZIP, b"PK\x03\x04": Packing.ZIP, b"PK\x05\x06": Packing.ZIP, b"\x28\xb5\x2f\xfd": Packing.ZSTD}
+_ENDINGS = {Packing.GZIP: (".gz", ".gzip"), Packing.ZIP: (".zip",), Packing.ZSTD: (".zst", ".zstd")}
+
+
+def packing_of(file: SourceFile) -> Packing | None:
+    """By content."""
+    with file.path.open("rb") as content:
+        head = content.read(4)
+    return next((packing for magic, packing in _MAGIC.items() if head.startswith(magic)), None)
+
+
+def is_in_name(file: SourceFile, packing: Packing) -> bool:
+    """Whether the file's name says how it is packed."""
+    return file.key.lower().endswith(_ENDINGS[packing])
+
+
+def content_of(file: SourceFile) -> bytes:
+    """All that is inside; raises InvalidOrder."""
+    packing = packing_of(file)
+    with _problems_described(file, packing):
+        if packing is Packing.ZSTD:
+            return _of_zstd(file.path.read_bytes())
+        with _opened(file, packing) as content:
+            return content.read()
+
+
+def beginning_of(file: SourceFile, most: int) -> bytes:
+    """The first ``most`` bytes inside; raises InvalidOrder."""
+    packing = packing_of(file)
+    with _problems_described(file, packing), _opened(file, packing) as content:
+        found = content.read(most)
+        return _of_zstd(file.path.read_bytes()) if packing is Packing.ZSTD and len(found) < most else found
+
+
+@contextmanager
+def _opened(file: SourceFile, packing: Packing | None) -> Iterator[IO[bytes]]:
+    with file.path.open("rb") as packed:
+        if packing is Packing.GZIP:
+            with gzip.open(packed) as content:
+                yield cast("IO[bytes]", content)
+        elif packing is Packing.ZIP:
+            with zipfile.ZipFile(packed) as archive, archive.open(_only_member(archive, file.key)) as content:
+                yield content
+        elif packing is Packing.ZSTD:
+            import zstandard  # noqa: PLC0415
+
+            yield zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
+        else:
+            yield packed
+
+
+def _of_zstd(packed: bytes) -> bytes:
+    """Frame by frame: the library's stream reader takes a frame that was cut off for the end."""
+    import zstandard  # noqa: PLC0415
+
+    found = []
+    while packed:
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        found.append(frame.decompress(packed))
+        if not frame.eof:
+            raise EOFError
+        packed = frame.unused_data
+    return b"".join(found)
+
+
+def _only_member(archive: zipfile.ZipFile, key: str) -> zipfile.ZipInfo:
+    members = [each for each in archive.infolist() if not each.is_dir() and not _is_of_system(each.filename)]
+    for part, words in _INSIDE_OF.items():
+        if any(each.filename.startswith(part) for each in members):
+            raise InvalidOrder(Reason.DATA_INVALID, f"{key} is {words}; save the rows as CSV in UTF-8, or as Parquet")
+    if len(members) != 1:
+        raise InvalidOrder(
+            Reason.DATA_INVALID,
+            f"{key} is a zip file of {len(members)} files, one is wanted; pack each by itself, and name them all with a * in the URI",
+        )
+    if members[0].flag_bits & 1:
+        raise InvalidOrder(Reason.DATA_INVALID, f"{key} is a zip file with a password, which can't be opened; pack it without one")
+    return members[0]
+
+
+def _is_of_system(name: str) -> bool:
+    return name.startswith(_OF_SYSTEMS) or name.endswith(_OF_SYSTEMS)
+
+
+@contextmanager
+def _problems_described(file: SourceFile, packing: Packing | None) -> Iterator[None]:
+    try:
+        yield
+    except EOFError as error:
+        raise InvalidOrder(
+            Reason.DATA_INVALID, f"{file.key} ends too early: it is packed with {packing} and was cut off on its way; upload it again"
+        ) from error
+    except Exception as error:
+        if not _is_of_packing(error):
+            raise
+        raise InvalidOrder(
+            Reason.DATA_INVALID,
+            f"{file.key} is packed with {packing} and can't be unpacked ({error}): was it cut off? Upload it again, or unpacked",
+        ) from error
+
+
+def _is_of_packing(error: Exception) -> bool:
+    if isinstance(error, gzip.BadGzipFile | zlib.error | lzma.LZMAError | zipfile.BadZipFile | NotImplementedError):
+        return True
+    if isinstance(error, OSError):
+        return error.errno is None  # bzip2's, within zip
+    return type(error).__module__.startswith("zstandard")
