@@ -1,19 +1,27 @@
 """Rows from text files, JSON, JSON lines, Parquet or the command line, cut into requests that a served model takes.
 
-What a file is, is seen from its content. Cells of a text file are sent as they are written: the server reads them by the model's rules.
+What a file is, is seen from its content, as in training. Cells of a text file are sent as they are written: the server reads them by the
+model's rules.
 """
 
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from modelyard_model.packing import NotUnpacked, unpack
+from modelyard_jobs.data.contents import HEAD, Content, content_in
+from modelyard_jobs.data.json_lines import read_json_lines
+from modelyard_jobs.data.parquet_table import read_parquet
+from modelyard_jobs.data.source import SourceFile
+from modelyard_jobs.data.unpacking import content_of
+from modelyard_jobs.failures import InvalidOrder
 from modelyard_model.text_files import ENCODING_NAMES, Header, NotATable, TextForm, encoding_of, form_of, records, require_width
 
 from modelyard_cli.errors import WrongUsage
@@ -26,6 +34,7 @@ BATCH = 500
 _FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")  # of MLflow's protocol; sent as they are
 _JSON, _CSV = "application/json", "text/csv"
 _STANDARD_INPUT = "-"
+_LIST = re.compile(r"\[\s*[\[{]")  # a header may begin with a bracket, too
 # Of a text of one column nothing shows the separator, and the tab is the one that cells hold least
 _USUAL = TextForm(separator="\t")
 
@@ -44,9 +53,15 @@ class Request:
 def from_text(text: str, source: str) -> Iterator[Request]:
     """JSON: an object is a row, a list is rows, and a body of MLflow's protocol is sent as it is."""
     try:
-        return _from_json(json.loads(text), source)
+        value = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise WrongUsage(f"{source} is not valid JSON: {error}") from error
+    if isinstance(value, dict) and any(form in value for form in _FORMS):
+        return iter([Request(json.dumps(value).encode(), _JSON, 0)])
+    rows = value if isinstance(value, list) else [value]
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        raise WrongUsage(f"{source}: a row is an object that names its columns, rows are a list of them")
+    return from_rows(rows)
 
 
 def from_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[Request]:
@@ -58,107 +73,77 @@ def from_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[Request]:
 def from_file(name: str, known: Names = tuple) -> Iterator[Request]:
     """``-`` is standard input. ``known``: the model's columns, by which a text's header is found."""
     source = "standard input" if name == _STANDARD_INPUT else name
-    data = _content(name, source)
-    if data.startswith(b"PAR1"):
-        return _parquet(data, source)
-    text = _text(data, source)
-    if text.lstrip()[:1] in ("{", "["):
-        try:
-            return _json_text(text, source)
-        except WrongUsage:
-            if not _is_named_text(name):
-                raise
-    return _csv(text, source, known())
+    try:
+        return _requests(_content(name, source), source, known)
+    except InvalidOrder as error:  # in training's words
+        raise WrongUsage(str(error)) from None
+    except OSError as error:
+        raise WrongUsage(f"{source} can't be read: {error.strerror or error}") from None
+    except ModuleNotFoundError as error:  # for Parquet that Polars alone can't read
+        raise WrongUsage(f"{source} can't be read without the package {error.name}: install it, or save the rows as CSV") from None
 
 
 def _content(name: str, source: str) -> bytes:
+    """Unpacked."""
     if name == _STANDARD_INPUT:
-        data = sys.stdin.buffer.read()
-    elif Path(name).is_file():
-        data = Path(name).read_bytes()
-    else:
+        with NamedTemporaryFile() as file:
+            Path(file.name).write_bytes(sys.stdin.buffer.read())
+            return content_of(SourceFile(source, Path(file.name), 0, ""))
+    if not Path(name).is_file():
         raise WrongUsage(f"there is no file {name}")
+    return content_of(SourceFile(source, Path(name), 0, ""))
+
+
+def _requests(data: bytes, source: str, known: Names) -> Iterator[Request]:
+    if not data.strip():
+        raise _nothing_in(source)
+    if _is_one_value(data):
+        return from_text(_text(data, source), source)
+    content = content_in(data[:HEAD], source)
+    if content is Content.PARQUET:
+        return _splits(read_parquet(data, source)[0], source)
+    if content is Content.JSON_LINES:
+        return _splits(read_json_lines(data, source)[0], source)
+    return _csv(_text(data, source), source, known())
+
+
+def _nothing_in(source: str) -> WrongUsage:
+    return WrongUsage(f"{source} is empty; it needs a line with the columns' names, then rows")
+
+
+def _is_one_value(data: bytes) -> bool:
+    """A list of rows, or an object of several lines. With an object on every line, they are JSON lines."""
+    text = data[:HEAD].decode(encoding_of(data[:HEAD]), errors="ignore").lstrip("\ufeff \t\r\n")
+    if not text.startswith("{"):
+        return bool(_LIST.match(text))
+    first, _, rest = text.partition("\n")
     try:
-        return unpack(data)
-    except NotUnpacked as error:
-        raise WrongUsage(f"{source} {error}") from None
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return True
+    return not rest.strip()
 
 
 def _text(data: bytes, source: str) -> str:
     encoding = encoding_of(data)
     try:
-        text = data.decode(encoding)
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         name = ENCODING_NAMES.get(encoding, encoding.upper())
         raise WrongUsage(f"{source} begins as text in {name} and isn't: byte {error.start} belongs to no character") from None
-    if "\0" in text:
-        raise WrongUsage(
-            f"{source} is neither text nor Parquet; rows are read from CSV, JSON, JSON lines and Parquet, also packed (gz, zip, zst)"
-        )
-    if not text.strip():
-        raise WrongUsage(f"{source} is empty; it needs a line with the columns' names, then rows")
-    return text
-
-
-def _is_named_text(name: str) -> bool:
-    """A header may begin with a bracket too."""
-    return bool({".csv", ".tsv", ".txt"} & {ending.lower() for ending in Path(name).suffixes})
-
-
-def _json_text(text: str, source: str) -> Iterator[Request]:
-    """One JSON value, or one a line."""
-    first, _, rest = text.strip().partition("\n")
-    if rest and _is_object(first):
-        return from_rows(_completed(_json_lines(text, source)))
-    return from_text(text, source)
-
-
-def _is_object(line: str) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
-
-
-def _json_lines(text: str, source: str) -> list[dict[str, Any]]:
-    rows = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise WrongUsage(f"{source}, line {number}, is not valid JSON: {error}") from None
-        if not isinstance(row, dict):
-            raise WrongUsage(f"{source}, line {number}: a row is an object that names its columns")
-        rows.append(row)
-    return rows
-
-
-def _completed(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """In JSON lines, a key that a row lacks has no value there, as in training."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    return [{name: row.get(name) for name in names} for row in rows]
-
-
-def _from_json(value: Any, source: str) -> Iterator[Request]:
-    if isinstance(value, dict) and any(form in value for form in _FORMS):
-        return iter([Request(json.dumps(value).encode(), _JSON, 0)])
-    rows = value if isinstance(value, list) else [value]
-    if not rows or not all(isinstance(row, dict) for row in rows):
-        raise WrongUsage(f"{source}: a row is an object that names its columns, rows are a list of them")
-    return from_rows(rows)
 
 
 def _csv(text: str, source: str, known: Collection[str]) -> Iterator[Request]:
     """All records are looked at before the first is sent."""
     form = form_of(text, _USUAL, known)
     try:
-        _, names = next(records(text, form))
+        _, names = next(records(text, form), (0, []))
+        if not names:
+            raise _nothing_in(source)
         for line, fields in islice(records(text, form), 1, None):
             require_width(fields, names, line, form)
     except NotATable as error:
-        raise WrongUsage(f"{source}, {error}" if error.line else f"{source}: {error}") from None
+        raise WrongUsage(f"{source}: {error}") from None
     rows = (fields for _, fields in islice(records(text, form), 1, None))
     return _csv_requests(Header.of(names).names, rows)
 
@@ -175,19 +160,14 @@ def _csv_text(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def _parquet(data: bytes, source: str) -> Iterator[Request]:
+def _splits(table: "pl.DataFrame", source: str) -> Iterator[Request]:
     import polars as pl  # noqa: PLC0415  # a tenth of a second
 
-    try:
-        table = pl.read_parquet(io.BytesIO(data))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise WrongUsage(f"{source} can't be read as Parquet: {error}") from None
-    return _splits(table.iter_slices(BATCH))
-
-
-def _splits(batches: "Iterable[pl.DataFrame]") -> Iterator[Request]:
-    for batch in batches:
-        columns = json_cells.of_polars(batch)
+    for batch in table.iter_slices(BATCH):
+        try:
+            columns = json_cells.of_polars(batch)
+        except pl.exceptions.PanicException as error:
+            raise WrongUsage(f"{source} is damaged: {error}") from None
         split = {"columns": list(columns), "data": list(zip(*columns.values(), strict=True))}
         yield Request(json.dumps({"dataframe_split": split}).encode(), _JSON, batch.height)
 

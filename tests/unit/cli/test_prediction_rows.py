@@ -86,19 +86,21 @@ def test_parquet_keeps_numbers_and_writes_dates_as_text(tmp_path: Path) -> None:
 
 NO_ROWS = {
     "a.csv": (b"", " is empty; it needs a line with the columns' names"),
-    "b.csv": (b"a,b\n1,2\n1,2,3\n", r", line 3: 3 fields, the header has 2; put a field that holds ','"),
-    "c.csv": (b'a,b\n1,"2\n', ", line 2: a quote .* that begins here is never closed"),
-    "d.parquet": (b"PAR1 no", " can't be read as Parquet"),
+    "b.csv": (b"a,b\n1,2\n1,2,3\n", r": line 3: 3 fields, the header has 2; put a field that holds ','"),
+    "c.csv": (b'a,b\n1,"2\n', ": line 2: a quote .* that begins here is never closed"),
+    "d.parquet": (b"PAR1 no", " begins as a Parquet file and has no footer"),
     "e.csv.gz": (gzip.compress(b"a\n" * 1000)[:-9], " ends too early: it is packed with gzip and was cut off"),
     "f.csv": (zstandard.compress(b"a\n1\n" * 99)[:-4] + b"\0" * 4, " is packed with zstd and can't be unpacked"),
     "g.xlsx": (zipped({"xl/workbook.xml": b""}), " is an Excel workbook; save the rows as CSV"),
-    "h.zip": (zipped({"a.csv": b"a\n1\n", "b.csv": b"a\n1\n"}), " is a zip file of 2 files; pack the one with the rows by itself"),
+    "h.zip": (zipped({"a.csv": b"a\n1\n", "b.csv": b"a\n1\n"}), " is a zip file of 2 files, one is wanted"),
     "i.bin": (bytes(range(256)), " is neither text nor Parquet"),
-    "j.csv": (b"\xff\xfea", " begins as text in UTF-16 and isn't"),
-    "k.jsonl": (b'{"a": 1}\n{"a": 1,\n', ", line 2, is not valid JSON"),
-    "l.jsonl": (b'{"a": 1}\n3\n', ", line 2: a row is an object"),
-    "m.json": (b"[1, 2]", ": a row is an object that names its columns"),
+    "j.csv": (b"\xff\xfea\0,\0b", " begins as text in UTF-16 and isn't"),
+    "k.jsonl": (b'{"a": 1}\n{"a": 1,\n', ": line 2: not valid JSON"),
+    "l.jsonl": (b'{"a": 1}\n3\n', ": line 2: no object"),
+    "m.json": (b"[[1, 2]]", ": a row is an object that names its columns"),
     "n.json": (b"[" * 100_000, " is not valid JSON"),
+    "o.json": (b'{\n "a": 1,\n}', " is not valid JSON: .* line 3"),
+    "p.csv": (b"<!DOCTYPE html><html></html>", " is a web page"),
 }
 
 
@@ -146,7 +148,7 @@ def test_a_header_may_begin_with_a_bracket(tmp_path: Path) -> None:
 
 def test_a_key_that_a_line_lacks_has_no_value_there(tmp_path: Path) -> None:
     body = body_of(tmp_path, "rows.ndjson", b'\n{"a": 1}\n{"b": "x"}\n')
-    assert json.loads(body) == {"dataframe_records": [{"a": 1, "b": None}, {"a": None, "b": "x"}]}
+    assert json.loads(body) == {"dataframe_split": {"columns": ["a", "b"], "data": [[1, None], [None, "x"]]}}
 
 
 def test_each_type_of_parquet_is_sent_as_the_cell_that_was_trained_on(tmp_path: Path) -> None:
