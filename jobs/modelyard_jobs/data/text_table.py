@@ -15,6 +15,7 @@ from modelyard_api.conditions import Reason
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_model.text_files import (
     ENCODING_NAMES,
+    LINE_END,
     Header,
     NotATable,
     Separator,
@@ -85,6 +86,7 @@ class _Text:
 
     key: str
     data: bytes  # UTF-8
+    sample: str  # its beginning
     encoding: str  # as it was found
     form: TextForm
     header: list[str]  # as it is written
@@ -106,7 +108,7 @@ class _Text:
         if not first:
             raise _invalid(key, "it has no header and no rows; upload data with rows")
         line, header = first
-        return cls(key, data, encoding, form, header, line, is_whole)
+        return cls(key, data, sample, encoding, form, header, line, is_whole)
 
     @property
     def body(self) -> int:
@@ -169,7 +171,7 @@ def _split_by_polars(text: _Text, names: Sequence[str]) -> "pl.DataFrame | None"
     has_quotes = text.data.find(form.quote.encode(), start) >= 0
     if form.escape or form.spaced or (has_quotes and not _has_regular_quotes(body, form)):
         return None
-    if text.data.find(b"\r", start) >= 0 and _has_bare_returns(body):
+    if b"\r" in text.data and _has_bare_returns(np.frombuffer(text.data, dtype=np.uint8)):
         return None
     try:
         cells = pl.read_csv(
@@ -243,7 +245,7 @@ def _notes_on_form(text: _Text) -> Iterator[ReadingNote]:
         yield ReadingNote(rule=ReadingRule.ENCODING, detail=ENCODING_NAMES.get(text.encoding, text.encoding.upper()))
     if text.form.separator != ",":
         yield ReadingNote(rule=ReadingRule.SEPARATOR, detail=text.form.separator)
-    before = [line for line in text.data.split(b"\n", text.form.preamble)[: text.form.preamble] if line.strip()]
+    before = [line for line in LINE_END.split(text.sample, text.form.preamble)[: text.form.preamble] if line.strip()]
     if before:
         yield ReadingNote(rule=ReadingRule.PREAMBLE, count=len(before))
 
