@@ -49,7 +49,7 @@ class EvaluationContext:
 
 def judge(model_uri: str, rows: NDArray[np.intp], context: EvaluationContext) -> Judgement:
     """``rows``: positions of the test rows. The model is downloaded and asked in a fresh process."""
-    answers = score(model_uri, context.data.frame(rows), context.folder / "candidate", through_pyfunc=True)
+    answers = score(model_uri, context.data.asked(rows), context.folder / "candidate", through_pyfunc=True)
     if isinstance(answers, NotScored):
         raise ModelChanged(f"the model as stored in MLflow can't be used: {answers.why}")
     truth = context.data.dataset.target.values[rows]

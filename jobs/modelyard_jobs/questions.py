@@ -11,8 +11,10 @@ from modelyard_jobs.training_data import TrainingData, split_warnings
 def pose(data: TrainingData, spec: TrainingJobSpec) -> Problem:
     """Raises InvalidOrder where a method for missing values doesn't fit its column."""
     target = data.dataset.target
-    kinds = {feature.name: feature.type for feature in data.dataset.features.columns}
-    return Problem(target.task, target.classes, target.metric, plan_columns(kinds, spec.data.prepare.missing), spec.training)
+    features = data.dataset.features
+    kinds = {feature.name: feature.type for feature in features.columns}
+    plan = plan_columns(kinds, spec.data.prepare.missing, features.readings, data.dataset.table.separator)
+    return Problem(target.task, target.classes, target.metric, plan, spec.training)
 
 
 def look_for_leaks(data: TrainingData, spec: TrainingJobSpec) -> list[str]:

@@ -15,7 +15,8 @@ from modelyard_model.platform import Platform, source_s3
 from numpy.typing import NDArray
 
 from modelyard_jobs.data import dataset, reading, source
-from modelyard_jobs.data.dataset import Dataset
+from modelyard_jobs.data.dataset import AskedRows, Dataset
+from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFiles
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import Rows
@@ -45,8 +46,12 @@ class TrainingData:
         return Rows(self.frame(rows), self.dataset.target.values[rows], self.assignment.group[rows])
 
     def frame(self, rows: NDArray[np.intp]) -> "pl.DataFrame":
-        """Raw values of the features for some rows."""
+        """The features of some rows, read."""
         return self.dataset.features.frame[rows]
+
+    def asked(self, rows: NDArray[np.intp]) -> AskedRows:
+        """Some rows as a stored model is asked about them."""
+        return self.dataset.asked(rows)
 
     def recognised_by(self, membership: Membership) -> NDArray[np.int8] | None:
         """(rows,): in which part another model had each row, UNKNOWN where it hadn't; None where its rows can't be recognised any more."""
@@ -64,14 +69,12 @@ def load(spec: TrainingJobSpec, registered: str, platform: Platform, folder: Pat
     return divide(files, reading.read(files).as_first_read, spec, registered, earlier)
 
 
-def divide(
-    files: SourceFiles, table: "pl.DataFrame", spec: TrainingJobSpec, registered: str, earlier: Earlier | None = None
-) -> TrainingData:
+def divide(files: SourceFiles, table: RawTable, spec: TrainingJobSpec, registered: str, earlier: Earlier | None = None) -> TrainingData:
     """What was read from ``files``, checked against the manifest and divided; raises InvalidOrder."""
     _log.info(
         "read %d rows, %d columns from %d file(s), %d bytes, sha256 %s",
-        table.height,
-        table.width,
+        table.cells.height,
+        table.cells.width,
         len(files.files),
         files.size,
         files.digest[:12],
@@ -80,8 +83,11 @@ def divide(
     for why, count in data.dropped.items():
         _log.info("left out %d rows: %s", count, why)
     labels = data.target.labels() if data.target.task is Task.CLASSIFICATION else None
-    rows = SplitRows(data.read, data.positions, labels, dataset.target_columns(spec), tuple(spec.data.key or ()))
-    assignment = assign(rows, spec.data.split, registered, earlier)
+    rows = SplitRows(
+        data.read, data.positions, labels, dataset.target_columns(spec), tuple(spec.data.key or ()), times=data.times, index=data.index
+    )
+    split = spec.data.split.model_copy(update={"column": spec.data.split_column})
+    assignment = assign(rows, split, registered, earlier)
     _require_classes(data, assignment)
     _log.info("split: %s", ", ".join(f"{name} {size}" for name, size in assignment.sizes().items() if size))
     copies = assignment.copies

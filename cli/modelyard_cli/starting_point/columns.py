@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from modelyard_jobs.data.columns import holds_timestamps, undeclared
+from modelyard_jobs.data.first_reading import holds_timestamps, undeclared
 from modelyard_jobs.evaluation.leakage import LeakFinding, describe_leak
 
 if TYPE_CHECKING:

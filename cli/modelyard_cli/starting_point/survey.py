@@ -11,6 +11,7 @@ from modelyard_api.data import Column, ColumnRole, Data, DataSource, SplitBy
 from modelyard_api.metrics import Task
 from modelyard_api.objective import Objective, default_criteria
 from modelyard_api.training_job import TrainingJobSpec
+from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFiles
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.questions import leaks, quick_score
@@ -27,7 +28,7 @@ from modelyard_cli.starting_point.table import read_table
 from modelyard_cli.starting_point.targets import SeenTarget, look_at_target
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 _TRIAL_ROWS = 100_000  # enough to see whether a split works and a column leaks; the trainer looks at all rows
 _MOST_NAMED = 512  # columns that a manifest can say something about
@@ -68,7 +69,7 @@ class Survey:
 class _Trial:
     """Rows on which a proposal is tried, for the model that will be registered: its name decides where rows go."""
 
-    table: "pl.DataFrame"
+    table: RawTable
     target: SeenTarget
     model: str
     scale: float  # how many times as many rows the file has
@@ -90,11 +91,12 @@ class _Trial:
 
 def survey(path: Path, target: str, model: str) -> Survey:
     """``model``: the registered name. Raises NoStart or the trainer's InvalidOrder, both with a message for people."""
-    table = read_table(path)
+    raw = read_table(path)
+    table = raw.as_first_read
     seen = look_at_target(table, target)
     columns = _with_times_aside(look_at_columns(table, target))
-    sample = table if table.height <= _TRIAL_ROWS else table.sample(_TRIAL_ROWS, seed=0)
-    trial = _Trial(sample, seen, model, table.height / sample.height)
+    sample = raw if table.height <= _TRIAL_ROWS else replace(raw, cells=raw.cells.sample(_TRIAL_ROWS, seed=0))
+    trial = _Trial(sample, seen, model, table.height / sample.cells.height)
     data, split, in_the_way = _divided(trial, columns)
     columns, data = _with_leaks_aside(trial, columns, split, data)
     if sum(bool(column.ignored or column.vouched) for column in columns) > _MOST_NAMED:
@@ -114,7 +116,7 @@ def _with_times_aside(columns: Sequence[SeenColumn]) -> tuple[SeenColumn, ...]:
 def _divided(trial: _Trial, columns: Sequence[SeenColumn]) -> tuple[TrainingData, ProposedSplit, list[str]]:
     """The first split that leaves rows and classes in every part, and what was in the way of those before it."""
     in_the_way: list[str] = []
-    for proposed in proposed_splits(columns, trial.table.height, trial.target):
+    for proposed in proposed_splits(columns, trial.table.cells.height, trial.target):
         try:
             return *_widened(trial, columns, proposed, trial.data(columns, proposed)), in_the_way
         except InvalidOrder as error:

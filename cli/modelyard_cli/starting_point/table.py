@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelyard_jobs.data import reading
+from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 
 from modelyard_cli.starting_point.problems import NoStart
@@ -16,12 +17,12 @@ _OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _LONGEST_NAME = 128  # of a column, as manifests take it
 
 
-def read_table(path: Path) -> "pl.DataFrame":
+def read_table(path: Path) -> RawTable:
     """All rows. Raises NoStart, or the trainer's own InvalidOrder."""
     _require_file(path)
-    table = reading.read(SourceFiles(path.name, (SourceFile(path.name, path, path.stat().st_size, ""),))).as_first_read
-    _require_separated(path, table)
-    _require_names(path, table)
+    table = reading.read(SourceFiles(path.name, (SourceFile(path.name, path, path.stat().st_size, ""),)))
+    _require_separated(path, table.cells)
+    _require_names(path, table.cells)
     return table
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from modelyard_api.metrics import Metric, Task
 from modelyard_api.objective import Objective
 from modelyard_jobs.data import target as trainer
-from modelyard_jobs.data.columns import texts
+from modelyard_jobs.data.first_reading import texts
 from modelyard_jobs.data.reading import require_column
 
 from modelyard_cli.starting_point.yaml_text import number

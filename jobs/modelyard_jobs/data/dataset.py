@@ -1,76 +1,143 @@
-"""The data of one TrainingJob: read, checked against the manifest, typed, with the target resolved and every dropped row counted."""
+"""The data of one TrainingJob: checked against the manifest, read by rules fitted to it, with the target resolved and every dropped row counted."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
 
 import numpy as np
+import polars as pl
+import polars.selectors as cs
 from modelyard_api.conditions import Reason
-from modelyard_api.data import MissingMethod, SplitBy
+from modelyard_api.data import ColumnType, MissingMethod, SplitBy
+from modelyard_api.reading import ReadingNote
+from modelyard_api.rendering import describe_reading
 from modelyard_api.training_job import TrainingJobSpec
+from numpy.typing import NDArray
 
-from modelyard_jobs.data import columns, target
+from modelyard_jobs.data import columns, first_reading, target, typed_cells
+from modelyard_jobs.data.column_rules import ColumnReader, ReadColumn, declared_types
 from modelyard_jobs.data.columns import Features
+from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.reading import require_column
 from modelyard_jobs.data.target import Target
 from modelyard_jobs.failures import InvalidOrder
 
-if TYPE_CHECKING:
-    import polars as pl
-    from numpy.typing import NDArray
+
+@dataclass(frozen=True)
+class AskedRows:
+    """Rows as models are asked about them: by their own rules of reading, or as they were first read where a model has none."""
+
+    cells: pl.DataFrame  # as the files hold them
+    first_read: pl.DataFrame
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.cells.height
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Rows that can be used, aligned: ``raw`` (all columns as read), ``features`` (canonical) and ``target``."""
+    """Rows that can be used, aligned: ``features`` (canonical) and ``target``."""
 
-    read: "pl.DataFrame"  # all rows of the files
-    positions: "NDArray[np.intp]"  # of the usable rows in ``read``
-    raw: "pl.DataFrame"
+    table: RawTable
+    read: pl.DataFrame  # all rows of the files as first read, by which rows are named
+    positions: NDArray[np.intp]  # of the usable rows in ``read``
     features: Features
     target: Target
     missing_before: dict[str, int]  # per column, in the rows as read
     dropped: dict[str, int] = field(default_factory=dict)  # why: how many
+    notes: tuple[ReadingNote, ...] = ()  # what reading changed
+    times: pl.Series | None = None  # of the usable rows, where they are split by time
+    index: frozenset[str] = frozenset()  # columns that number the rows
+    declared: dict[str, ColumnType] = field(default_factory=dict)
 
     @property
     def rows_read(self) -> int:
         """Rows of the files, with those that can't be used."""
         return self.read.height
 
+    @cached_property
+    def raw(self) -> pl.DataFrame:
+        """The usable rows as first read."""
+        return self.read if len(self.positions) == self.read.height else self.read[self.positions]
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What the reader should look at."""
-        return self.features.warnings
+        return (*describe_reading(self.notes), *self.features.warnings)
 
-    def for_any_model(self, rows: "NDArray[np.intp]") -> "pl.DataFrame":
-        """Features as fitted here, and every other column beside them: a champion may have been trained on what is Ignored today."""
-        others = (columns.undeclared(self.raw[name]) for name in self.raw.columns if name not in self.features.frame.columns)
-        return self.features.frame.with_columns(other for other in others if other is not None)[rows]
+    def asked(self, rows: NDArray[np.intp]) -> AskedRows:
+        """Some of the usable rows. A champion may have been trained on what is Ignored today, so all columns are there."""
+        return AskedRows(typed_cells.as_cells(self.table.cells)[self.positions[rows]], self._first_read[rows])
 
-
-def prepare(table: "pl.DataFrame", spec: TrainingJobSpec) -> Dataset:
-    """Raises InvalidOrder where manifest and data don't fit; nothing here is fitted to the data."""
-    require_named_columns(table, spec)
-    read = _without_odd_numbers(table)
-    before = {name: read[name].null_count() for name in read.columns}
-    positions, dropped = _usable(read, spec)
-    raw = read if len(positions) == read.height else read[positions]
-    resolved = target.resolve(target.derive(raw, spec.objective), spec.objective)
-    return Dataset(read, positions, raw, columns.features(raw, spec.data, _not_features(spec)), resolved, before, dropped)
+    @cached_property
+    def _first_read(self) -> pl.DataFrame:
+        return first_reading.for_models(self.raw, self.declared)
 
 
-def _usable(read: "pl.DataFrame", spec: TrainingJobSpec) -> "tuple[NDArray[np.intp], dict[str, int]]":
+def prepare(table: RawTable, spec: TrainingJobSpec) -> Dataset:
+    """Raises InvalidOrder where manifest and data don't fit. What is fitted here is how cells are written, not what is in them."""
+    require_named_columns(table.cells, spec)
+    reader = ColumnReader(table, spec.data)
+    read = table.as_first_read.with_columns(cs.float().fill_nan(None))
+    wanted = target.read(reader, spec.objective)
+    by_time = spec.data.split.by is SplitBy.TIME
+    time = spec.data.split_column if by_time else spec.data.time
+    times = reader.moments(time) if time else None
+    positions, dropped = _usable(_needed(reader, wanted, times if by_time else None, read, spec), read.height)
+    found = columns.features(reader, spec.data, _not_features(spec))
+    resolved = target.resolve(wanted.values[positions], spec.objective)
+    moved = [*wanted.notes, *(times.notes if times and time not in found.readings else ())]
+    return Dataset(
+        table=table,
+        read=read,
+        positions=positions,
+        features=found if len(positions) == read.height else found.take(positions),
+        target=resolved,
+        missing_before=_missing(read, wanted.values, found),
+        dropped=dropped,
+        notes=(*table.notes, *moved, *found.notes),
+        times=times.values[positions] if times and by_time else None,
+        index=frozenset(name for name in reader.names if reader.is_index(name)),
+        declared=declared_types(spec.data),
+    )
+
+
+def _missing(read: pl.DataFrame, wanted: pl.Series, found: Features) -> dict[str, int]:
+    counts = {name: read[name].null_count() for name in read.columns}
+    known = {name: found.frame[name].null_count() for name in found.frame.columns}
+    return counts | known | ({wanted.name: wanted.null_count()} if wanted.name in counts else {})
+
+
+def _needed(
+    reader: ColumnReader, wanted: ReadColumn, times: ReadColumn | None, read: pl.DataFrame, spec: TrainingJobSpec
+) -> Iterator[tuple[str, str, pl.Series]]:
+    """What every row must have: the column, how a row without it is counted, and where it is."""
+    source = spec.objective.target_from.column if spec.objective.target_from else spec.objective.target
+    yield source, f"no value of the target ({source})", wanted.values.is_not_null()
+    split = spec.data.split_column
+    if split:
+        present = times.values.is_not_null() if times else first_reading.is_present(read[split])
+        yield split, f"no value of the split's column ({split})", present
+    for column in spec.data.prepare.missing.columns or []:
+        if column.method is MissingMethod.DROP_ROW and column.name not in {source, split}:
+            yield column.name, f"no value of {column.name} (DropRow)", reader.read(column.name).values.is_not_null()
+
+
+def _usable(needed: Iterator[tuple[str, str, pl.Series]], rows: int) -> tuple[NDArray[np.intp], dict[str, int]]:
     """Positions of the rows that have what every row must have, and how many lack it."""
-    usable, dropped = np.ones(read.height, dtype=np.bool_), {}
-    for name, why in _columns_that_must_be_present(spec).items():
-        present = _present(read[name]).to_numpy()
+    usable, dropped = np.ones(rows, dtype=np.bool_), {}
+    for name, why, is_there in needed:
+        present = is_there.to_numpy()
         if lost := int((usable & ~present).sum()):
             dropped[why] = lost
         usable &= present
-        _require_rows_left(int(usable.sum()), name, read.height)
+        _require_rows_left(int(usable.sum()), name, rows)
     return np.flatnonzero(usable), dropped
 
 
-def require_named_columns(table: "pl.DataFrame", spec: TrainingJobSpec) -> None:
+def require_named_columns(table: pl.DataFrame, spec: TrainingJobSpec) -> None:
     """Every column that the manifest names has to be in the data; the nearest names are proposed."""
     objective, data = spec.objective, spec.data
     named = [(f"spec.data.columns[{column.name}]", column.name) for column in data.columns or []]
@@ -78,6 +145,7 @@ def require_named_columns(table: "pl.DataFrame", spec: TrainingJobSpec) -> None:
     if data.prepare.features:
         named += [("spec.data.prepare.features.timestamps", name) for name in data.prepare.features.timestamps or []]
     named += [("spec.data.key", name) for name in data.key or []]
+    named += [("spec.data.time", data.time)] if data.time else []
     if data.split.column:
         named += [("spec.data.split.column", data.split.column)]
     if objective.target_from:
@@ -86,37 +154,6 @@ def require_named_columns(table: "pl.DataFrame", spec: TrainingJobSpec) -> None:
         require_column("spec.objective.target", objective.target, table.columns)
     for where, name in named:
         require_column(where, name, table.columns)
-
-
-def _without_odd_numbers(table: "pl.DataFrame") -> "pl.DataFrame":
-    """NaN counts as missing, as an empty cell does."""
-    import polars.selectors as cs  # noqa: PLC0415
-
-    return table.with_columns(cs.float().fill_nan(None))
-
-
-def _columns_that_must_be_present(spec: TrainingJobSpec) -> dict[str, str]:
-    objective, split = spec.objective, spec.data.split
-    source = objective.target_from.column if objective.target_from else objective.target
-    needed = {source: f"no value of the target ({source})"}
-    if split.column:
-        needed[split.column] = f"no value of the split's column ({split.column})"
-    for column in spec.data.prepare.missing.columns or []:
-        if column.method is MissingMethod.DROP_ROW:
-            needed.setdefault(column.name, f"no value of {column.name} (DropRow)")
-    return needed
-
-
-def _present(column: "pl.Series") -> "pl.Series":
-    if column.dtype.is_float():
-        return column.is_not_null() & column.is_finite()
-    return columns.texts(column).is_not_null() if _is_text(column) else column.is_not_null()
-
-
-def _is_text(column: "pl.Series") -> bool:
-    import polars as pl  # noqa: PLC0415
-
-    return column.dtype in (pl.String, pl.Categorical, pl.Enum)
 
 
 def _require_rows_left(left: int, name: str, rows: int) -> None:
@@ -134,6 +171,8 @@ def target_columns(spec: TrainingJobSpec) -> frozenset[str]:
 
 def _not_features(spec: TrainingJobSpec) -> frozenset[str]:
     names = set(target_columns(spec))
-    if spec.data.split.column and spec.data.split.by in {SplitBy.GROUP, SplitBy.TIME}:
-        names.add(spec.data.split.column)
+    if spec.data.split.by in {SplitBy.GROUP, SplitBy.TIME}:
+        names.add(spec.data.split_column or "")
+    if spec.data.time:
+        names.add(spec.data.time)
     return frozenset(names)

@@ -1,19 +1,18 @@
 """The question, resolved against the data: what is predicted, as classes or as a number, and by which metric and criteria it is judged."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
+import numpy as np
+import polars as pl
 from modelyard_api.conditions import Reason
 from modelyard_api.metrics import BINARY_ONLY, Metric, Task, default_metric, metrics_of
 from modelyard_api.objective import Criterion, Objective, TargetFrom, default_criteria
+from modelyard_model.cells.reading import TextReading
+from numpy.typing import NDArray
 
-from modelyard_jobs.data.columns import texts
+from modelyard_jobs.data.column_rules import ColumnReader, ReadColumn
+from modelyard_jobs.data.first_reading import texts
 from modelyard_jobs.failures import InvalidOrder
-
-if TYPE_CHECKING:
-    import numpy as np
-    import polars as pl
-    from numpy.typing import NDArray
 
 _CLASSES_AT_MOST = 20  # distinct numbers that are still classes when the manifest names no task
 _ROWS_PER_CLASS = 10
@@ -26,7 +25,7 @@ class Target:
 
     task: Task
     classes: tuple[str, ...]  # sorted; of two, the second is the positive one; empty for Regression
-    values: "NDArray[np.float64] | NDArray[np.int64]"  # (rows,): the number, or the index of the class
+    values: NDArray[np.float64] | NDArray[np.int64]  # (rows,): the number, or the index of the class
     metric: Metric
     criteria: tuple[Criterion, ...]
 
@@ -37,34 +36,53 @@ class Target:
         return [self.classes[int(value)] for value in self.values]
 
 
-def derive(table: "pl.DataFrame", objective: Objective) -> "pl.Series":
-    """The raw target column: as it is, or true/false where it is derived. Missing stays missing."""
-    import polars as pl  # noqa: PLC0415
-
+def read(reader: ColumnReader, objective: Objective) -> ReadColumn:
+    """The target of every row: a number, a class as text, or true/false where it is derived. Missing stays missing."""
     rule = objective.target_from
     if rule is None:
-        return table[objective.target]
-    if objective.target in table.columns:
+        return _as_asked(reader, objective)
+    if objective.target in reader.names:
         raise InvalidOrder(
             Reason.DATA_INVALID,
             f"spec.objective.target {objective.target!r} is derived by targetFrom, but the data has a column of that name; choose another name",
         )
-    source = table[rule.column]
-    return pl.select(_condition(source, rule).alias(objective.target)).to_series()
-
-
-def _condition(source: "pl.Series", rule: TargetFrom) -> "pl.Series":
-    if rule.equals is not None:
-        return texts(source) == rule.equals
-    if not source.dtype.is_numeric():
+    source = reader.labels(rule.column) if rule.equals is not None else reader.numbers(rule.column, wanted=True)
+    if source is None:
         raise InvalidOrder(
             Reason.DATA_INVALID,
-            f"spec.objective.targetFrom compares column {rule.column!r} with a number, but the column holds {source.dtype}; use equals, or correct the data",
+            f"spec.objective.targetFrom compares column {rule.column!r} with a number, but the column holds no numbers; use equals, or correct the data",
         )
-    return source > rule.above if rule.above is not None else source < rule.below
+    condition = _condition(source, rule).alias(objective.target)
+    return replace(source, make=lambda: condition)
 
 
-def resolve(column: "pl.Series", objective: Objective) -> Target:
+def _as_asked(reader: ColumnReader, objective: Objective) -> ReadColumn:
+    if objective.task is Task.CLASSIFICATION:
+        return reader.labels(objective.target)
+    is_wanted = objective.task is Task.REGRESSION
+    numbers = reader.numbers(objective.target, wanted=is_wanted)
+    if numbers and (is_wanted or numbers.values.drop_nulls().n_unique() > _CLASSES_AT_MOST):
+        return numbers
+    return reader.labels(objective.target)
+
+
+def _condition(source: ReadColumn, rule: TargetFrom) -> pl.Series:
+    if rule.above is not None:
+        return source.values > rule.above
+    if rule.below is not None:
+        return source.values < rule.below
+    assert isinstance(source.reading, TextReading)
+    wanted = source.reading.read(rule.equals or "")
+    if wanted is None:
+        raise InvalidOrder(
+            Reason.DATA_INVALID,
+            f"spec.objective.targetFrom.equals is a text that means missing in column {rule.column!r};"
+            f" spec.data.columns: [{{name: {rule.column}, missingWords: []}}] keeps it",
+        )
+    return source.values == wanted
+
+
+def resolve(column: pl.Series, objective: Objective) -> Target:
     """Task, classes, metric and criteria for a target ``column`` without missing values; raises InvalidOrder."""
     task = objective.task or _seen_task(column)
     if len(column) < _ROWS:
@@ -80,14 +98,12 @@ def resolve(column: "pl.Series", objective: Objective) -> Target:
     return Target(task, classes, values, metric, criteria)
 
 
-def _seen_task(column: "pl.Series") -> Task:
+def _seen_task(column: pl.Series) -> Task:
     is_number = column.dtype.is_numeric()
     return Task.REGRESSION if is_number and column.n_unique() > _CLASSES_AT_MOST else Task.CLASSIFICATION
 
 
-def _numbers(column: "pl.Series") -> "tuple[tuple[str, ...], NDArray[np.float64]]":
-    import polars as pl  # noqa: PLC0415
-
+def _numbers(column: pl.Series) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     if not column.dtype.is_numeric():
         raise InvalidOrder(
             Reason.DATA_INVALID, f"spec.objective.task is Regression, but the target {column.name!r} holds {column.dtype}, not numbers"
@@ -97,7 +113,7 @@ def _numbers(column: "pl.Series") -> "tuple[tuple[str, ...], NDArray[np.float64]
     return (), column.cast(pl.Float64).to_numpy()
 
 
-def _codes(column: "pl.Series") -> "tuple[tuple[str, ...], NDArray[np.int64]]":
+def _codes(column: pl.Series) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     words = texts(column)
     counts = dict(words.value_counts().iter_rows())
     if len(counts) == 1:
@@ -114,8 +130,6 @@ def _codes(column: "pl.Series") -> "tuple[tuple[str, ...], NDArray[np.int64]]":
         )
     classes = tuple(sorted(counts, key=_numerically if all(map(_is_number, counts)) else str))
     index = {name: code for code, name in enumerate(classes)}
-    import numpy as np  # noqa: PLC0415
-
     return classes, np.array([index[word] for word in words], dtype=np.int64)
 
 

@@ -5,12 +5,12 @@ what was stored. Started with ``python -m``, the module is also that process.
 """
 
 import json
+import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from modelyard_api.conditions import Reason
@@ -19,12 +19,16 @@ from numpy.typing import NDArray
 from modelyard_jobs.failures import Unavailable
 
 if TYPE_CHECKING:
-    import polars as pl
+    from modelyard_model.preparation import InputColumn
     from modelyard_model.tabular_model import TabularModel
 
-_ROWS, _REQUEST, _ANSWER, _OUTPUTS = "rows.parquet", "request.json", "answer.json", "outputs.npy"
+    from modelyard_jobs.data.dataset import AskedRows
+
+_CELLS, _FIRST_READ, _REQUEST, _ANSWER, _OUTPUTS = "cells.parquet", "first-read.parquet", "request.json", "answer.json", "outputs.npy"
+_log = logging.getLogger(__name__)
 _BATCH = 65_536
 _OTHER_ANSWERS = 1e-6
+_FEW_REFUSED = 0.05  # of a column's cells: with more, the column has become another one
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class FreshScores:
     classes: tuple[str, ...]
     task: str
     outputs: NDArray[np.float64]
+    unreadable: int = 0  # cells that the model would refuse in a request, and that counted as missing
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,15 @@ class NotOurs(Exception):
     """A registered model that was logged by something else."""
 
 
-def score(model_uri: str, rows: "pl.DataFrame", folder: Path, *, through_pyfunc: bool) -> FreshScores | NotScored:
-    """Downloads ``model_uri`` and asks it about raw ``rows``. ``through_pyfunc`` also checks that MLflow's own loader answers alike.
+def score(model_uri: str, rows: "AskedRows", folder: Path, *, through_pyfunc: bool) -> FreshScores | NotScored:
+    """Downloads ``model_uri`` and asks it about ``rows``. ``through_pyfunc``: it was just stored, so MLflow's own loader has to answer alike, and
+    the model has to read every cell; of another model, cells that it would refuse are asked as missing.
 
     Raises Unavailable when MLflow doesn't hand out the model.
     """
     folder.mkdir(parents=True)
-    rows.write_parquet(folder / _ROWS)
+    rows.cells.write_parquet(folder / _CELLS)
+    rows.first_read.write_parquet(folder / _FIRST_READ)
     (folder / _REQUEST).write_text(json.dumps({"model": model_uri, "pyfunc": through_pyfunc}), encoding="utf-8")
     subprocess.run([sys.executable, "-m", "modelyard_jobs.evaluation.fresh_process", str(folder)], check=True)
     answer = json.loads((folder / _ANSWER).read_text(encoding="utf-8"))
@@ -61,13 +68,13 @@ def score(model_uri: str, rows: "pl.DataFrame", folder: Path, *, through_pyfunc:
         raise Unavailable(Reason.REGISTRY_UNAVAILABLE, answer["unavailable"])
     if answer.get("why"):
         return NotScored(answer["why"])
-    return FreshScores(tuple(answer["classes"]), answer["task"], np.load(folder / _OUTPUTS, allow_pickle=False))
+    if answer["unreadable"]:
+        _log.warning("%s would refuse %d cells of these rows; it was asked as if they were missing", model_uri, answer["unreadable"])
+    return FreshScores(tuple(answer["classes"]), answer["task"], np.load(folder / _OUTPUTS, allow_pickle=False), answer["unreadable"])
 
 
 def _answer(folder: Path) -> dict[str, object]:
     """What the fresh process does. Nothing of modelyard_model may be imported before MLflow's loader had its turn."""
-    import polars as pl  # noqa: PLC0415
-
     request = json.loads((folder / _REQUEST).read_text(encoding="utf-8"))
     try:
         path, data = _download(request["model"], folder)
@@ -84,11 +91,11 @@ def _answer(folder: Path) -> dict[str, object]:
         model = load_model(data)
         if max(verify_expected(model, data), _difference(model, data, through_mlflow)) > _OTHER_ANSWERS:
             return {"why": "its answers differ from the expected outputs that were stored with it"}
-        outputs = np.concatenate(list(_outputs(model, pl.read_parquet(folder / _ROWS))))
+        outputs, unreadable = _outputs(model, folder, is_strict=request["pyfunc"])
     except (InvalidInput, ModelFilesInvalid) as error:
         return {"why": str(error)}
     np.save(folder / _OUTPUTS, outputs)
-    return {"classes": model.classes, "task": model.task}
+    return {"classes": model.classes, "task": model.task, "unreadable": unreadable}
 
 
 def _download(uri: str, folder: Path) -> tuple[Path, Path]:
@@ -130,10 +137,46 @@ def _difference(model: "TabularModel", data: Path, through_mlflow: dict[str, lis
     return max(float((np.abs(one - other) / np.maximum(1.0, np.abs(one))).max()) for one, other in pairs)
 
 
-def _outputs(model: "TabularModel", rows: "pl.DataFrame") -> Iterator[NDArray[np.float64]]:
-    names = [item.name for item in model.inputs if item.name in rows.columns]
-    for batch in rows.select(names).iter_slices(_BATCH):
-        yield model.predict({name: batch[name].to_list() for name in names}).outputs
+def _outputs(model: "TabularModel", folder: Path, *, is_strict: bool) -> tuple[NDArray[np.float64], int]:
+    """Answers to all rows, and the number of cells that had to count as missing."""
+    import polars as pl  # noqa: PLC0415
+
+    has_rules = any(_reading(item) for item in model.inputs)
+    rows = pl.read_parquet(folder / (_CELLS if has_rules else _FIRST_READ))
+    inputs = [item for item in model.inputs if item.name in rows.columns]
+    outputs, unreadable = [], 0
+    for batch in rows.select(item.name for item in inputs).iter_slices(_BATCH):
+        cells: dict[str, Any] = {item.name: batch[item.name].to_list() for item in inputs}
+        if has_rules and not is_strict:
+            for item in inputs:
+                cells[item.name], refused = _without_refused(item, cells[item.name])
+                unreadable += refused
+        outputs.append(model.predict(cells).outputs)
+    return np.concatenate(outputs), unreadable
+
+
+def _reading(item: "InputColumn") -> Any:
+    """None for a model without rules: its own code, which came with it, may know none."""
+    return getattr(item, "reading", None)
+
+
+def _without_refused(item: "InputColumn", cells: list[Any]) -> tuple[list[Any], int]:
+    """Texts that the column refuses are None where they are few, and counted. Raises InvalidInput as the column does for many, or other types."""
+    unreadable = set(filter(lambda text: _is_refused(item, text), {cell for cell in cells if isinstance(cell, str)}))
+    refused = sum(cell in unreadable for cell in cells if isinstance(cell, str))
+    if refused > _FEW_REFUSED * len(cells):
+        item.read(cells)
+    return ([None if isinstance(cell, str) and cell in unreadable else cell for cell in cells] if refused else cells), refused
+
+
+def _is_refused(item: "InputColumn", text: str) -> bool:
+    from modelyard_model.errors import InvalidInput  # noqa: PLC0415
+
+    try:
+        item.read([text])
+    except InvalidInput:
+        return True
+    return False
 
 
 if __name__ == "__main__":

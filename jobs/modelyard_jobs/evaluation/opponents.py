@@ -57,7 +57,7 @@ def against_version(opponent: RegisteredVersion, uri: str, test: JudgedRows, fol
     fair = ~known.seen(parts[test.rows], test.clusters)
     if fair.sum() < FEWEST_ROWS:
         return NotCompared(opponent.version, VerdictReason.OPPONENT_SAW_ROWS, int(fair.sum()), len(fair))
-    answers = score(opponent.uri, test.data.dataset.for_any_model(test.rows[fair]), folder / "model", through_pyfunc=False)
+    answers = score(opponent.uri, test.data.asked(test.rows[fair]), folder / "model", through_pyfunc=False)
     return _paired(answers, opponent.version, test, fair)
 
 

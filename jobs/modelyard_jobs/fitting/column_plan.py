@@ -1,13 +1,16 @@
 """Which columns are features, as what, and what stands in for their missing values: the manifest, resolved per column."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnType, Missing, MissingColumn, MissingMethod
+from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
+from modelyard_model.text_files import Separator
 
 from modelyard_jobs.failures import InvalidOrder
 
+Reading = NumberReading | TextReading | TimeReading
 _NUMBERS_ONLY = frozenset({MissingMethod.MEDIAN, MissingMethod.MEAN})
 
 
@@ -19,6 +22,7 @@ class PlannedColumn:
     kind: ColumnType
     missing: MissingMethod
     constant: str | None = None
+    reading: Reading | None = None  # by which its cells were read; None: they come as they are
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,17 @@ class ColumnPlan:
     """All features, in order."""
 
     columns: tuple[PlannedColumn, ...]
+    separator: Separator = ","  # of the file that they come from
 
 
-def plan_columns(kinds: Mapping[str, ColumnType], missing: Missing) -> ColumnPlan:
-    """``kinds``: the features and their types in order. Raises InvalidOrder where a method doesn't fit its column's type."""
+def plan_columns(
+    kinds: Mapping[str, ColumnType], missing: Missing, readings: Mapping[str, Reading] | None = None, separator: Separator = ","
+) -> ColumnPlan:
+    """``kinds``: the features and their types in order; ``readings``: the rules by which they were read. Raises InvalidOrder where a method doesn't fit its column's type."""
     special = {column.name: column for column in missing.columns or []}
     default = MissingMethod(missing.default.value)
-    return ColumnPlan(tuple(_plan(name, kind, special.get(name), default) for name, kind in kinds.items()))
+    planned = (_plan(name, kind, special.get(name), default) for name, kind in kinds.items())
+    return ColumnPlan(tuple(replace(column, reading=(readings or {}).get(column.name)) for column in planned), separator)
 
 
 def _plan(name: str, kind: ColumnType, special: MissingColumn | None, default: MissingMethod) -> PlannedColumn:

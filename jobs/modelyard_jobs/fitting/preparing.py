@@ -8,6 +8,7 @@ import numpy as np
 from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnType, MissingMethod
 from modelyard_model import timestamps
+from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
 from modelyard_model.preparation import Preparation
 from modelyard_model.preparation_document import (
     CategoricalColumn,
@@ -36,7 +37,7 @@ def fit_preparation(train: "pl.DataFrame", plan: ColumnPlan) -> Preparation:
     """``train``: canonical columns of the training split (Float64 for Numerical, String otherwise). Raises InvalidOrder when nothing is left to learn from."""
     notes: list[str] = []
     columns = tuple(_fit_column(train[column.name], column, notes) for column in plan.columns)
-    preparation = Preparation(PreparationDocument(columns=columns, notes=tuple(notes)))
+    preparation = Preparation(PreparationDocument(columns=columns, separator=plan.separator, notes=tuple(notes)))
     if not preparation.feature_names:
         raise InvalidOrder(Reason.DATA_INVALID, "no column gives a feature: every text differs in every row; " + "; ".join(notes))
     return preparation
@@ -66,7 +67,8 @@ def _fit_column(values: "pl.Series", column: PlannedColumn, notes: list[str]) ->
     unreadable = sum(timestamps.parse(text) is None for text in known.unique().to_list())
     if unreadable:
         notes.append(f"{column.name}: {unreadable} distinct texts are not ISO 8601 timestamps and count as missing")
-    return DatetimeColumn(name=column.name, required=missing == 0)
+    reading = column.reading if isinstance(column.reading, TimeReading) else None
+    return DatetimeColumn(name=column.name, required=missing == 0, reading=reading)
 
 
 def _numerical(known: "pl.Series", missing: int, column: PlannedColumn, indicator: bool) -> NumericalColumn:
@@ -81,6 +83,7 @@ def _numerical(known: "pl.Series", missing: int, column: PlannedColumn, indicato
         missing=FilledNumber(method=column.missing, fill=fill, indicator=indicator),
         center=center,
         scale=1.0 if constant or not math.isfinite(spread) else spread,
+        reading=column.reading if isinstance(column.reading, NumberReading) else None,
     )
 
 
@@ -112,6 +115,7 @@ def _categorical(known: "pl.Series", missing: int, column: PlannedColumn, indica
         required=missing == 0,
         missing=FilledText(method=column.missing, fill=fill, indicator=indicator),
         categories=tuple(sorted(kept)),
+        reading=column.reading if isinstance(column.reading, TextReading) else None,
     )
 
 

@@ -13,7 +13,7 @@ from modelyard_api.conditions import Reason
 from modelyard_api.data import Duplicates, Split, SplitBy
 from numpy.typing import NDArray
 
-from modelyard_jobs.data.columns import texts
+from modelyard_jobs.data.first_reading import texts
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.splitting import reserve
 from modelyard_jobs.splitting.cuts import EVERYTHING, Cut, Part, Units, cut_by_rank, parts_of, units
@@ -46,6 +46,8 @@ class Rows:
     labels: list[str] | None  # (used rows,): their classes; None where there are none
     not_identity: frozenset[str]  # the target, and what it is derived from
     key: tuple[str, ...] = ()
+    times: "pl.Series | None" = None  # (used rows,): when each happened; None: the split's column says it
+    index: frozenset[str] = frozenset()  # columns that number the rows: a model's first split doesn't name rows by them
 
     def column(self, name: str | None) -> "pl.Series":
         """A column of the used rows."""
@@ -90,7 +92,7 @@ def assign(rows: Rows, split: Split, model: str, earlier: Earlier | None = None)
     naming = _naming(rows, split, earlier.rule if earlier else None)
     identity = identify(rows.read, naming.columns, model, naming.duplicates)
     row = identity.row[rows.used]
-    times = seconds(rows.column(split.column)) if split.by is SplitBy.TIME else None
+    times = _times(rows, split)
     names = _group_names(rows, split, times)
     group = row if names is None else hashes((f"{split.column}={name}" for name in names), model)
     known = np.full(len(row), UNKNOWN) if earlier is None else earlier.membership.recognise(rows.read, rows.used, model, identity)
@@ -114,6 +116,12 @@ def assign(rows: Rows, split: Split, model: str, earlier: Earlier | None = None)
     return Assignment(part, row, group, names, reference, rule, identity, rows.used)
 
 
+def _times(rows: Rows, split: Split) -> NDArray[np.float64] | None:
+    if split.by is not SplitBy.TIME:
+        return None
+    return seconds(rows.column(split.column) if rows.times is None else rows.times)
+
+
 @dataclass(frozen=True)
 class _Naming:
     """By what rows are named."""
@@ -131,7 +139,7 @@ def _naming(rows: Rows, split: Split, rule: SplitRule | None) -> _Naming:
     kept = tuple(name for name in rule.columns if name in usable) if rule else ()
     if rule and kept and (len(kept) == len(rule.columns) or not rule.keyed):
         return _Naming(kept, rule.keyed, split.duplicates or rule.duplicates)
-    return _Naming(tuple(sorted(usable)), keyed=False, duplicates=split.duplicates)
+    return _Naming(tuple(sorted((usable - rows.index) or usable)), keyed=False, duplicates=split.duplicates)
 
 
 def _group_names(rows: Rows, split: Split, times: NDArray[np.float64] | None) -> tuple[str, ...] | None:

@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from modelyard_model.cells.words import INFINITE, TRUTH_AS_NUMBER
@@ -30,16 +30,16 @@ class NumberForm:
     thousands: Thousands = ""
     sign: str = ""
 
-    @property
-    def digits(self) -> str:
-        """Regular expression of a number without the form's sign."""
+    @cached_property
+    def digits(self) -> re.Pattern[str]:
+        """A number without the form's sign."""
         return _digits(self.decimal, self.thousands)
 
     def parse(self, text: str) -> float | None:
         """The number; infinite for texts that say so and for what float64 can't hold, None for any other text."""
         text = text.strip()
-        if _PLAIN.fullmatch(text) and self.decimal == "." and self.thousands != ".":
-            return float(text)
+        if self.digits.fullmatch(text):
+            return self._float(text)
         word = text.lower()
         if word in TRUTH_AS_NUMBER:
             return TRUTH_AS_NUMBER[word]
@@ -51,12 +51,18 @@ class NumberForm:
         """With signs around it; in parentheses it is negative, as accountants write it."""
         negative = text.startswith("(") and text.endswith(")")
         digits, minus = self._without_sign(text[1:-1].strip() if negative else text)
-        found = _pattern(self.digits).fullmatch(digits)
-        if not found or (negative and (minus or digits.startswith(("+", "-")))) or (minus and digits.startswith(("+", "-"))):
+        if (
+            not self.digits.fullmatch(digits)
+            or (negative and (minus or digits.startswith(("+", "-"))))
+            or (minus and digits.startswith(("+", "-")))
+        ):
             return None
-        plain = digits.replace(self.thousands, "") if self.thousands else digits
-        value = float(plain.replace(self.decimal, "."))
+        value = self._float(digits)
         return -value if negative or minus else value
+
+    def _float(self, digits: str) -> float:
+        plain = digits.replace(self.thousands, "") if self.thousands else digits
+        return float(plain.replace(self.decimal, "."))
 
     def _without_sign(self, text: str) -> tuple[str, bool]:
         """The rest, and whether a minus stood before the sign."""
@@ -73,18 +79,13 @@ PLAIN = NumberForm()
 
 
 @lru_cache(maxsize=64)
-def _pattern(digits: str) -> re.Pattern[str]:
-    return re.compile(digits)
-
-
-@lru_cache(maxsize=64)
-def _digits(decimal: str, thousands: str) -> str:
+def _digits(decimal: str, thousands: str) -> re.Pattern[str]:
     whole = "[0-9]+"
     if thousands:
         mark, first = re.escape(thousands), "[0-9]{2,3}" if thousands == "," else "[0-9]{3}"  # lakhs: 12,34,567
         whole = f"(?:[1-9][0-9]{{0,2}}(?:{mark}{first})*{mark}[0-9]{{3}}|[0-9]+)"  # 0,123 has no thousands
     point = re.escape(decimal)
-    return f"[+-]?(?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    return re.compile(f"[+-]?(?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 def number_text(value: float) -> str:

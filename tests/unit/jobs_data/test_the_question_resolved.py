@@ -8,6 +8,7 @@ from modelyard_api.conditions import Reason
 from modelyard_api.metrics import Metric, Task
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data.dataset import Dataset, prepare
+from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.failures import InvalidOrder
 
 ROWS = 100
@@ -19,8 +20,8 @@ def spec(target: str = "y", **parts: Any) -> TrainingJobSpec:
     return TrainingJobSpec.model_validate({"objective": objective, "data": data, **parts})
 
 
-def table(**columns: list[Any]) -> pl.DataFrame:
-    return pl.DataFrame({"x": [float(row) for row in range(ROWS)], **columns})
+def table(**columns: list[Any]) -> RawTable:
+    return RawTable(pl.DataFrame({"x": [float(row) for row in range(ROWS)], **columns}), is_text=False)
 
 
 def resolved(y: list[Any], **parts: Any) -> Dataset:
@@ -70,12 +71,12 @@ def test_a_derived_target(rule: dict[str, Any], late: list[bool]) -> None:
 
 
 def test_rows_that_the_manifest_drops_are_counted() -> None:
-    frame = table(y=[row % 2 for row in range(ROWS)]).with_columns(
+    frame = table(y=[row % 2 for row in range(ROWS)]).cells.with_columns(
         pl.when(pl.col("x") < 7).then(None).otherwise(pl.col("x")).alias("v"),
         pl.when(pl.col("x") > 90).then(float("nan")).otherwise(1.0).alias("w"),
     )
     missing = {"missing": {"columns": [{"name": "v", "method": "DropRow"}]}}
-    result = prepare(frame, spec(data={"prepare": missing}))
+    result = prepare(RawTable(frame, is_text=False), spec(data={"prepare": missing}))
     assert result.dropped == {"no value of v (DropRow)": 7}
     assert result.missing_before == {"x": 0, "y": 0, "v": 7, "w": 9}
 

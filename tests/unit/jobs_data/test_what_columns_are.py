@@ -9,7 +9,9 @@ from modelyard_api.data import Column, ColumnRole, ColumnType, Data, DataSource,
 from modelyard_api.data import Features as TimestampFeatures
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data import dataset
+from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.columns import Features, features
+from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.failures import InvalidOrder
 
 ROWS = 120
@@ -23,7 +25,11 @@ def data(columns: list[Column] | None = None, timestamps: list[str] | None = Non
 def typed(series: pl.Series, spec: Data | None = None) -> Features:
     """The series among another column, so that something is always left."""
     table = pl.DataFrame([series, pl.Series("other", [float(row) for row in range(len(series))])])
-    return features(table, spec or data(), frozenset())
+    return read(table, spec or data(), frozenset())
+
+
+def read(table: pl.DataFrame, spec: Data, excluded: frozenset[str]) -> Features:
+    return features(ColumnReader(RawTable(table, is_text=False), spec), spec, excluded)
 
 
 def kind_of(series: pl.Series, spec: Data | None = None) -> ColumnType | None:
@@ -101,7 +107,7 @@ def test_typed_timestamps_become_iso_text_as_requests_bring_it() -> None:
         (pl.Series("x", ["1", "many"]), data([Column(name="x", type=ColumnType.NUMERICAL)]), "1 of its 2 values are not numbers"),
         (pl.Series("x", ["soon", "later"]), data(timestamps=["x"]), "not ISO 8601"),
         (pl.Series("x", [1, 2]), data(timestamps=["x"]), "not ISO 8601"),
-        (pl.Series("x", [[1], [2]]), data(), "no built-in model reads"),
+        (pl.Series("x", [[1], [2]]), data([Column(name="x", type=ColumnType.CATEGORICAL)]), "which can't be read as Categorical"),
     ],
     ids=["no value", "not numbers", "not timestamps", "numbers as timestamps", "lists"],
 )
@@ -117,13 +123,13 @@ def test_ignored_columns_are_not_looked_at() -> None:
 
 def test_a_table_without_features_is_refused() -> None:
     with pytest.raises(InvalidOrder, match="no column is left as a feature"):
-        features(pl.DataFrame({"y": [1, 2]}), data(), frozenset({"y"}))
+        read(pl.DataFrame({"y": [1, 2]}), data(), frozenset({"y"}))
 
 
 def test_the_splits_column_is_a_feature_only_where_timestamps_name_it() -> None:
     table = pl.DataFrame({"at": ["2026-01-01", "2026-01-02"], "x": [1.0, 2.0]})
-    assert [c.name for c in features(table, data(), frozenset({"at"})).columns] == ["x"]
-    assert [c.name for c in features(table, data(timestamps=["at"]), frozenset({"at"})).columns] == ["at", "x"]
+    assert [c.name for c in read(table, data(), frozenset({"at"})).columns] == ["x"]
+    assert [c.name for c in read(table, data(timestamps=["at"]), frozenset({"at"})).columns] == ["at", "x"]
 
 
 def test_a_champion_is_asked_with_columns_that_are_ignored_today() -> None:
@@ -137,10 +143,11 @@ def test_a_champion_is_asked_with_columns_that_are_ignored_today() -> None:
             },
         }
     )
-    data = dataset.prepare(pl.concat([table] * 20), spec)
+    data = dataset.prepare(RawTable(pl.concat([table] * 20), is_text=False), spec)
     assert data.features.frame.columns == ["x"]
-    frame = data.for_any_model(np.array([1, 2]))
-    assert frame.select("x", "ignored_text", "ignored_number").to_dicts() == [
+    asked = data.asked(np.array([1, 2]))
+    assert asked.cells.rows() == [(2.0, "", None, "q"), (3.0, "c", 3, "p")]
+    assert asked.first_read.select("x", "ignored_text", "ignored_number").to_dicts() == [
         {"x": 2.0, "ignored_text": None, "ignored_number": None},
         {"x": 3.0, "ignored_text": "c", "ignored_number": 3.0},
     ]

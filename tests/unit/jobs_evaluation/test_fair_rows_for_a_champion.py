@@ -11,6 +11,8 @@ import pytest
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_api.verdicts import VerdictReason
 from modelyard_jobs.data import dataset
+from modelyard_jobs.data.dataset import AskedRows
+from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFiles
 from modelyard_jobs.evaluation import opponents
 from modelyard_jobs.evaluation.evidence import NotCompared, PairedComparison
@@ -31,7 +33,7 @@ Ask = Callable[..., Any]
 
 def data(frame: pl.DataFrame) -> TrainingData:
     spec = TrainingJobSpec.model_validate({"objective": {"target": "y"}, "data": {"source": {"uri": "s3://bucket/rows.csv"}}})
-    prepared = dataset.prepare(frame, spec)
+    prepared = dataset.prepare(RawTable(frame, is_text=False), spec)
     rows = Rows(prepared.read, prepared.positions, None, frozenset({"y"}))
     return TrainingData(SourceFiles("s3://bucket/rows.csv", ()), prepared, assign(rows, spec.data.split, MODEL), MODEL)
 
@@ -48,7 +50,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many rows the champion was asked about, each time; it answers zeros."""
     counts: list[int] = []
 
-    def score(uri: str, rows: pl.DataFrame, folder: Path, *, through_pyfunc: bool) -> FreshScores:
+    def score(uri: str, rows: AskedRows, folder: Path, *, through_pyfunc: bool) -> FreshScores:
         counts.append(rows.height)
         return FreshScores((), "Regression", np.zeros(rows.height))
 

@@ -1,0 +1,87 @@
+"""A table looked at as a whole, for what one column alone can't tell: whether commas are decimal marks, and how a missing value is written."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import polars as pl
+from modelyard_model.cells.words import MISSING
+
+from modelyard_jobs.data import number_rules
+from modelyard_jobs.data.number_rules import FileMarks, NumberMarks, Numbers
+from modelyard_jobs.data.raw_table import RawTable
+from modelyard_jobs.data.text_column import TextColumn, look_at_texts
+from modelyard_jobs.data.text_rules import FileWords
+
+_TEXT_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Time)
+
+
+class FileView:
+    """Every column is looked at once. ``missing``: words that mean missing, by column; ``unused``: columns that nobody asks about, as a rule."""
+
+    def __init__(self, table: RawTable, missing: Mapping[str, Sequence[str]], unused: frozenset[str]) -> None:
+        self.table = table
+        self._missing = missing
+        self._unused = unused
+        self._numbers: dict[str, Numbers | None] = {}
+
+    def dtype(self, name: str) -> pl.DataType:
+        """As the file has it."""
+        return self.table.cells.schema[name]
+
+    def cells(self, name: str) -> pl.Series:
+        """As the file has them."""
+        return self.table.cells[name]
+
+    def text(self, name: str) -> TextColumn | None:
+        """None: the column holds no texts."""
+        if not isinstance(self.dtype(name), _TEXT_TYPES):
+            return None
+        if name not in self._texts:
+            self._texts |= self._looked_at([name])
+        return self._texts[name]
+
+    @cached_property
+    def _texts(self) -> dict[str, TextColumn]:
+        return self._looked_at([name for name in self.table.cells.columns if name not in self._unused])
+
+    def _looked_at(self, names: Sequence[str]) -> dict[str, TextColumn]:
+        texts = [name for name in names if isinstance(self.dtype(name), _TEXT_TYPES)]
+        return look_at_texts(self.table.cells.select(pl.col(texts).cast(pl.String)), self._missing) if texts else {}
+
+    def numbers(self, name: str) -> Numbers | None:
+        """A column of texts as numbers; None where no form fits most of them."""
+        if name not in self._numbers:
+            column = self.text(name)
+            marks = self._marks.get(name) or (number_rules.marks(column) if column else None)
+            self._numbers[name] = number_rules.numbers(column, marks, self._file_marks) if column and marks else None
+        return self._numbers[name]
+
+    @cached_property
+    def _marks(self) -> dict[str, NumberMarks]:
+        """Of the columns of a text file that may be numbers; what a typed file has as text is text."""
+        if not self.table.is_text:
+            return {}
+        found = ((name, number_rules.marks(column)) for name, column in self._texts.items())
+        return {name: marks for name, marks in found if marks}
+
+    @cached_property
+    def _file_marks(self) -> FileMarks:
+        marks = self._marks.values()
+        return FileMarks(
+            decimal_comma=any(each.proves_comma for each in marks),
+            decimal_point=any(each.rival for each in marks) and self._shows_point(),
+            semicolons=self.table.separator == ";",
+        )
+
+    def _shows_point(self) -> bool:
+        return any(marks.proves_point or number_rules.shows_point(self._texts[name]) for name, marks in self._marks.items())
+
+    @cached_property
+    def words(self) -> FileWords:
+        """How a missing value is written."""
+        has_empty = any(column.empty for column in self._texts.values()) or any(self.cells(name).null_count() for name in self._others())
+        found = [numbers for name in self._marks if (numbers := self.numbers(name)) and numbers.is_enough]
+        return FileWords(has_empty, frozenset(word for numbers in found for word in numbers.words if word in MISSING))
+
+    def _others(self) -> list[str]:
+        return [name for name in self.table.cells.columns if name not in self._unused and name not in self._texts]

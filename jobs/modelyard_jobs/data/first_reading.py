@@ -1,0 +1,76 @@
+"""Cells as releases before there were rules of reading gave them to a model, which a model of those releases still expects."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import polars as pl
+from modelyard_api.data import ColumnType
+
+_SAMPLE = 200  # values looked at to see whether a text column holds timestamps
+_TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Time)
+
+
+def for_models(table: pl.DataFrame, declared: Mapping[str, ColumnType]) -> pl.DataFrame:
+    """Every column that a model may have learned from, whatever it is used for today."""
+    found = (_as_declared(table[name], declared.get(name)) for name in table.columns)
+    return pl.DataFrame([column for column in found if column is not None])
+
+
+def _as_declared(column: pl.Series, kind: ColumnType | None) -> pl.Series | None:
+    if kind is ColumnType.CATEGORICAL and not column.dtype.is_nested():
+        return texts(column)
+    if kind is ColumnType.NUMERICAL and column.dtype == pl.String:
+        numbers = column.cast(pl.Float64, strict=False)
+        return _numbers(column) if numbers.null_count() == column.null_count() else texts(column)
+    return undeclared(column)
+
+
+def undeclared(column: pl.Series) -> pl.Series | None:
+    """By its type; None for one that no built-in model reads."""
+    if column.dtype.is_numeric() or column.dtype == pl.Boolean:
+        return _numbers(column)
+    if column.dtype == pl.Date:
+        return column.dt.to_string("%Y-%m-%d")
+    if column.dtype == pl.Datetime:
+        return column.dt.cast_time_unit("us").dt.to_string("iso:strict")
+    return texts(column) if column.dtype in _TEXTS else None
+
+
+def _numbers(column: pl.Series) -> pl.Series:
+    numbers = column.cast(pl.Float64, strict=False)
+    return pl.select(pl.when(numbers.is_finite()).then(numbers).alias(column.name)).to_series()
+
+
+def texts(column: pl.Series) -> pl.Series:
+    """Categories as text: whole numbers without a decimal point, truth values as true and false, the empty text as missing."""
+    if column.dtype.is_float() or column.dtype.is_decimal():
+        whole = column.cast(pl.Float64).drop_nulls()
+        as_integer = bool((whole == whole.round()).all()) and bool((whole.abs() < 2**53).all())
+        column = column.cast(pl.Int64) if as_integer else column
+    words = column.cast(pl.String)
+    return pl.select(pl.when(words != "").then(words).alias(column.name)).to_series()
+
+
+def is_present(column: pl.Series) -> pl.Series:
+    """Where there is a value: no null, no empty text, no infinite number."""
+    if column.dtype.is_float():
+        return column.is_not_null() & column.is_finite()
+    return texts(column).is_not_null() if column.dtype in (pl.String, pl.Categorical, pl.Enum) else column.is_not_null()
+
+
+def holds_timestamps(column: pl.Series) -> bool:
+    """Whether a column holds dates or timestamps: by its type, or because all of a sample of its texts are ISO 8601."""
+    if column.dtype in (pl.Date, pl.Datetime):
+        return True
+    if column.dtype != pl.String:
+        return False
+    sample = column.drop_nulls().head(_SAMPLE).to_list()
+    return bool(sample) and all(len(text) >= 8 and _is_iso(text) for text in sample)
+
+
+def _is_iso(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text.strip())
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,126 @@
+"""A column of texts, looked at once: which of its cells are plain numbers, and what the others are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+from modelyard_model.cells.words import MISSING_AMONG_NUMBERS
+
+_SPACES = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace())  # that Python's strip takes off
+_SAMPLE = 2000
+_FEW = 20_000  # cells that are counted whatever they hold
+_LONGEST_WORD = max(len(word.encode()) for word in MISSING_AMONG_NUMBERS)
+
+
+@dataclass(frozen=True)
+class TextColumn:
+    """``numbers``: Float64 where a text is a plain number or says infinite, else null. Polars' cast finds a finite number exactly where
+    ``NumberForm.parse`` finds a plain one, and the same; what it makes of other words is not used.
+    """
+
+    texts: pl.Series  # without outer spaces, the empty one for a missing cell
+    numbers: pl.Series
+    odd: pl.Series  # texts that are neither empty nor a number, in their order
+    spaces: int = 0  # cells that had outer ones
+    missing: tuple[str, ...] | None = None  # words that the manifest says mean missing; None: it says nothing
+
+    @property
+    def name(self) -> str:
+        """Of the column."""
+        return self.texts.name
+
+    @property
+    def plain(self) -> int:
+        """Cells that are plain numbers."""
+        return len(self.numbers) - self.numbers.null_count()
+
+    @property
+    def empty(self) -> int:
+        """Cells without a text."""
+        return len(self.texts) - self.plain - len(self.odd)
+
+    @property
+    def present(self) -> int:
+        """Cells with a text."""
+        return self.plain + len(self.odd)
+
+    @cached_property
+    def largest(self) -> float:
+        """Of the plain numbers, without their minus; infinite where one is."""
+        least, most = self.numbers.min(), self.numbers.max()
+        return max(abs(least), abs(most)) if isinstance(least, float) and isinstance(most, float) else 0.0
+
+    @cached_property
+    def _odd_counts(self) -> dict[str, int] | None:
+        """None: very many different ones."""
+        is_varied = len(self.odd) > _FEW and _spread(self.odd, _SAMPLE).n_unique() >= _SAMPLE // 2
+        return None if is_varied else counted(self.odd)
+
+    @cached_property
+    def words(self) -> dict[str, int]:
+        """Odd texts that mean missing among numbers and timestamps, with their number of cells."""
+        declared = self.missing or ()
+        counts = self._odd_counts
+        if counts is None:
+            short = self.odd.filter((self.odd.str.len_bytes() <= _LONGEST_WORD) | self.odd.is_in(list(declared)))
+            counts = counted(short.filter(short.str.to_lowercase().is_in(sorted(MISSING_AMONG_NUMBERS)) | short.is_in(list(declared))))
+        return {text: count for text, count in counts.items() if text.lower() in MISSING_AMONG_NUMBERS or text in declared}
+
+    @cached_property
+    def others(self) -> dict[str, float]:
+        """Odd texts that mean no missing number, with their number of cells; of very many different ones a sample, counted up to all."""
+        counts = self._odd_counts
+        if counts is None:
+            counts = counted(_spread(self.odd, _SAMPLE))
+        elif len(counts) > _SAMPLE:
+            counts = {text: counts[text] for text in _spread(pl.Series(list(counts)), _SAMPLE).to_list()}
+        scale = len(self.odd) / max(1, sum(counts.values()))
+        return {text: count * scale for text, count in counts.items() if text not in self.words}
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """All texts but the empty one."""
+        if not self.plain and self._odd_counts is not None:
+            return self._odd_counts
+        return counted(self.texts.filter(self.texts != "") if self.empty else self.texts)
+
+    def sample(self, most: int = _SAMPLE) -> list[str]:
+        """Texts from all over the column."""
+        return _spread(self.texts.filter(self.texts != "") if self.empty else self.texts, most).to_list()
+
+    def plain_sample(self, most: int) -> list[str]:
+        """Texts of plain numbers from all over the column."""
+        return _spread(self.texts.filter(self.numbers.is_not_null()), most).to_list()
+
+
+def counted(texts: pl.Series) -> dict[str, int]:
+    """Different texts with their number of cells."""
+    return dict(texts.value_counts().iter_rows())
+
+
+def _spread(texts: pl.Series, most: int) -> pl.Series:
+    return texts if len(texts) <= most else texts.gather_every(len(texts) // most)[:most]
+
+
+def look_at_texts(texts: pl.DataFrame, missing: Mapping[str, Sequence[str]]) -> dict[str, TextColumn]:
+    """String columns, all together, because polars has several threads for that. ``missing``: words that the manifest says mean missing, by column."""
+    found = texts.lazy().select(pl.all().cast(pl.Float64, strict=False)).collect()
+    odd = found.lazy().select((pl.all().is_null() | pl.all().is_nan()).any()).collect()
+    others = [name for name in found.columns if odd[name][0]]
+    stripped = texts.lazy().select(pl.col(others).fill_null("").str.strip_chars(_SPACES)).collect() if others else texts.clear()
+    return {
+        name: _look(texts[name], found[name], stripped[name] if odd[name][0] else None, tuple(missing[name]) if name in missing else None)
+        for name in found.columns
+    }
+
+
+def _look(cells: pl.Series, numbers: pl.Series, stripped: pl.Series | None, missing: tuple[str, ...] | None) -> TextColumn:
+    """``stripped``: without outer spaces; None where all cells are plain numbers."""
+    if stripped is None:
+        return TextColumn(cells, numbers, cells.clear(), 0, missing)
+    spaces = int((stripped.str.len_bytes() != cells.fill_null("").str.len_bytes()).sum())
+    numbers = (stripped.cast(pl.Float64, strict=False) if spaces else numbers).fill_nan(None)
+    is_odd = stripped != ""
+    odd = stripped if not numbers.count() and is_odd.all() else stripped.filter(is_odd & numbers.is_null())
+    return TextColumn(stripped, numbers, odd, spaces, missing)
