@@ -104,9 +104,9 @@ class Client:
         ``rows``: a Polars or pandas frame, a dictionary, a list of those, or the path of a file. pandas in gives pandas out, else Polars.
         """
         if isinstance(rows, str | PathLike):
-            requests = row_requests.from_file(str(rows))
+            requests = row_requests.from_file(str(rows), lambda: asking.known_columns(self._connection, name))
         else:
-            requests = row_requests.from_text(frames.as_json(rows), "rows")
+            requests = row_requests.from_rows(frames.records(rows))
         found = [answer for request in requests for answer in self._asked(name, request)]
         return frames.table(found, pandas=frames.is_pandas(rows))
 

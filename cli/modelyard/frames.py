@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from modelyard_cli.errors import WrongUsage
+from modelyard_cli.predicting import json_cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,38 +17,33 @@ def is_pandas(rows: object) -> bool:
     return type(rows).__module__.partition(".")[0] == "pandas"
 
 
-def as_json(rows: Any) -> str:
-    """A list of rows. Times are written as ISO 8601, NaN as null."""
+def records(rows: Any) -> list[dict[str, Any]]:
+    """Rows as JSON has them: times as ISO 8601, NaN and infinite numbers as null. Columns of durations, lists and the like are left out."""
     import polars as pl  # noqa: PLC0415  # a tenth of a second
 
-    if is_pandas(rows):
-        rows = pl.from_pandas(rows)
-    if isinstance(rows, pl.DataFrame):
-        _require_finite(rows)
-        return rows.write_json()
+    if is_pandas(rows) or isinstance(rows, pl.DataFrame):
+        columns = json_cells.of_pandas(rows) if is_pandas(rows) else json_cells.of_polars(rows)
+        return _some([dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)])
     if isinstance(rows, Mapping):
         rows = [rows]
     if not isinstance(rows, Sequence) or not all(isinstance(row, Mapping) for row in rows):
         raise WrongUsage("rows are a Polars or pandas data frame, a dictionary that names columns, a list of those, or the path of a file")
-    return json.dumps([dict(row) for row in rows], default=_plain)
+    return _some([{str(name): _cell(name, value) for name, value in row.items()} for row in rows])
 
 
-def _require_finite(frame: "pl.DataFrame") -> None:
-    """Polars would write null, and a missing value is answered where an infinite one is refused."""
-    import polars.selectors as cs  # noqa: PLC0415
-
-    for column in frame.select(cs.float()):
-        if column.is_infinite().any():
-            raise WrongUsage(f"column {column.name!r} holds an infinite number, which no model answers")
+def _some(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if not rows:
+        raise WrongUsage("there are no rows, or no columns that a model could read")
+    return rows
 
 
-def _plain(value: Any) -> Any:
-    """Numbers of NumPy, dates."""
-    if hasattr(value, "item"):
-        return value.item()
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    raise TypeError(f"a {type(value).__name__} can't be sent as JSON")
+def _cell(name: Any, value: Any) -> Any:
+    if isinstance(value, list | tuple | Mapping):
+        return value
+    try:
+        return json_cells.plain(value)
+    except TypeError as error:
+        raise WrongUsage(f"column {name!r}: {error}") from None
 
 
 def table(answers: Sequence[Mapping[str, Any]], *, pandas: bool) -> "pl.DataFrame | pd.DataFrame":
@@ -67,5 +63,8 @@ def outcomes(request_ids: Any, values: Sequence[Any], rows: Sequence[int] | None
     rows = list(rows) if rows is not None else [0] * len(request_ids)
     if not len(request_ids) == len(values) == len(rows):
         raise WrongUsage(f"{len(request_ids)} requests, {len(rows)} rows and {len(values)} outcomes: there has to be one outcome for each")
-    entries = [{"request_id": i, "row": r, "outcome": v} for i, r, v in zip(request_ids, rows, values, strict=True)]
-    return json.dumps({"outcomes": entries}, default=_plain)
+    entries = [
+        {"request_id": i, "row": json_cells.plain(r), "outcome": json_cells.plain(v)}
+        for i, r, v in zip(request_ids, rows, values, strict=True)
+    ]
+    return json.dumps({"outcomes": entries})

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubernetes import config
@@ -74,9 +74,15 @@ class ClusterConnection:
     def ask(self, namespace: str, service: str, path: str, body: bytes, content_type: str, request_id: str = "") -> bytes:
         """See ``Connection``. Through the API server's proxy."""
         sent: Any = json.loads(body) if content_type == _JSON else body  # the client writes JSON itself
-        proxied = f"{path_of(SERVICE, namespace, f'{service}:http')}/proxy{path}"
         headers = {"x-request-id": request_id} if request_id else {}
-        answer: bytes = self.kube.open("POST", proxied, {}, sent, content_type, _ANSWER_WITHIN_SECONDS, headers).data
+        return self._answer("POST", _proxied(namespace, service, path), sent, content_type, headers)
+
+    def look(self, namespace: str, service: str, path: str) -> bytes:
+        """See ``Connection``."""
+        return self._answer("GET", _proxied(namespace, service, path), None, _JSON, {})
+
+    def _answer(self, method: str, path: str, body: Any, content_type: str, headers: Mapping[str, str]) -> bytes:
+        answer: bytes = self.kube.open(method, path, {}, body, content_type, _ANSWER_WITHIN_SECONDS, headers).data
         return answer
 
     def page(self, namespace: str, service: str, path: str) -> str:
@@ -110,6 +116,10 @@ class ClusterConnection:
         except KubeError:  # may not list all namespaces
             return ""
         return next((str(each["metadata"]["labels"].get(_VERSION, "")) for each in found), "")
+
+
+def _proxied(namespace: str, service: str, path: str) -> str:
+    return f"{path_of(SERVICE, namespace, f'{service}:http')}/proxy{path}"
 
 
 def refused_shape(body: Object, failed: Unreachable) -> Refused | None:

@@ -70,6 +70,10 @@ class Connection(Protocol):
         """
         ...
 
+    def look(self, namespace: str, service: str, path: str) -> bytes:
+        """GET of a Service, with the errors of ``ask``."""
+        ...
+
     def page(self, namespace: str, service: str, path: str) -> str:
         """The address of a Service's page for a browser; NotReachable says how to get at one that has none."""
         ...

@@ -4,7 +4,7 @@ import getpass
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -90,19 +90,25 @@ class LocalConnection:
 
     def ask(self, namespace: str, service: str, path: str, body: bytes, content_type: str, request_id: str = "") -> bytes:
         """See ``Connection``."""
+        headers = {"content-type": content_type} | ({"x-request-id": request_id} if request_id else {})
+        return self._answer("POST", self.page(namespace, service, path), headers, body)
+
+    def look(self, namespace: str, service: str, path: str) -> bytes:
+        """See ``Connection``."""
+        return self._answer("GET", self.page(namespace, service, path), {}, b"")
+
+    def _answer(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> bytes:
         import httpx  # noqa: PLC0415  # a tenth of a second
 
         self.require_running()
-        url = self.page(namespace, service, path)
-        headers = {"content-type": content_type} | ({"x-request-id": request_id} if request_id else {})
         try:
             with httpx.Client(trust_env=False, timeout=_ANSWER_WITHIN_SECONDS) as client:
-                answer = client.post(url, content=body, headers=headers)
+                answer = client.request(method, url, content=body, headers=headers)
         except httpx.TransportError as error:
             raise Unreachable(f"{url}: {error or type(error).__name__}") from error
         if answer.is_success:
             return answer.content
-        raise error_of(f"POST {url}", answer.status_code, answer.content, answer.headers)
+        raise error_of(f"{method} {url}", answer.status_code, answer.content, answer.headers)
 
     def page(self, namespace: str, service: str, path: str) -> str:
         """See ``Connection``."""

@@ -9,6 +9,7 @@ from modelyard_api.metrics import Task
 from numpy.typing import NDArray
 
 from modelyard_model.preparation import Columns, InputColumn, Preparation
+from modelyard_model.text_files import Separator
 
 PREDICTION = "prediction"
 PROBABILITY_PREFIX = "probability_"
@@ -75,6 +76,11 @@ class TabularModel:
     def inputs(self) -> tuple[InputColumn, ...]:
         """The raw columns it reads."""
         return self.preparation.inputs
+
+    @property
+    def separator(self) -> Separator:
+        """Between fields of the text that it was trained on."""
+        return self.preparation.document.separator
 
     def predict(self, columns: Columns) -> Prediction:
         """Answers raw rows, given by column; raises InvalidInput naming the column."""

@@ -206,20 +206,22 @@ def _sampled(text: str, form: TextForm) -> tuple[list[tuple[int, list[str]]], bo
     return found, True
 
 
-def _rating(text: str, form: TextForm, known: Collection[str]) -> tuple[int, int, bool, int, int]:
+def _rating(text: str, form: TextForm, known: Collection[str]) -> tuple[int, int, bool, int, int, int, int]:
     """How many known names its header has; 2 where its records agree on more than one field, 1 where its first record doesn't; whether they
-    could be split; how many fields have quotes that ought to have been taken off (negative); how many fields there are."""
+    could be split; how many fields have quotes that ought to have been taken off, and how many records come before those of that width (both
+    negative: what a separator leaves out is more likely the header than another title); how many fields there are, and in how many records."""
     sampled, is_whole = _sampled(text, form)
     found = [fields for _, fields in sampled if not fields[0].startswith("#")]
     if not found:
-        return 0, 0, False, 0, 0
+        return 0, 0, False, 0, 0, 0, 0
     quoted = -sum(field[:2] == f" {form.quote}" and field.endswith(form.quote) for fields in found for field in fields)
     if known:
-        return max(len(set(fields) & set(known)) for fields in found[:_MOST_PREAMBLE]), 0, is_whole, quoted, len(found[0])
+        return max(len(set(fields) & set(known)) for fields in found[:_MOST_PREAMBLE]), 0, is_whole, quoted, 0, len(found[0]), 0
     width, times = Counter(map(len, found)).most_common(1)[0]
     if width == 1 or times < _ALIKE * (len(found) - _MOST_PREAMBLE) or times * 2 <= len(found):
-        return 0, 0, is_whole, quoted, 1
-    return 0, 2 if len(found[0]) == width else 1, is_whole, quoted, width
+        return 0, 0, is_whole, quoted, 0, 1, 0
+    before = next(at for at, fields in enumerate(found) if len(fields) == width)
+    return 0, 1 if before else 2, is_whole, quoted, -before, width, times
 
 
 def _with_header_found(text: str, form: TextForm, known: Collection[str]) -> TextForm:

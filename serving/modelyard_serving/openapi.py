@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
 from modelyard_model.preparation import InputColumn
 
 from modelyard_serving.errors import NotReady
@@ -62,6 +63,13 @@ def _schemas(model: Predictor) -> dict[str, Schema]:
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "number"}
+_TYPES: dict[tuple[type, str], tuple[str, ...]] = {
+    (type(None), "number"): ("number",),  # of a model that was stored without rules of reading
+    (type(None), "text"): ("string",),
+    (NumberReading, "number"): ("number", "string", "boolean"),
+    (TextReading, "text"): ("string", "number", "boolean"),
+    (TimeReading, "text"): ("string",),
+}
 
 
 def _object(properties: Schema, required: list[str] | None = None) -> Schema:
@@ -73,7 +81,8 @@ def _list(items: Schema) -> Schema:
 
 
 def _cell(column: InputColumn) -> Schema:
-    return {"type": ["number" if column.kind == "number" else "string", "null"]}
+    """What is understood, the column's own type first."""
+    return {"type": [*_TYPES[type(column.reading), column.kind], "null"]}
 
 
 def _row(inputs: tuple[InputColumn, ...]) -> Schema:

@@ -51,7 +51,7 @@ class PredictionService:
 
     def invocations(self, body: bytes, content_type: str, request_id: str) -> bytes:
         """``POST /invocations``; raises InvalidRequest."""
-        columns = invocations.read(body, content_type, self.model.inputs, self._validator)
+        columns = invocations.read(body, content_type, self.model, self._validator)
         return invocations.write(self._answer(columns, request_id, len(body)))
 
     def infer(self, body: bytes, _content_type: str, request_id: str) -> bytes:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from modelyard_model.preparation import InputColumn
 from modelyard_model.tabular_model import PREDICTION, PROBABILITY_PREFIX
+from modelyard_model.text_files import Separator
 
 Columns = dict[str, list[Any]]  # equally long lists; None is a missing value
 
@@ -22,6 +23,10 @@ class Predictor(Protocol):
     @property
     def inputs(self) -> tuple[InputColumn, ...]:
         """The columns it reads, in order."""
+
+    @property
+    def separator(self) -> Separator:
+        """Between fields of the text that it was trained on: of a request in CSV that doesn't show another."""
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -1,32 +1,23 @@
 """Checks rows against the model's inputs. What doesn't depend on the request is decided once, when the model is loaded.
 
-Rules: columns that the model doesn't know are ignored. A required column has to be in the request; a single value may be missing
-(``null``, or NaN for a number), as in training. Numbers are finite JSON numbers or truth values; text is never read as a number, nor a number as
-text. Messages name the column and the row (counted from 0) and never hold a value.
+Rules: columns that the model doesn't know are ignored. A required column has to be in the request; a single value may be missing.
+What a cell means is decided by ``InputColumn.read``, for every protocol and as in training; what is missing, or infinite, is None here.
+Messages name the column and the row (counted from 0) and never hold a value.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from modelyard_model.cells.reading import NumberReading
+from modelyard_model.errors import InvalidInput
 from modelyard_model.preparation import InputColumn
 
 from modelyard_serving.errors import InvalidRequest
 from modelyard_serving.predictor import Columns
 
-_NUMBER_TYPES = frozenset({float, int, bool, type(None)})
-_TEXT_TYPES = frozenset({str, type(None)})
-_KINDS: dict[type, str] = {
-    bool: "a truth value",
-    int: "a number",
-    float: "a number",
-    str: "text",
-    list: "a list",
-    dict: "an object",
-    type(None): "null",
-}
-
-_Check = Callable[[Sequence[Any]], list[Any]]
+_Check = Callable[[InputColumn, Sequence[Any]], list[Any]]
 
 
 class Validator:
@@ -55,7 +46,7 @@ class Validator:
         for column, check in self._checks:
             values = given.get(column.name)
             if values is not None:
-                checked[column.name] = check(values)
+                checked[column.name] = _translated(column, values, check)
             elif column.required:
                 raise missing_column(column.name)
             else:
@@ -82,38 +73,36 @@ def missing_column(name: str, row: int | None = None) -> InvalidRequest:
 
 
 def _check_of(column: InputColumn) -> _Check:
-    name = column.name
-    return (lambda values: _numbers(name, values)) if column.kind == "number" else (lambda values: _texts(name, values))
+    if column.kind == "text":
+        return _texts
+    is_any_number_taken = not (isinstance(column.reading, NumberReading) and column.reading.missing)
+    return _finite_or_read if is_any_number_taken else _numbers
 
 
-def _numbers(name: str, values: Sequence[Any]) -> list[Any]:
-    types = set(map(type, values))
-    if types == {float} and math.isfinite(sum(values)):  # an infinite or NaN value makes the sum so
-        return list(values)
-    if not types <= _NUMBER_TYPES:
-        raise _wrong_type(name, values, _NUMBER_TYPES, "a number")
-    return [_number(name, row, value) for row, value in enumerate(values)]
-
-
-def _number(name: str, row: int, value: float | None) -> float | None:
+def _translated(column: InputColumn, values: Sequence[Any], check: _Check) -> list[Any]:
     try:
-        number = math.nan if value is None else float(value)
-    except OverflowError:
-        raise InvalidRequest("not_finite", f"column {name!r}, row {row}: the number is too large") from None
-    if math.isinf(number):
-        raise InvalidRequest(
-            "not_finite", f"column {name!r}, row {row}: infinite numbers can't be used; send null where a value is missing"
-        )
-    return None if math.isnan(number) else number
+        return check(column, values)
+    except InvalidInput as error:
+        too_large = column.kind == "number" and error.row is not None and type(values[error.row]) is int  # another integer is a number
+        raise InvalidRequest("not_finite" if too_large else "wrong_type", str(error)) from None
 
 
-def _texts(name: str, values: Sequence[Any]) -> list[Any]:
-    if not set(map(type, values)) <= _TEXT_TYPES:
-        raise _wrong_type(name, values, _TEXT_TYPES, "text")
-    for row, value in enumerate(values):
-        if value is not None and not value.isascii():
-            _check_unicode(name, row, value)
-    return list(values)
+def _finite_or_read(column: InputColumn, values: Sequence[Any]) -> list[Any]:
+    if set(map(type, values)) == {float} and math.isfinite(sum(values)):  # an infinite or NaN value makes the sum so
+        return list(values)
+    return _numbers(column, values)
+
+
+def _numbers(column: InputColumn, values: Sequence[Any]) -> list[Any]:
+    return [None if math.isnan(number) else number for number in np.asarray(column.read(values), dtype=np.float64).tolist()]
+
+
+def _texts(column: InputColumn, values: Sequence[Any]) -> list[Any]:
+    texts: list[Any] = list(column.read(values))
+    for row, text in enumerate(texts):
+        if text is not None and not text.isascii():
+            _check_unicode(column.name, row, text)
+    return texts
 
 
 def _check_unicode(name: str, row: int, value: str) -> None:
@@ -121,8 +110,3 @@ def _check_unicode(name: str, row: int, value: str) -> None:
         value.encode("utf-8")
     except UnicodeEncodeError:  # JSON can say half a surrogate pair; Parquet can't
         raise InvalidRequest("wrong_type", f"column {name!r}, row {row}: the text is not valid Unicode") from None
-
-
-def _wrong_type(name: str, values: Sequence[Any], allowed: frozenset[object], expected: str) -> InvalidRequest:
-    row, value = next((row, value) for row, value in enumerate(values) if type(value) not in allowed)
-    return InvalidRequest("wrong_type", f"column {name!r}, row {row}: expected {expected}, got {_KINDS.get(type(value), 'something else')}")

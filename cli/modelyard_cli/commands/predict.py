@@ -33,7 +33,8 @@ def predict(
     name: Annotated[str, typer.Argument(help="The ModelDeployment.", autocompletion=completion.model_deployments)],
     row: Annotated[str, typer.Argument(help='A row or rows as JSON: \'{"hour": 7, "dest": "BOS"}\'.', show_default=False)] = "",
     file: Annotated[
-        str, typer.Option("--filename", "-f", help="Rows: .csv, .csv.gz, .json, .jsonl, .parquet, or - (standard input).")
+        str,
+        typer.Option("--filename", "-f", help="Rows: CSV, JSON, JSON lines or Parquet, also packed (gz, zip, zst), or - (standard input)."),
     ] = "",
     output: Annotated[Format, typer.Option("--output", "-o", help="How to print.")] = Format.TABLE,
 ) -> None:
@@ -47,7 +48,7 @@ def predict(
     connection.require_running()
     reference = one_named([name], default=MODEL_DEPLOYMENT)
     connection.kube.get(MODEL_DEPLOYMENT, connection.namespace, reference.name)  # says NotFound before rows are read
-    requests = rows.from_file(file) if file else rows.from_text(row, "the row")
+    requests = rows.from_file(file, lambda: asking.known_columns(connection, reference.name)) if file else rows.from_text(row, "the row")
     with counted_rows(requests) as counted:
         predictions = [*asking.predictions(connection, reference.name, counted)]
     _print(predictions, output)

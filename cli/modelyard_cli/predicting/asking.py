@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from urllib.parse import quote
 
-from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, NotFound, Refused, Unreachable
+from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, KubeError, NotFound, Refused, Unreachable
 
 from modelyard_cli.connection import Connection
 from modelyard_cli.errors import CommandError, WrongUsage, said
@@ -23,6 +24,16 @@ def predictions(connection: Connection, name: str, requests: Iterator[Request]) 
             raise WrongUsage(f"{name} refuses the rows: {said(error)}{first}") from error
         yield from found
         answered += len(found)
+
+
+def known_columns(connection: Connection, name: str) -> tuple[str, ...]:
+    """What the served model reads. Empty where nothing says so: the rows that are sent next find out why."""
+    try:
+        model = connection.kube.get(MODEL_DEPLOYMENT, connection.namespace, name)["spec"]["model"]["name"]
+        inputs = json.loads(connection.look(connection.namespace, name, f"/v2/models/{quote(model, safe='')}"))["inputs"]
+        return tuple(str(each["name"]) for each in inputs)
+    except (KubeError, CommandError, LookupError, TypeError, ValueError):
+        return ()
 
 
 def ask(connection: Connection, name: str, request: Request, request_id: str = "") -> list[Prediction]:

@@ -1,24 +1,44 @@
-"""Rows from CSV, JSON, JSON Lines, Parquet or the command line, cut into requests that a served model takes."""
+"""Rows from text files, JSON, JSON lines, Parquet or the command line, cut into requests that a served model takes.
+
+What a file is, is seen from its content, as in training. Cells of a text file are sent as they are written: the server reads them by the
+model's rules.
+"""
 
 import csv
-import gzip
 import io
 import json
-import math
+import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from modelyard_jobs.data.contents import HEAD, Content, content_in
+from modelyard_jobs.data.json_lines import read_json_lines
+from modelyard_jobs.data.parquet_table import read_parquet
+from modelyard_jobs.data.source import SourceFile
+from modelyard_jobs.data.unpacking import content_of
+from modelyard_jobs.failures import InvalidOrder
+from modelyard_model.text_files import ENCODING_NAMES, Header, NotATable, TextForm, encoding_of, form_of, records, require_width
 
 from modelyard_cli.errors import WrongUsage
+from modelyard_cli.predicting import json_cells
+
+if TYPE_CHECKING:
+    import polars as pl
 
 BATCH = 500
 _FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")  # of MLflow's protocol; sent as they are
 _JSON, _CSV = "application/json", "text/csv"
+_STANDARD_INPUT = "-"
+_LIST = re.compile(r"\[\s*[\[{]")  # a header may begin with a bracket, too
+# Of a text of one column nothing shows the separator, and the tab is the one that cells hold least
+_USUAL = TextForm(separator="\t")
+
+Names = Callable[[], Collection[str]]
 
 
 @dataclass(frozen=True)
@@ -34,88 +54,122 @@ def from_text(text: str, source: str) -> Iterator[Request]:
     """JSON: an object is a row, a list is rows, and a body of MLflow's protocol is sent as it is."""
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WrongUsage(f"{source} is not valid JSON: {error}") from error
     if isinstance(value, dict) and any(form in value for form in _FORMS):
         return iter([Request(json.dumps(value).encode(), _JSON, 0)])
     rows = value if isinstance(value, list) else [value]
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise WrongUsage(f"{source}: a row is an object that names its columns, rows are a list of them")
-    return _records(rows)
+    return from_rows(rows)
 
 
-def from_file(name: str) -> Iterator[Request]:
-    """By the file's ending; ``-`` is standard input, JSON if it begins with a bracket, else CSV."""
-    if name == "-":
-        text = sys.stdin.read()
-        return from_text(text, "standard input") if text.lstrip()[:1] in ("{", "[") else _csv(io.StringIO(text), "standard input")
-    path = Path(name)
-    if not path.is_file():
+def from_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[Request]:
+    """Rows that JSON can hold."""
+    for batch in _batches(rows):
+        yield Request(json.dumps({"dataframe_records": batch}).encode(), _JSON, len(batch))
+
+
+def from_file(name: str, known: Names = tuple) -> Iterator[Request]:
+    """``-`` is standard input. ``known``: the model's columns, by which a text's header is found."""
+    source = "standard input" if name == _STANDARD_INPUT else name
+    try:
+        return _requests(_content(name, source), source, known)
+    except InvalidOrder as error:  # in training's words
+        raise WrongUsage(str(error)) from None
+    except OSError as error:
+        raise WrongUsage(f"{source} can't be read: {error.strerror or error}") from None
+    except ModuleNotFoundError as error:  # for Parquet that Polars alone can't read
+        raise WrongUsage(f"{source} can't be read without the package {error.name}: install it, or save the rows as CSV") from None
+
+
+def _content(name: str, source: str) -> bytes:
+    """Unpacked."""
+    if name == _STANDARD_INPUT:
+        with NamedTemporaryFile() as file:
+            Path(file.name).write_bytes(sys.stdin.buffer.read())
+            return content_of(SourceFile(source, Path(file.name), 0, ""))
+    if not Path(name).is_file():
         raise WrongUsage(f"there is no file {name}")
-    ending = path.name.lower()
-    if ending.endswith(".json"):
-        return from_text(_whole(path), name)
-    if ending.endswith((".jsonl", ".ndjson")):
-        return from_text(f"[{','.join(line for line in _whole(path).splitlines() if line.strip())}]", name)
-    if ending.endswith((".csv", ".csv.gz")):
-        return _csv_file(path)
-    if ending.endswith(".parquet"):
-        return _parquet(path)
-    raise WrongUsage(f"{name}: rows are read from .csv, .csv.gz, .json, .jsonl and .parquet")
+    return content_of(SourceFile(source, Path(name), 0, ""))
 
 
-def _whole(path: Path) -> str:
+def _requests(data: bytes, source: str, known: Names) -> Iterator[Request]:
+    if not data.strip():
+        raise _nothing_in(source)
+    if _is_one_value(data):
+        return from_text(_text(data, source), source)
+    content = content_in(data[:HEAD], source)
+    if content is Content.PARQUET:
+        return _splits(read_parquet(data, source)[0], source)
+    if content is Content.JSON_LINES:
+        return _splits(read_json_lines(data, source)[0], source)
+    return _csv(_text(data, source), source, known())
+
+
+def _nothing_in(source: str) -> WrongUsage:
+    return WrongUsage(f"{source} is empty; it needs a line with the columns' names, then rows")
+
+
+def _is_one_value(data: bytes) -> bool:
+    """A list of rows, or an object of several lines. With an object on every line, they are JSON lines."""
+    text = data[:HEAD].decode(encoding_of(data[:HEAD]), errors="ignore").lstrip("\ufeff \t\r\n")
+    if not text.startswith("{"):
+        return bool(_LIST.match(text))
+    first, _, rest = text.partition("\n")
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise WrongUsage(f"{path} is not text in UTF-8") from None
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return True
+    return not rest.strip()
 
 
-def _csv_file(path: Path) -> Iterator[Request]:
-    with _opened(path) as file:
-        yield from _csv(file, str(path))
-
-
-def _opened(path: Path) -> TextIO:
-    if path.suffix == ".gz":
-        return io.TextIOWrapper(gzip.open(path), encoding="utf-8-sig", newline="")
-    return path.open(encoding="utf-8-sig", newline="")
-
-
-def _csv(text: TextIO, source: str) -> Iterator[Request]:
-    """Cells stay text: the server reads them by the types of the model's columns."""
+def _text(data: bytes, source: str) -> str:
+    encoding = encoding_of(data)
     try:
-        reader = csv.reader(text)
-        header = next(reader, None)
-        if not header:
-            raise WrongUsage(f"{source} is empty; it needs a line with the columns' names, then rows")
-        for rows in _batches(row for row in reader if row):
-            yield Request(_csv_text(header, rows).encode(), _CSV, len(rows))
-    except (UnicodeDecodeError, gzip.BadGzipFile, csv.Error) as error:
-        raise WrongUsage(f"{source} can't be read as CSV in UTF-8: {error}") from None
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        name = ENCODING_NAMES.get(encoding, encoding.upper())
+        raise WrongUsage(f"{source} begins as text in {name} and isn't: byte {error.start} belongs to no character") from None
 
 
-def _csv_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _csv(text: str, source: str, known: Collection[str]) -> Iterator[Request]:
+    """All records are looked at before the first is sent."""
+    form = form_of(text, _USUAL, known)
+    try:
+        _, names = next(records(text, form), (0, []))
+        if not names:
+            raise _nothing_in(source)
+        for line, fields in islice(records(text, form), 1, None):
+            require_width(fields, names, line, form)
+    except NotATable as error:
+        raise WrongUsage(f"{source}: {error}") from None
+    rows = (fields for _, fields in islice(records(text, form), 1, None))
+    return _csv_requests(Header.of(names).names, rows)
+
+
+def _csv_requests(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[Request]:
+    for batch in _batches(rows):
+        yield Request(_csv_text(names, batch).encode(), _CSV, len(batch))
+
+
+def _csv_text(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Every field in quotes, so that none of them looks like anything else."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([names, *rows])
     return text.getvalue()
 
 
-def _parquet(path: Path) -> Iterator[Request]:
-    import polars as pl  # noqa: PLC0415
+def _splits(table: "pl.DataFrame", source: str) -> Iterator[Request]:
+    import polars as pl  # noqa: PLC0415  # a tenth of a second
 
-    try:
-        table = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise WrongUsage(f"{path} can't be read as Parquet: {error}") from None
     for batch in table.iter_slices(BATCH):
-        split = {"columns": batch.columns, "data": [[_plain(value) for value in row] for row in batch.iter_rows()]}
+        try:
+            columns = json_cells.of_polars(batch)
+        except pl.exceptions.PanicException as error:
+            raise WrongUsage(f"{source} is damaged: {error}") from None
+        split = {"columns": list(columns), "data": list(zip(*columns.values(), strict=True))}
         yield Request(json.dumps({"dataframe_split": split}).encode(), _JSON, batch.height)
-
-
-def _records(rows: Sequence[Mapping[str, Any]]) -> Iterator[Request]:
-    for batch in _batches(rows):
-        yield Request(json.dumps({"dataframe_records": batch}).encode(), _JSON, len(batch))
 
 
 def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
@@ -123,12 +177,3 @@ def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
     remaining = iter(rows)
     while batch := list(islice(remaining, BATCH)):
         yield batch
-
-
-def _plain(value: Any) -> Any:
-    """What JSON can hold."""
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    return None if isinstance(value, float) and math.isnan(value) else value

@@ -2,8 +2,13 @@
 
 import math
 import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from modelyard_model.cells.numbers import category_of, number_text
+from modelyard_model.cells.words import TRUE, TRUTH
 
 from modelyard_serving.errors import InvalidRequest
 from modelyard_serving.protocols import json_body
@@ -27,7 +32,7 @@ class OutcomeReader:
 
     def __init__(self, classes: tuple[str, ...], max_outcomes: int) -> None:
         self._classes = classes
-        self._known = frozenset(classes)
+        self._spellings = tuple(_unambiguous(classes, spelling) for spelling in _SPELLINGS)
         self._max = max_outcomes
 
     def read(self, body: bytes) -> list[Outcome]:
@@ -53,23 +58,48 @@ class OutcomeReader:
         return Outcome(request_id, row, self._class(where, entry["outcome"]) if self._classes else _number(where, entry["outcome"]))
 
     def _class(self, where: str, outcome: Any) -> str:
-        for text in _spellings(outcome):
-            if text in self._known:
-                return text
+        texts = _texts(outcome)
+        for spelling, named in zip(_SPELLINGS, self._spellings, strict=True):
+            for text in texts:
+                if found := named.get(spelling(text)):
+                    return found
         known = ", ".join(self._classes[:_FEW]) + (", …" if len(self._classes) > _FEW else "")
         raise InvalidRequest("unknown_class", f"{where}: outcome has to be one of the model's classes: {known}")
 
 
-def _spellings(outcome: Any) -> tuple[str, ...]:
+def _truth(text: str) -> str:
+    """``true``, ``false`` or, for another text, empty."""
+    word = text.strip().lower()
+    return str(word in TRUE).lower() if word in TRUTH else ""
+
+
+# What two texts have in common that are one class, the closest first
+_SPELLINGS: tuple[Callable[[str], str], ...] = (
+    lambda text: text,
+    str.strip,
+    lambda text: category_of(text.strip()),
+    lambda text: text.strip().casefold(),
+    _truth,
+)
+
+
+def _unambiguous(classes: Sequence[str], spelling: Callable[[str], str]) -> dict[str, str]:
+    """Classes by their spelling, without those that share it."""
+    spelled = [spelling(each) for each in classes]
+    if spelling is _truth and sorted(spelled) != ["false", "true"]:  # t among a, c, g and t is no truth value
+        return {}
+    counts = Counter(spelled)
+    return {key: each for key, each in zip(spelled, classes, strict=True) if key and counts[key] == 1}
+
+
+def _texts(outcome: Any) -> tuple[str, ...]:
     """How a class that is sent as a JSON value may be written in the training data."""
     if isinstance(outcome, str):
         return (outcome,)
     if isinstance(outcome, bool):
-        return ("true", "True", "1", "1.0") if outcome else ("false", "False", "0", "0.0")
-    if isinstance(outcome, int):
-        return (str(outcome), f"{outcome}.0")
-    if isinstance(outcome, float) and math.isfinite(outcome):
-        return (repr(outcome), str(int(outcome))) if outcome.is_integer() else (repr(outcome),)
+        return ("true", "1") if outcome else ("false", "0")
+    if isinstance(outcome, int) or (isinstance(outcome, float) and math.isfinite(outcome)):
+        return (number_text(outcome),)
     return ()
 
 

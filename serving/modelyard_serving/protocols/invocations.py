@@ -3,13 +3,10 @@
 After https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally (MLflow 3). Unlike MLflow's own server, errors hold no rows.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
-from modelyard_model.preparation import InputColumn
-
 from modelyard_serving.errors import InvalidRequest
-from modelyard_serving.predictor import Columns
+from modelyard_serving.predictor import Columns, Predictor
 from modelyard_serving.protocols import json_body, tables
 from modelyard_serving.validation import Validator
 
@@ -17,24 +14,29 @@ JSON = "application/json"
 CSV = "text/csv"
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _ONE_FORM = f"the body has to have exactly one of {', '.join(FORMS)}"
+_CODECS = {"": "", **tables.CHARSETS}
 _ENVELOPE = frozenset({"missing_form", "malformed_json", "malformed_csv", "wrong_shape"})  # BAD_REQUEST in MLflow's words
 
 
-def read(body: bytes, content_type: str, inputs: Sequence[InputColumn], validator: Validator) -> Columns:
+def read(body: bytes, content_type: str, model: Predictor, validator: Validator) -> Columns:
     """The checked columns of a request; raises InvalidRequest."""
-    kind = _media_type(content_type)
-    given = tables.from_csv(body, inputs, validator) if kind == CSV else _from_json(json_body.read_object(body), validator)
+    kind, charset = _media_type(content_type)
+    given = tables.from_csv(body, charset, model, validator) if kind == CSV else _from_json(json_body.read_object(body), validator)
     return validator.columns(given)
 
 
-def _media_type(content_type: str) -> str:
+def _media_type(content_type: str) -> tuple[str, str]:
+    """JSON or CSV, and the codec of its charset (empty: not given)."""
     kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
     if kind not in {JSON, CSV}:
         raise InvalidRequest("unsupported_media_type", f"the content type has to be {JSON} or {CSV}", 415)
-    for parameter in parameters:
-        if parameter and parameter.replace('"', "") not in {"charset=utf-8", "header=present"}:
-            raise InvalidRequest("unsupported_media_type", "the only parameter of the content type is charset=utf-8", 415)
-    return kind
+    split = [parameter.replace('"', "").partition("=") for parameter in parameters if parameter]
+    given = {name: value for name, _, value in split}
+    charset = _CODECS.get(given.pop("charset", ""))
+    if charset is None or (kind == JSON and charset not in {"", "utf-8"}) or given not in ({}, {"header": "present"}):
+        takes = f"{JSON} takes the parameter charset=utf-8, {CSV} header=present and charset={', '.join(tables.CHARSETS)}"
+        raise InvalidRequest("unsupported_media_type", takes, 415)
+    return kind, charset
 
 
 def _from_json(body: dict[str, Any], validator: Validator) -> tables.GivenColumns:

@@ -102,7 +102,7 @@ def _fits(datatype: str) -> Callable[[Any], bool]:
         low, high = _RANGES[datatype]
         return lambda value: type(value) is int and low <= value <= high
     largest = _LARGEST[datatype]
-    return lambda value: type(value) in {int, float} and (not math.isfinite(value) or abs(value) <= largest)
+    return lambda value: type(value) in {int, float} and not largest < abs(value) < math.inf
 
 
 def _requested(outputs: Any, available: tuple[str, ...]) -> tuple[str, ...]:
@@ -140,7 +140,8 @@ def write_error(_status: int, message: str, _reason: str = "") -> bytes:
 
 
 def metadata(name: str, version: str, model: Predictor) -> dict[str, Any]:
-    """``GET /v2/models/{name}``: the tensors of the model. Numbers are best sent as FP64; all number types are understood."""
+    """``GET /v2/models/{name}``: the tensors of the model. Numbers are best sent as FP64, texts as BYTES; what else a column takes, it takes
+    as in JSON."""
     inputs = [(column.name, "FP64" if column.kind == "number" else "BYTES") for column in model.inputs]
     outputs = [(output, "BYTES" if model.classes and output == "prediction" else "FP64") for output in output_names(model)]
     return {

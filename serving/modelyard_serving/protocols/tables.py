@@ -1,16 +1,18 @@
 """Rows in the shapes in which they are sent, turned into columns."""
 
-import csv
-import io
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from modelyard_model.cells.words import TRUTH_AS_NUMBER
 from modelyard_model.preparation import InputColumn
+from modelyard_model.text_files import ENCODING_NAMES, Header, NotATable, TextForm, encoding_of, form_of, records, require_width
 
 from modelyard_serving.errors import InvalidRequest
+from modelyard_serving.predictor import Predictor
 from modelyard_serving.validation import Validator, missing_column
 
-# what pandas.read_csv, and so MLflow's own server, reads as missing
+# what pandas.read_csv, and so MLflow's own server, reads as missing, and what models stored without rules do
 _MISSING = frozenset(
     [
         "",
@@ -35,6 +37,14 @@ _MISSING = frozenset(
     ]
 )
 
+# Of a request in CSV, and their codecs; names that mean the same included
+CHARSETS = {
+    "utf-8": "utf-8",
+    "utf-16": "utf-16",
+    "iso-8859-1": "latin-1",
+    "latin-1": "latin-1",
+    "windows-1252": "latin-1",
+}
 GivenColumns = Mapping[str, Sequence[Any]]
 _ABSENT = object()
 
@@ -91,31 +101,49 @@ def _flat(values: Any, name: str) -> list[Any]:
     return values
 
 
-def from_csv(body: bytes, inputs: Sequence[InputColumn], validator: Validator) -> GivenColumns:
-    """UTF-8 with a header line; empty fields, NaN, NA and the like are missing."""
-    reader = csv.reader(io.StringIO(_text(body), newline=""), strict=True)
+def from_csv(body: bytes, charset: str, model: Predictor, validator: Validator) -> GivenColumns:
+    """Encoding, separator and lines before the header are seen from the text, as in training; ``charset``: a codec, or empty.
+
+    Cells stay as they are written: a model with rules of reading knows what they mean.
+    """
+    text = _text(body, charset)
     try:
-        header = next(reader, [])
-        rows = [row for row in reader if row]
-    except csv.Error as error:
-        raise InvalidRequest("malformed_csv", f"the body is not valid CSV: {error} (line {reader.line_num})") from None
+        form = form_of(text, TextForm(separator=model.separator), validator.names)
+        (_, names), *rows = list(records(text, form)) or [(0, [])]
+    except NotATable as error:
+        raise InvalidRequest("malformed_csv", f"the body is not valid CSV: {error}") from None
     validator.count(len(rows))
-    for index, row in enumerate(rows):
-        if len(row) != len(header):
-            raise InvalidRequest("wrong_length", f"row {index} has {len(row)} fields, the header has {len(header)}")
-    at = _positions(header, validator.names, "the CSV header")
-    return {column.name: _csv_column(column, at[column.name], rows) for column in inputs if column.name in at}
+    for index, (line, fields) in enumerate(rows):
+        try:
+            require_width(fields, names, line, form)
+        except NotATable as error:
+            raise InvalidRequest("wrong_length", f"row {index}, {error}") from None
+    at = _positions(Header.of(names).names, validator.names, "the CSV header")
+    return {each.name: _csv_cells(each, [fields[at[each.name]] for _, fields in rows]) for each in model.inputs if each.name in at}
 
 
-def _text(body: bytes) -> str:
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidRequest("malformed_csv", "the body is not UTF-8") from None
+def _text(body: bytes, charset: str) -> str:
+    seen = encoding_of(body)
+    has_mark = seen in {"utf-8-sig", "utf-16", "utf-32"}  # which says more than a charset
+    for codec in (seen,) if has_mark or not charset else _readings(charset, seen):
+        with contextlib.suppress(UnicodeDecodeError):
+            return body.decode(codec)
+    name = ENCODING_NAMES.get(charset or seen, (charset or seen).upper())
+    raise InvalidRequest("malformed_csv", f"the body is not text in {name}; name its charset in the content type")
 
 
-def _csv_column(column: InputColumn, position: int, rows: list[list[str]]) -> list[Any]:
-    fields = [None if row[position] in _MISSING else row[position] for row in rows]
+def _readings(charset: str, seen: str) -> tuple[str, ...]:
+    """Codecs to try. What is called Latin-1 is nearly always Windows-1252, and training reads it so."""
+    if charset == "utf-16":
+        return (seen if seen.startswith(charset) else "utf-16-le",)
+    return ("cp1252", "latin-1") if charset == "latin-1" else (charset,)
+
+
+def _csv_cells(column: InputColumn, cells: list[str]) -> list[Any]:
+    """What a model without rules takes: the words that pandas reads as missing are, and numbers are plain."""
+    if column.reading is not None:
+        return cells
+    fields = [None if cell in _MISSING else cell for cell in cells]
     if column.kind == "text":
         return fields
     return [None if field is None else _csv_number(column.name, index, field) for index, field in enumerate(fields)]
@@ -126,11 +154,12 @@ def _csv_number(name: str, row: int, field: str) -> float:
         if "_" not in field:  # Python's own way of writing numbers, nobody else's
             return float(field)
     except ValueError:
-        pass
+        if (word := field.strip().lower()) in TRUTH_AS_NUMBER:
+            return TRUTH_AS_NUMBER[word]
     raise InvalidRequest("wrong_type", f"column {name!r}, row {row}: expected a number, got text")
 
 
-def _positions(header: list[Any], names: Iterable[str], where: str) -> dict[str, int]:
+def _positions(header: Sequence[Any], names: Iterable[str], where: str) -> dict[str, int]:
     for name in names:
         if header.count(name) > 1:
             raise InvalidRequest("wrong_shape", f"column {name!r} is in {where} twice")

@@ -16,7 +16,7 @@ from modelyard_model.saving import save_model
 from tests.servers.mlflow_server import MlflowServer, running_mlflow
 from tests.servers.process import Server, clean_environment, program, running
 from tests.servers.s3_server import S3Server, running_s3
-from tests.unit.model.fitted_models import ROWS, model
+from tests.unit.model.fitted_models import ROWS, RULED_ROWS, model, ruled
 
 NAMESPACE = "ml"
 MODELS = {
@@ -35,10 +35,11 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
-    """MLflow with version 1 of each of ``MODELS``; the stored answers of ``changed`` are not those it gives."""
+    """MLflow with version 1 of each of ``MODELS`` and of ``ruled``; the stored answers of ``changed`` are not those it gives."""
     folder = tmp_path_factory.mktemp("models")
     for name, (kind, task) in MODELS.items():
         save_model(model(kind, task), folder / name, ROWS)
+    save_model(ruled(), folder / "ruled", RULED_ROWS)
     expected = json.loads((folder / "changed" / "expected.json").read_text())
     expected["outputs"]["probability_no"][0] += 2e-6
     (folder / "changed" / "expected.json").write_text(json.dumps(expected))
@@ -58,7 +59,7 @@ def _register(server: MlflowServer, folder: Path) -> None:
         mlflow.set_tracking_uri(server.url)
         mlflow.set_experiment("serving")
         with mlflow.start_run():
-            for name in MODELS:
+            for name in (*MODELS, "ruled"):
                 mlflow.pyfunc.log_model(name=name, registered_model_name=f"{NAMESPACE}.{name}", **log_arguments(folder / name))
 
 

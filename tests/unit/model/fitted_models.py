@@ -1,10 +1,12 @@
 """One small fitted model of each kind, with raw rows for it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from modelyard_api.data import MissingMethod
 from modelyard_api.metrics import Task
+from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
 from modelyard_model.estimator import EstimatorPredictor
 from modelyard_model.network import NetworkPredictor, NetworkShape
 from modelyard_model.preparation import Columns, Preparation
@@ -24,6 +26,27 @@ ROWS: Columns = {
     "color": ["red", "never seen", None, "blue"],
     "at": ["2026-03-01T05:00:00", None, "not a time", "2026-12-31 23:59:59"],
 }
+
+
+RULED_ROWS: Columns = {
+    "size": ["1,234.5", None, True, 7.0],
+    "color": ["red", "NA", "never seen", 1],
+    "at": ["31.12.2026", None, "?", "2026-03-01"],
+}
+
+
+def ruled() -> TabularModel:
+    """With rules of reading, as every newer model has them."""
+    size, color, at = preparation().document.columns
+    document = PreparationDocument(
+        columns=(
+            size.model_copy(update={"reading": NumberReading(thousands=",", sign="$")}),
+            color.model_copy(update={"reading": TextReading(missing=("NA",))}),
+            at.model_copy(update={"reading": TimeReading(form="D.M.Y")}),
+        ),
+        separator=";",
+    )
+    return replace(model("Linear"), preparation=Preparation(document))
 
 
 def preparation() -> Preparation:

@@ -9,7 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading, Unreadable
 from modelyard_model.preparation import InputColumn
+from modelyard_model.text_files import Separator
 from modelyard_serving.application import Serving, create_app
 from modelyard_serving.metrics import ServingMetrics
 from modelyard_serving.prediction_service import PredictionService, ServedVersion
@@ -19,6 +21,14 @@ from modelyard_serving.settings import Settings
 from starlette.types import ASGIApp
 
 INPUTS = (InputColumn("distance", "number", True), InputColumn("carrier", "text", False), InputColumn("visib", "number", False))
+RULED = (
+    InputColumn("distance", "number", False, NumberReading(thousands=",", sign="$")),
+    InputColumn("visib", "number", False, NumberReading(decimal=",", missing=("-9",), unreadable=Unreadable.MISSING)),
+    InputColumn("carrier", "text", False, TextReading(missing=("NA", "null"))),
+    InputColumn("code", "text", False, TextReading(numbers=True)),
+    InputColumn("member", "text", False, TextReading(truth=("no", "yes"))),
+    InputColumn("day", "text", False, TimeReading(form="D.M.Y")),
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,7 @@ class KnownAnswers:
 class DistanceModel:
     inputs: tuple[InputColumn, ...] = INPUTS
     classes: tuple[str, ...] = ("no", "yes")
+    separator: Separator = ","
     seen: list[Mapping[str, Sequence[Any]]] = field(default_factory=list)
     failure: Exception | None = None
 
@@ -114,11 +125,24 @@ MakeApp = Callable[..., RunningApp]
 
 @pytest.fixture
 def make_app() -> Iterator[MakeApp]:
-    """Applications with other settings: ``make_app(sample_ratio=0.5, max_rows=3, loaded=False, …)``."""
+    """Applications with other settings: ``make_app(sample_ratio=0.5, max_rows=3, loaded=False, inputs=RULED, …)``."""
     runner, pool, clients = asyncio.Runner(), ThreadPoolExecutor(1), list[AppClient]()
 
-    def make(*, sample_ratio: float = 1.0, loaded: bool = True, **settings: Any) -> RunningApp:
-        model, records, readiness, metrics, clock = DistanceModel(), KeptRecords(), Readiness(), ServingMetrics(), FixedClock()
+    def make(
+        *,
+        sample_ratio: float = 1.0,
+        loaded: bool = True,
+        inputs: Sequence[InputColumn] = INPUTS,
+        separator: Separator = ",",
+        **settings: Any,
+    ) -> RunningApp:
+        model, records, readiness, metrics, clock = (
+            DistanceModel(tuple(inputs), separator=separator),
+            KeptRecords(),
+            Readiness(),
+            ServingMetrics(),
+            FixedClock(),
+        )
         chosen = Settings(**settings)
         if loaded:
             served = ServedVersion("flights", "7", sample_ratio, chosen.max_rows)

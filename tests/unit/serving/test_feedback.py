@@ -1,5 +1,7 @@
 """True outcomes."""
 
+import json
+
 import pytest
 from modelyard_serving.errors import InvalidRequest
 from modelyard_serving.protocols.feedback import Outcome, OutcomeReader
@@ -52,6 +54,34 @@ def test_feedback_that_cannot_be_kept_is_503(client, app):
 def test_outcomes_are_written_as_the_classes_are(classes, sent, text):
     body = b'{"request_id": "a", "outcome": %s}' % str(sent).lower().encode()
     assert OutcomeReader(classes, 10).read(body) == [Outcome("a", 0, text)]
+
+
+@pytest.mark.parametrize(
+    ("classes", "sent", "text"),
+    [
+        (("no", "yes"), " Yes", "yes"),
+        (("False", "True"), "TRUE", "True"),
+        (("True", "true"), "true", "true"),
+        (("0", "1"), "1.0", "1"),
+        (("0.0", "1.0"), "1", "1.0"),
+        (("01", "02"), 1, "01"),
+        (("no", "yes"), True, "yes"),
+        (("N", "Y"), "false", "N"),
+        (("1", "1.0"), 1, "1"),
+    ],
+)
+def test_a_class_is_found_whatever_its_spelling(classes, sent, text):
+    body = json.dumps({"request_id": "a", "outcome": sent}).encode()
+    assert OutcomeReader(classes, 10).read(body) == [Outcome("a", 0, text)]
+
+
+@pytest.mark.parametrize(
+    ("classes", "sent"),
+    [(("True", "true"), "TRUE"), (("a", "c", "g", "t"), True), (("1", "1.0"), "+1"), (("no", "yes"), ""), (("no", "yes"), 10**400)],
+)
+def test_an_outcome_that_may_mean_two_classes_or_none_is_refused(classes, sent):
+    with pytest.raises(InvalidRequest, match="one of the model's classes"):
+        OutcomeReader(classes, 10).read(json.dumps({"request_id": "a", "outcome": sent}).encode())
 
 
 @pytest.mark.parametrize("sent", [b'"3"', b"true", b"NaN", b"Infinity", b"null", b"1" + b"0" * 400])

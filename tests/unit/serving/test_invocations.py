@@ -40,7 +40,7 @@ def test_csv_is_read_with_missing_values(client, app):
 def test_values_reach_the_model_in_its_own_terms(client, app):
     body = '{"dataframe_records": [{"distance": 1, "visib": NaN, "more": "ignored"}, {"distance": true, "carrier": ""}]}'
     assert client.post("/invocations", content=body, headers={"content-type": "application/json"}).status_code == 200
-    assert app.model.seen == [{"distance": [1.0, 1.0], "carrier": [None, ""], "visib": [None, None]}]
+    assert app.model.seen == [{"distance": [1.0, 1.0], "carrier": [None, None], "visib": [None, None]}]
 
 
 @pytest.mark.parametrize(
