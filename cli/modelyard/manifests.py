@@ -47,7 +47,7 @@ def apply(connection: Connection, manifests: Sequence[Manifest]) -> list[Object]
 
 
 def training_job(data: str | PathLike[str], target: str, name: str | None, spec: Mapping[str, Any]) -> Object:
-    """A TrainingJob for a file (or an s3:// address); ``spec`` adds to it, or replaces parts of it."""
+    """A TrainingJob for a file (or an address: s3://, https://, file:///); ``spec`` adds to it, or replaces parts of it."""
     uri = str(data)
     asked = {
         **spec,

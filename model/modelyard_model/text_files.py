@@ -66,16 +66,17 @@ class Header:
         names: list[str] = []
         unnamed: list[str] = []
         repeated: list[str] = []
-        taken = set(raw)
+        taken, seen = set(raw), set[str]()
         for place, field in enumerate(raw, start=1):
             name = field
             if not field.strip(" \t"):
                 name = _free(f"column_{place}", taken)
                 unnamed.append(name)
-            elif field in names:
+            elif field in seen:
                 name = next(free for number in range(len(raw)) if (free := f"{field}_duplicated_{number}") not in taken)
                 repeated.append(name)
             taken.add(name)
+            seen.add(name)
             names.append(name)
         return cls(tuple(names), tuple(unnamed), tuple(repeated))
 

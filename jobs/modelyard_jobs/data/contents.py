@@ -38,7 +38,7 @@ _OTHERS = (
     (b"version https://git-lfs", "a pointer of Git LFS, not the file itself", "fetch the file with git lfs pull and upload that"),
 )
 _NEED_MORE = frozenset({b"ORC", b"RDX", b"$FL", b"BZh", b"Obj\x01", b"FEA1"})  # letters that a header may begin with as well
-_HTML = re.compile(r"<(!doctype html|html|head|body|\?xml)\b", re.IGNORECASE)
+_HTML = re.compile(r"<(!doctype|!--|\?xml|(html|head|body|meta|table|div)\b)", re.IGNORECASE)
 _ARRAY = re.compile(r"\[\s*[\[{\"\d\]-]")
 _CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f\v\0\x1a\x1e")
 _MOST_CONTROLS = 0.01

@@ -42,12 +42,16 @@ class RawTable:
 
 
 def _typed(cells: "pl.DataFrame") -> "pl.DataFrame":
-    patterns = {name: pattern for name in cells.columns if (pattern := _pattern_of_first(cells[name]))}
+    import polars as pl  # noqa: PLC0415
+
+    columns = dict(zip(cells.columns, cells.get_columns(), strict=True))  # a table looks each name up among all
+    patterns = {name: pattern for name, column in columns.items() if (pattern := _pattern_of_first(column))}
     fitting = _fitting(cells, patterns)
     fitting |= _fitting(cells, {name: _NUMBER for name, pattern in patterns.items() if pattern == _WHOLE and name not in fitting})
-    typed = [_parsed(name, fitting.get(name, "")) for name in cells.columns]
-    table = cells.lazy().select(typed).collect()
-    return table.with_columns(_of_any_size(cells[name], table[name], fitting[name]) for name in fitting)
+    typed = cells.lazy().select(_parsed(name, fitting.get(name, "")) for name in columns).collect()
+    long = cells.lazy().select((pl.col(name).str.len_bytes() >= _LONG).any() for name in fitting).collect()
+    larger = [name for name, is_long in zip(fitting, long.row(0) if fitting else (), strict=True) if is_long]
+    return typed.with_columns(_of_any_size(columns[name], typed[name], fitting[name]) for name in larger)
 
 
 def _pattern_of_first(column: "pl.Series") -> str:
@@ -62,8 +66,8 @@ def _fitting(cells: "pl.DataFrame", patterns: Mapping[str, str]) -> dict[str, st
     import polars as pl  # noqa: PLC0415
 
     every = [(pl.col(name).str.contains(pattern) | pl.col(name).is_in(_MISSING)).all() for name, pattern in patterns.items()]
-    found = cells.lazy().select(every).collect()
-    return {name: pattern for name, pattern in patterns.items() if found[name][0]}
+    found = cells.lazy().select(every).collect().row(0) if every else ()
+    return {name: pattern for (name, pattern), fits in zip(patterns.items(), found, strict=True) if fits}
 
 
 def _parsed(name: str, pattern: str) -> "pl.Expr":

@@ -103,7 +103,7 @@ def _without_values_untyped(frame: "pl.DataFrame") -> "pl.DataFrame":
     """A column without any value may be anything, whatever type one file gives it: Null agrees with everything."""
     import polars as pl  # noqa: PLC0415
 
-    empty = [name for name in frame.columns if frame[name].null_count() == frame.height]
+    empty = [column.name for column in frame.get_columns() if column.null_count() == frame.height]
     return frame.with_columns(pl.Series(name, [None] * frame.height, dtype=pl.Null) for name in empty)
 
 
@@ -121,8 +121,12 @@ def require_same_columns(first: str, wanted: Sequence[str], other: str, found: S
 
 def _same_types(files: Sequence[SourceFile], frames: list["pl.DataFrame"]) -> list["pl.DataFrame"]:
     """Numbers of different width and columns without any value are brought together; anything else is an error in the data."""
-    casts = {name: _common_type(name, files, [frame.schema[name] for frame in frames]) for name in frames[0].columns}
-    return [frame.with_columns(frame[name].cast(kind) for name, kind in casts.items() if frame.schema[name] != kind) for frame in frames]
+    stored = [frame.schema for frame in frames]
+    casts = {name: _common_type(name, files, [schema[name] for schema in stored]) for name in stored[0]}
+    return [
+        frame.with_columns(frame[name].cast(kind) for name, kind in casts.items() if schema[name] != kind)
+        for frame, schema in zip(frames, stored, strict=True)
+    ]
 
 
 def _common_type(name: str, files: Sequence[SourceFile], kinds: Sequence["pl.DataType"]) -> "pl.DataType":

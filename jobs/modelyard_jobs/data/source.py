@@ -17,6 +17,7 @@ from modelyard_api.conditions import Reason
 from modelyard_jobs.failures import InvalidOrder, Unavailable
 
 _BLOCK = 1 << 20
+_LONGEST_NAME = 60  # letters, of up to four bytes
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 GLOB = "*?["
 
@@ -102,8 +103,8 @@ def matching(names: Iterable[str], pattern: str) -> list[str]:
 
 
 def place_for(folder: Path, index: int, name: str) -> Path:
-    """Names of two files may be equal but for their folders."""
-    return folder / f"{index:05}-{Path(name).name}"
+    """Names of two files may be equal but for their folders, and longer than a disk takes."""
+    return folder / f"{index:05}-{Path(name).name[-_LONGEST_NAME:]}"
 
 
 def _fingerprinted(key: str, path: Path) -> SourceFile:

@@ -92,6 +92,7 @@ class _Text:
 
     @classmethod
     def of(cls, data: bytes, key: str, *, is_whole: bool = True) -> "_Text":
+        data = data.removesuffix(b"\x1a")  # DOS ends a text so
         encoding = encoding_of(data)
         if encoding not in _UTF8:
             data = _decoded(data, encoding, key, is_whole=is_whole).encode()

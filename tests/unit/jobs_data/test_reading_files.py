@@ -124,6 +124,7 @@ NO_TABLES: dict[str, tuple[str | bytes, str]] = {
     "broken JSON line": ('{"a": 1}\n\n{"a": \n', "line 3: not valid JSON"),
     "JSON line of another kind": ('{"a": 1}\n[1]\n', "line 2: no object"),
     "web page": ("<!DOCTYPE html>\n<html><body>Log in</body></html>", "is a web page"),
+    "table of a page": ('<table border="1">\n<tr><td>1</td></tr>\n</table>\n', "is a web page"),
     "picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "is a picture"),
     "bytes": (bytes(range(256)) * 8, "is neither text nor Parquet"),
     "bzip2": (b"BZh91AY&SY" + bytes(range(60)), "is packed with bzip2; pack the table itself with gzip, zip or zstd"),

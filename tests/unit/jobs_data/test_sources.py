@@ -79,7 +79,13 @@ def web(server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.mark.parametrize(
-    ("path", "key"), [("/some/rows.csv", "rows.csv"), ("/my%20rows.csv.gz?signature=secret#x", "my rows.csv.gz"), ("/on.csv", "on.csv")]
+    ("path", "key"),
+    [
+        ("/some/rows.csv", "rows.csv"),
+        ("/my%20rows.csv.gz?signature=secret#x", "my rows.csv.gz"),
+        ("/on.csv", "on.csv"),
+        (f"/{'ü' * 300}.csv", f"{'ü' * 300}.csv"),
+    ],
 )
 def test_a_file_of_the_web(web: str, tmp_path: Path, path: str, key: str) -> None:
     found = fetch(None, web + path, tmp_path)

@@ -99,6 +99,8 @@ def test_large_texts_are_read_as_record_by_record() -> None:
         ("a,b\n 1, x \n", [(" 1", " x ")]),
         ('a,b\n5",6\n', [('5"', "6")]),
         ('a;b\n"x\\";y";1\n', [('x";y', "1")]),
+        ("a,b\r\n1,2\r\n\x1a", [("1", "2")]),
+        ("<date>,<open>\n1,2\n", [("1", "2")]),
         ("a,b\n1,# no comment\n", [("1", "# no comment")]),
     ],
     ids=lambda value: repr(value) if isinstance(value, str) else "",
