@@ -10,6 +10,7 @@ from modelyard_model.text_files import ENCODING_NAMES, Header, NotATable, TextFo
 
 from modelyard_serving.errors import InvalidRequest
 from modelyard_serving.predictor import Predictor
+from modelyard_serving.protocols.packed_body import unpacked
 from modelyard_serving.validation import Validator, missing_column
 
 # what pandas.read_csv, and so MLflow's own server, reads as missing, and what models stored without rules do
@@ -106,7 +107,7 @@ def from_csv(body: bytes, charset: str, model: Predictor, validator: Validator) 
 
     Cells stay as they are written: a model with rules of reading knows what they mean.
     """
-    text = _text(body, charset)
+    text = _text(unpacked(body), charset)
     try:
         form = form_of(text, TextForm(separator=model.separator), validator.names)
         (_, names), *rows = list(records(text, form)) or [(0, [])]

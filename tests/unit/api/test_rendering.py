@@ -143,7 +143,7 @@ def test_reading_is_said_once_per_rule() -> None:
         "read without outer spaces: region (1,200), city (3)",
         "the file isn't UTF-8 and was read as Windows-1252; save it as UTF-8 if letters look wrong",
         "the file was read with tabs between fields",
-        "2 lines before the header were skipped",
+        "lines before the header that were skipped: 2",
     ]
 
 

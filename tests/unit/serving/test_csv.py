@@ -1,9 +1,15 @@
 """``text/csv`` as people have it: encodings, separators, lines before the header, and errors that name the line."""
 
 import codecs
+import gzip
+import io
+import zipfile
 
 import pytest
+import zstandard
 from modelyard_model.preparation import InputColumn
+from modelyard_serving.errors import InvalidRequest
+from modelyard_serving.protocols.packed_body import LARGEST, unpacked
 
 from tests.unit.serving.conftest import RULED
 
@@ -91,3 +97,33 @@ def test_a_model_without_rules_refuses_other_texts_as_before(app, cell):
     answer = post(app, f"distance,carrier\n{cell},UA\n")
     assert answer.status_code == 400
     assert "column 'distance', row 0: expected a number, got text" in answer.json()["message"]
+
+
+def _zipped(*names: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"distance,carrier\n1,AA\n")
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    "body", [gzip.compress(b"distance,carrier\n1,AA\n"), zstandard.compress(b"distance,carrier\n1,AA\n"), _zipped("a.csv")]
+)
+def test_a_packed_file_is_unpacked(body: bytes) -> None:
+    assert unpacked(body) == b"distance,carrier\n1,AA\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "words", "status"),
+    [
+        (gzip.compress(b"distance\n1\n")[:-6], "can't be unpacked", 400),
+        (_zipped("a.csv", "b.csv"), "a zip file of 2 files", 400),
+        (b"PK\x03\x04 and no more", "can't be unpacked", 400),
+        (gzip.compress(bytes(LARGEST + 1)), "when it is unpacked", 413),
+    ],
+)
+def test_a_packed_file_that_is_damaged_or_a_bomb_is_refused(body: bytes, words: str, status: int) -> None:
+    with pytest.raises(InvalidRequest, match=words) as found:
+        unpacked(body)
+    assert found.value.status == status
