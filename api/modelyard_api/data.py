@@ -8,7 +8,8 @@ from pydantic import ConfigDict, Field
 from modelyard_api.base import ATOMIC, ApiModel, ColumnName, SecretSource, list_map, matching, rules
 
 _URI = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+|https://[^/@ ]+/.+|file:///.+)$"
-_ENDING = r"(?i)[.](csv|tsv|txt|jsonl|ndjson|parquet|gz|zip|zst)$"
+ENDINGS = ("csv", "tsv", "txt", "jsonl", "ndjson", "parquet", "gz", "zip", "zst")  # of names of files, in any case
+_ENDING = rf"(?i)[.]({'|'.join(ENDINGS)})$"
 
 
 class ColumnRole(StrEnum):
@@ -60,7 +61,12 @@ class DataSource(ApiModel):
             (
                 f"self.uri.startsWith('https://') || self.uri.matches(r'{_ENDING}')",
                 "data.source.uri has to end in .csv, .tsv, .txt, .jsonl, .ndjson or .parquet, or in .gz, .zip or .zst (a * may stand for several files)",
-            )
+            ),
+            (
+                "!self.uri.matches('^https://[^?]*[*]')",
+                "data.source.uri: a * needs a list of files, which https:// doesn't give; name one file, or use s3://",
+            ),
+            ("!has(self.credentials) || self.uri.startsWith('s3://')", "data.source.credentials are for s3:// alone"),
         )
     )
 

@@ -103,7 +103,7 @@ class TrainResult(ApiModel):
     metric: Metric | None = None  # what was optimised; None: written by 0.1.0, where resolved names it
     anchor_version: ShortText | None = None  # what the evidence compares with besides; None: there was none
     test_uses: int | None = None  # earlier runs of the model that were judged on the same test rows
-    evidence_left_out: bool = False  # it didn't fit into the message: result.json on the run has it
+    evidence_left_out: bool = False  # not everything fits into the message: result.json on the run has the whole result
 
 
 class ColumnDrift(ApiModel):

@@ -221,7 +221,7 @@ _READ: dict[ReadingRule, tuple[str, str]] = {
     ReadingRule.TRUTH: ("several spellings of true and false read as one", ""),
     ReadingRule.ENCODING: ("the file isn't UTF-8 and was read as {}", "; save it as UTF-8 if letters look wrong"),
     ReadingRule.SEPARATOR: ("the file was read with {} between fields", ""),
-    ReadingRule.PREAMBLE: ("{count} lines before the header were skipped", ""),
+    ReadingRule.PREAMBLE: ("lines before the header that were skipped: {count}", ""),
     ReadingRule.COMPRESSION: ("the file is packed with {}, which its name doesn't say", ""),
 }
 _ORDER = tuple(_READ)

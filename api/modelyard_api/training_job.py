@@ -151,6 +151,10 @@ _CROSS_FIELD = (
         "data.split.column can't be the target",
     ),
     (
+        "!has(self.data.time) || self.data.time != self.objective.target",
+        "data.time can't be the target: it is no feature, and rows are split by it",
+    ),
+    (
         "!has(self.data.key) || self.data.key.all(c, c != self.objective.target"
         " && (!has(self.objective.targetFrom) || c != self.objective.targetFrom.column))",
         "data.key can't name the target, nor what it is derived from: the target has no say in where a row goes",

@@ -1,5 +1,6 @@
 """What is about this machine rather than about a platform's resources."""
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -26,9 +27,23 @@ def down() -> None:
 
 
 @in_words
-def init(file: str | PathLike[str], target: str, *, name: str | None = None, out: str | PathLike[str] = ".", force: bool = False) -> None:
+def init(  # noqa: PLR0913  # one per option
+    file: str | PathLike[str],
+    target: str,
+    *,
+    task: str | None = None,
+    metric: str | None = None,
+    split: str | None = None,
+    time: str | None = None,
+    group: str | None = None,
+    key: Sequence[str] = (),
+    name: str | None = None,
+    out: str | PathLike[str] = ".",
+    force: bool = False,
+) -> None:
     """Look at a file, and write a commented training-job.yaml and model-deployment.yaml to start from; `modelyard init`."""
     from modelyard_cli.printing.terminal import say  # noqa: PLC0415
-    from modelyard_cli.starting_point.started import started  # noqa: PLC0415
+    from modelyard_cli.starting_point.started import Choices, started  # noqa: PLC0415
 
-    say(started(Path(file), target, name=name, folder=Path(out), force=force))
+    choices = Choices(task=task, metric=metric, split=split, time=time, group=group, key=key)
+    say(started(Path(file), target, name=name, folder=Path(out), force=force, **choices))

@@ -1,5 +1,7 @@
 """What was chosen where the manifest left it open: for ``status.resolved`` and the run's parameters."""
 
+from collections.abc import Sequence
+
 from modelyard_api import rendering
 from modelyard_api.artifacts import Resolved
 from modelyard_api.data import SplitBy
@@ -24,7 +26,7 @@ def question(data: TrainingData, spec: TrainingJobSpec, registered: str) -> dict
     target, split = data.dataset.target, spec.data.split
     stratified = split.by is SplitBy.STRATIFIED and target.task is Task.CLASSIFICATION
     by = "Random" if split.by is SplitBy.STRATIFIED and not stratified else split.by.value
-    by += f" by {split.column}" if split.column else ""
+    by += f" by {spec.data.split_column}" if spec.data.split_column else ""
     copies = data.assignment.copies
     values = {
         Resolved.METRIC: target.metric.value,
@@ -35,15 +37,23 @@ def question(data: TrainingData, spec: TrainingJobSpec, registered: str) -> dict
         Resolved.SPLIT: f"{by}, validation {split.validation:g}, test {split.test:g}",
         Resolved.DUPLICATES: copies.duplicates.value if copies.pairs else "none",
         Resolved.SEED: str(spec.training.seed),
-        Resolved.FEATURES: ", ".join(feature.name for feature in data.dataset.features.columns),
+        Resolved.FEATURES: _listed([feature.name for feature in data.dataset.features.columns]),
         Resolved.ROWS_USED: str(data.dataset.raw.height),
     }
     values |= {_ROWS[name]: str(size) for name, size in data.assignment.sizes().items() if size}
     if target.classes:
-        more = f" and {len(target.classes) - _CLASSES_SHOWN} more" if len(target.classes) > _CLASSES_SHOWN else ""
-        values[Resolved.CLASSES] = ", ".join(target.classes[:_CLASSES_SHOWN]) + more
+        values[Resolved.CLASSES] = _listed(target.classes, _CLASSES_SHOWN)
         values[Resolved.CLASS_COUNT] = str(len(target.classes))
     return {name.value: text[:_LONGEST] for name, text in values.items()}
+
+
+def _listed(names: Sequence[str], most: int = _LONGEST) -> str:
+    """As many of the names as fit, at most ``most``, and how many more there are."""
+    for shown in range(min(len(names), most), 0, -1):
+        more = f" and {len(names) - shown} more" if shown < len(names) else ""
+        if len(text := ", ".join(names[:shown]) + more) <= _LONGEST:
+            return text
+    return f"{len(names)}, whose names are too long to be listed"
 
 
 def answer(fitted: FittedModel) -> dict[str, str]:

@@ -52,7 +52,7 @@ def _shorter(message: ApiModel, over: int) -> ApiModel:
         return message.model_copy(update={"message": _cut(message.message, max(200, len(message.message) - over))})
     if not isinstance(message, TrainResult):
         raise ValueError(f"{type(message).__name__} doesn't fit into {TERMINATION_MESSAGE_LIMIT} bytes")
-    for shorten in (_shorter_resolved, _shorter_warnings, _shorter_details, _without_evidence, _fewer):
+    for shorten in (_shorter_resolved, _left_to_the_run, _shorter_warnings, _fewer):
         if update := shorten(message):
             return message.model_copy(update=update)
     raise ValueError(f"the result doesn't fit into {TERMINATION_MESSAGE_LIMIT} bytes")
@@ -71,14 +71,9 @@ def _shorter_warnings(result: TrainResult) -> dict[str, object]:
     return {"warnings": [_cut(text, _MEDIUM) for text in result.warnings]}
 
 
-def _shorter_details(result: TrainResult) -> dict[str, object]:
-    if all(len(each.detail or "") <= _MEDIUM for each in result.evidence):
-        return {}
-    return {"evidence": [each.model_copy(update={"detail": _cut(each.detail or "", _MEDIUM) or None}) for each in result.evidence]}
-
-
-def _without_evidence(result: TrainResult) -> dict[str, object]:
-    return {"evidence": [], "evidence_left_out": True} if result.evidence else {}
+def _left_to_the_run(result: TrainResult) -> dict[str, object]:
+    """The operator then takes everything from the run, warnings included: what is left here is for who reads the message itself."""
+    return {} if result.evidence_left_out else {"evidence": [], "evidence_left_out": True}
 
 
 def _fewer(result: TrainResult) -> dict[str, object]:

@@ -10,6 +10,7 @@ from modelyard_api import labels
 from modelyard_model.errors import PlatformIncomplete
 
 ROOT_VARIABLE = "MODELYARD_ROOT"  # another place than /etc/modelyard, for tests and local runs
+ONE_MACHINE_VARIABLE = "MODELYARD_ONE_MACHINE"  # set by the platform without a cluster: its pods see the machine's files
 _DEFAULT_ROOT = Path(labels.PLATFORM_CONFIG_DIRECTORY).parent
 _DEFAULT_REGION = "us-east-1"  # what S3 servers other than AWS expect in signatures
 _CONFIG = Path(labels.PLATFORM_CONFIG_DIRECTORY).name
@@ -48,6 +49,11 @@ class Platform:
 def platform_root() -> Path:
     """``/etc/modelyard``, or what ``MODELYARD_ROOT`` names."""
     return Path(os.environ.get(ROOT_VARIABLE) or _DEFAULT_ROOT)
+
+
+def is_on_one_machine() -> bool:
+    """Whether this pod is a process of the platform without a cluster."""
+    return bool(os.environ.get(ONE_MACHINE_VARIABLE))
 
 
 def read_platform(root: Path | None = None) -> Platform:

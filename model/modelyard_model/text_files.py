@@ -15,6 +15,7 @@ from typing import Literal
 Separator = Literal[",", ";", "\t", "|"]
 SEPARATORS: tuple[Separator, ...] = (",", ";", "\t", "|")
 SEPARATOR_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+LINE_END = re.compile("\r\n|\r|\n")
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]*)?")
 _SAMPLE_RECORDS = 100
 _MOST_PREAMBLE = 30  # lines before the header
@@ -182,7 +183,7 @@ def _candidates(sample: str, usual: Separator) -> Iterator[TextForm]:
         if separator not in sample and separator != usual:
             continue
         around = [sample.count(f"{mark}{separator}") + sample.count(f"{separator}{mark}") for mark in ('"', "'")]
-        quote: Literal['"', "'"] = "'" if around[1] > 2 and not around[0] and "'" in sample.split("\n", 1)[0] else '"'
+        quote: Literal['"', "'"] = "'" if around[1] > 2 and not around[0] and "'" in LINE_END.split(sample, 1)[0] else '"'
         plain = TextForm(separator, quote)
         yield plain
         if f"{separator} {quote}" in sample:
@@ -223,7 +224,7 @@ def _rating(text: str, form: TextForm, known: Collection[str]) -> tuple[int, int
 
 def _with_header_found(text: str, form: TextForm, known: Collection[str]) -> TextForm:
     """Before it may be comments, Excel's ``sep=;``, and titles: lines with fewer fields than the records, or without any known name."""
-    lines = text[:_LONGEST_SAMPLE].split("\n")[: 2 * _MOST_PREAMBLE]
+    lines = LINE_END.split(text[:_LONGEST_SAMPLE], 2 * _MOST_PREAMBLE)[: 2 * _MOST_PREAMBLE]
     first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
     begin = next((at for at, line in enumerate(lines) if not _is_before_header(line, first, form.separator)), 0)
     found, _ = _sampled(text, replace(form, preamble=begin))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.simulation.chains import chains
+from tests.simulation.codes import codes
 from tests.simulation.gates import gates, rare_disagreement
 from tests.simulation.intervals import differences, rare_classes, single_metrics
 from tests.simulation.splits import fair_splits, kept_places
@@ -22,6 +23,7 @@ SIMULATIONS: Mapping[str, Callable[[int], Outcome]] = {
     "chains": chains,
     "splits": fair_splits,
     "places": kept_places,
+    "codes": codes,
 }
 
 

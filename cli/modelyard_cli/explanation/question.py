@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from modelyard_api import rendering
 from modelyard_api.architectures import Architecture
 from modelyard_api.artifacts import Resolved
-from modelyard_api.data import ColumnRole, Split, SplitBy
+from modelyard_api.data import ColumnRole, Data, SplitBy
 from modelyard_api.metrics import Metric, Task
 from modelyard_api.objective import Criterion, TargetFrom, default_criteria
 from modelyard_api.training_job import TrainingJobSpec
@@ -54,11 +54,16 @@ def data_used(spec: TrainingJobSpec, resolved: Mapping[str, str]) -> Iterator[st
     used = number(resolved, Resolved.ROWS_USED)
     yield f"Read from {spec.data.source.uri}{f'; {used:,} rows could be used' if used is not None else ''}."
     parts = [f"{count:,} {purpose}" for key, purpose in _PARTS if (count := number(resolved, key))]
-    divided = f"Divided {_split(spec.data.split, resolved)}"
+    divided = f"Divided {_split(spec.data, resolved)}"
     yield f"{divided}: {joined(parts)}." if parts else f"{divided}."
     ignored = [column.name for column in spec.data.columns or () if column.role is ColumnRole.IGNORED]
     if ignored:
         yield f"Left out, as the manifest says: {joined(ignored)}."
+    typed = [f"{column.name} as {column.type}" for column in spec.data.columns or () if column.type and column.role is ColumnRole.FEATURE]
+    if typed:
+        yield f"Read as the manifest says: {joined(typed)}."
+    if spec.data.key:
+        yield f"A row is named by {joined(spec.data.key)}."
     if duplicates := resolved.get(Resolved.DUPLICATES):
         yield f"Rows that are equal but for the target: {duplicates}."
     if features := resolved.get(Resolved.FEATURES):
@@ -71,10 +76,10 @@ def number(resolved: Mapping[str, str], key: Resolved) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _split(split: Split, resolved: Mapping[str, str]) -> str:
+def _split(data: Data, resolved: Mapping[str, str]) -> str:
     is_regression = resolved.get(Resolved.TASK) == Task.REGRESSION
-    by = SplitBy.RANDOM if is_regression and split.by is SplitBy.STRATIFIED else split.by
-    return _SPLITS[by].format(column=split.column)
+    by = SplitBy.RANDOM if is_regression and data.split.by is SplitBy.STRATIFIED else data.split.by
+    return _SPLITS[by].format(column=data.split_column)
 
 
 def chosen(spec: TrainingJobSpec, resolved: Mapping[str, str]) -> Iterator[str]:

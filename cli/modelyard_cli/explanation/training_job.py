@@ -100,8 +100,9 @@ def _results(status: TrainingJobStatus, resolved: Mapping[str, str]) -> Iterator
     test_rows = number(resolved, Resolved.ROWS_TEST)
     rows = f" of {test_rows:,} rows" if test_rows is not None else ""
     measured = ", ".join(f"{each.name} {each.value:.4g}" for each in status.result.metrics[:_METRICS_SHOWN])
+    more = len(status.result.metrics) - _METRICS_SHOWN
     if measured:
-        yield f"On the test split{rows}, which was looked at once: {measured}."
+        yield f"On the test split{rows}, which was looked at once: {measured}{f' and {more} more, see the run' if more > 0 else ''}."
     yield from (f"{rendering.describe_verdict(one)}." for one in status.result.verdict)
     if status.result.champion_version:
         yield f"The champion that it was compared with is version {status.result.champion_version}."

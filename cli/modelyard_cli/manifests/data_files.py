@@ -1,4 +1,7 @@
-"""``spec.data.source.uri: ./file.csv``: on this machine the file goes to S3; on a cluster the reader is told how to get it there."""
+"""``spec.data.source.uri: ./file.csv``: on this machine the file goes to S3; on a cluster the reader is told how to get it there.
+
+``file:///path/file.csv`` stays what it is: the platform on this machine reads it where it lies. Either way it is looked at before anything is sent.
+"""
 
 import copy
 import hashlib
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from modelyard_api.data import ENDINGS
 from modelyard_operator.kube.interface import TRAINING_JOB, Object
 
 from modelyard_cli.errors import WrongUsage
@@ -46,6 +50,11 @@ def named_file(manifest: Manifest) -> str:
     return "" if "://" in uri else uri
 
 
+def is_read_in_place(manifest: Manifest) -> bool:
+    """Whether pods on this machine read the named file themselves."""
+    return str(_source(manifest.body).get("uri")).startswith("file:///")
+
+
 def refuse_on_a_cluster(manifest: Manifest) -> None:
     """A cluster can't read this machine's disk."""
     if not (file := named_file(manifest)):
@@ -68,6 +77,38 @@ def find(manifest: Manifest, file: str) -> DataFiles:
         raise WrongUsage(f"{where}: there is no file {path}")
     namespace = manifest.body["metadata"]["namespace"]
     return DataFiles(found, path.name, f"uploads/{namespace}/{_digest(found)[:16]}")
+
+
+def require_readable(manifest: Manifest, files: DataFiles) -> None:
+    """Looks at the beginning of each file for what would end the training in a pod later; raises WrongUsage."""
+    where = f"{manifest.source}: spec.data.source.uri"
+    if not files.name.lower().endswith(tuple(f".{ending}" for ending in ENDINGS)):
+        raise WrongUsage(f"{where}: the name of {files.name} has to end in {', '.join(f'.{ending}' for ending in ENDINGS)}; rename it")
+    from modelyard_jobs.data import glancing  # noqa: PLC0415  polars: half a second
+    from modelyard_jobs.failures import InvalidOrder  # noqa: PLC0415
+
+    try:
+        seen = glancing.glance_at([(path.name, path) for path in files.paths])
+        for field, name in _named_columns(manifest.body):
+            glancing.require_seen(field, name, seen)
+    except InvalidOrder as error:
+        raise WrongUsage(f"{where}: {error}") from error
+
+
+def _named_columns(body: Object) -> Iterator[tuple[str, str]]:
+    """Field and name of the columns that every training needs; a manifest of another shape is refused later."""
+    spec = body["spec"]
+    objective, data = (part if isinstance(part, dict) else {} for part in (spec.get("objective"), spec.get("data")))
+    derived, split = objective.get("targetFrom"), data.get("split")
+    named = [
+        ("spec.objective.targetFrom.column", derived.get("column"))
+        if isinstance(derived, dict)
+        else ("spec.objective.target", objective.get("target")),
+        ("spec.data.time", data.get("time")),
+        ("spec.data.split.column", split.get("column") if isinstance(split, dict) else None),
+        *(("spec.data.key", name) for name in data.get("key") or [] if isinstance(data.get("key"), list)),
+    ]
+    return ((field, name) for field, name in named if isinstance(name, str) and name)
 
 
 def with_uri(body: Object, uri: str) -> Object:

@@ -23,6 +23,9 @@ def with_data_in_place(connection: Connection, manifest: Manifest, *, dry_run: b
     if not file or not connection.is_local:
         return manifest.body
     found = data_files.find(manifest, file)
+    data_files.require_readable(manifest, found)
+    if data_files.is_read_in_place(manifest):
+        return manifest.body
     if not dry_run:
         said = "uploaded to" if _upload(cast("LocalConnection", connection), found) else "is already at"
         say(f"{manifest.source}: {file} {said} {found.uri}")

@@ -12,6 +12,7 @@ from modelyard_jobs.failures import InvalidOrder
 
 from modelyard_cli.starting_point.model_deployment_text import model_deployment_text
 from modelyard_cli.starting_point.names import name_from_file, valid_name
+from modelyard_cli.starting_point.options import NO_OPTIONS, Options
 from modelyard_cli.starting_point.problems import NoStart
 from modelyard_cli.starting_point.survey import Survey, survey
 from modelyard_cli.starting_point.training_job_text import training_job_text
@@ -30,14 +31,14 @@ class Start:
     model_deployment: Path
 
 
-def write_start(file: Path, target: str, *, name: str | None, folder: Path, force: bool) -> Start:
+def write_start(file: Path, target: str, *, name: str | None, folder: Path, force: bool, options: Options = NO_OPTIONS) -> Start:
     """Looks at ``file`` and writes both manifests. Raises NoStart."""
     name = valid_name(name) if name else name_from_file(file)
     start_files = folder / TRAINING_JOB_FILE, folder / MODEL_DEPLOYMENT_FILE
     if not force:
         _require_free(*start_files)
     try:
-        seen = survey(file, target, registered_model(_NAMESPACE, name))
+        seen = survey(file, target, registered_model(_NAMESPACE, name), options)
     except InvalidOrder as error:  # the trainer would say the same, later
         raise NoStart(str(error)) from error
     uri = _relative(file, folder)

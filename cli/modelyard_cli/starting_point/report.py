@@ -20,20 +20,30 @@ def report(start: Start) -> str:
 def _seen(seen: Survey) -> Iterator[str]:
     target = seen.target
     yield f"{seen.file}: {seen.rows:,} rows, {len(seen.columns) + 1} columns"
+    if seen.reading:
+        yield "Changed by reading:"
+        yield from (f"  {one_line(changed)}" for changed in seen.reading)
     yield f"Target {scalar(target.name)}: {target.task}, {target.describe()}; judged by {target.metric}"
     split = seen.split.split
-    used = [column.name for column in seen.columns if not column.ignored and column.name != split.column]
-    yield f"{len(used)} features: {listed(used)}"
+    used = [column.name for column in seen.columns if not column.ignored and column.name not in {seen.split.column, seen.time}]
+    yield f"{len(used)} {'feature' if len(used) == 1 else 'features'}: {listed(used)}"
+    if seen.typed:
+        yield "Read otherwise than its values show, unless you change it:"
+        yield from _limited([f"  {scalar(column.name)} as {column.type}: {one_line(column.why_type)}" for column in seen.typed])
     if seen.ignored:
         yield "Left out, unless you change it:"
         yield from _limited([f"  {scalar(column.name)}: {one_line(column.ignored)}" for column in seen.ignored])
-    yield f"Split: {split.by}{f' by {scalar(split.column)}' if split.column else ''}: {seen.split.why}"
+    yield f"Split: {split.by}{f' by {scalar(seen.split.column)}' if seen.split.column else ''}: {seen.split.why}"
     if noted := [*_noted(seen), *(f"  {one_line(warning)}" for warning in seen.warnings)]:
         yield "To look at:"
         yield from _limited(noted)
 
 
 def _noted(seen: Survey) -> Iterator[str]:
+    if seen.target.why_task:
+        yield f"  {scalar(seen.target.name)}: {seen.target.why_task}"
+    elif seen.target.is_whole_number:
+        yield f"  {scalar(seen.target.name)}: amounts or counts rather than names? --task Regression"
     if seen.target.missing:
         yield f"  {scalar(seen.target.name)}: {seen.target.missing:,} rows without a value are left out"
     if seen.target.is_unbalanced:

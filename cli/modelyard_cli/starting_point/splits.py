@@ -10,6 +10,8 @@ from modelyard_api.metrics import Task
 from modelyard_jobs.evaluation.minimums import FEWEST_OF_CLASS
 
 from modelyard_cli.starting_point.columns import SeenColumn
+from modelyard_cli.starting_point.options import Options
+from modelyard_cli.starting_point.problems import NoStart, require_nameable
 from modelyard_cli.starting_point.targets import SeenTarget
 from modelyard_cli.starting_point.yaml_text import scalar
 
@@ -25,7 +27,8 @@ _NOT_OF_THE_ROW = re.compile(r"birth|dob|born", re.IGNORECASE)  # a moment in a 
 class ProposedSplit:
     """A split and why it is this one; ``instead`` are lines of YAML that might be right as well."""
 
-    split: Split
+    split: Split  # by Time without a column: data.time has it
+    column: str | None  # that it goes by
     why: str
     instead: tuple[str, ...] = ()
 
@@ -34,25 +37,65 @@ class ProposedSplit:
         return replace(self, split=self.split.model_copy(update={"test": share}))
 
 
-def proposed_splits(columns: Sequence[SeenColumn], rows: int, target: SeenTarget) -> Iterator[ProposedSplit]:
-    """The most careful first; the last one, by chance, needs no column."""
-    usable = [column for column in columns if column.missing <= _MUCH_MISSING and column.distinct >= _FEWEST]
+def proposed_splits(columns: Sequence[SeenColumn], rows: int, target: SeenTarget, options: Options) -> Iterator[ProposedSplit]:
+    """The most careful first; without ``options`` the last one, by chance, needs no column. Raises NoStart where an option lacks its column."""
+    by = options.split_by
+    usable = [column for column in columns if by or (column.missing <= _MUCH_MISSING and column.distinct >= _FEWEST)]
     times = [column for column in usable if column.is_time and not _NOT_OF_THE_ROW.search(column.name)]
     groups = [column for column in usable if column.is_group]
-    chance, why_chance = SplitBy.RANDOM, "by chance"
-    if target.task is Task.CLASSIFICATION:
-        chance, why_chance = SplitBy.STRATIFIED, "by chance, with the same share of each class"
-    test = share_for_test(rows)
-    by_chance = f"split: {{by: {chance}}} # if rows know nothing of one another"
-    by_group = [f"{_by_group(column)} # if new rows are about new ones" for column in groups]
+    named = {column.name: column for column in columns}
+    times = [named[options.time]] if options.time else times
+    groups = [named[options.group]] if options.group else groups
+    if by in {None, SplitBy.TIME}:
+        yield from _by_time(times, groups, rows, target, required=by is SplitBy.TIME)
+    if by is SplitBy.GROUP or (by is None and not options.time):
+        yield from _by_groups(groups, rows, target, required=by is SplitBy.GROUP)
+    if by not in {SplitBy.TIME, SplitBy.GROUP}:
+        yield _by_chance(rows, target, by)
+
+
+def _by_time(
+    times: Sequence[SeenColumn], groups: Sequence[SeenColumn], rows: int, target: SeenTarget, *, required: bool
+) -> Iterator[ProposedSplit]:
+    if required and not times:
+        raise NoStart("--split Time needs a column that says when a row happened, and none looks like one: name it with --time COLUMN")
+    by_group = [f"{_in_groups(column)} # if new rows are about new ones" for column in groups]
     for column in times:
         why = "the latest rows are the test: in use, too, a model only knows the past"
-        instead = (*_moments_as_groups(column, rows), *by_group, by_chance)
-        yield ProposedSplit(Split(by=SplitBy.TIME, column=column.name, test=test), why, instead)
+        instead = (*_moments_as_groups(column, rows), *by_group, _chance_instead(target))
+        require_nameable(column.name)
+        yield ProposedSplit(Split(by=SplitBy.TIME, test=share_for_test(rows)), column.name, why, instead)
+
+
+def _by_groups(groups: Sequence[SeenColumn], rows: int, target: SeenTarget, *, required: bool) -> Iterator[ProposedSplit]:
+    if required and not groups:
+        raise NoStart(
+            "--split Group needs a column whose equal values stay together, such as a customer or a device, and none looks like one: name it with"
+            " --group COLUMN"
+        )
     for column in groups:
         why = "rows with the same value stay together: they may be alike, and would flatter the test"
-        yield ProposedSplit(Split(by=SplitBy.GROUP, column=column.name, test=test), why, (by_chance,))
-    yield ProposedSplit(Split(by=chance, test=share_for_test(rows, min((count for _, count in target.counts), default=None))), why_chance)
+        require_nameable(column.name)
+        split = Split(by=SplitBy.GROUP, column=column.name, test=share_for_test(rows))
+        yield ProposedSplit(split, column.name, why, (_chance_instead(target),))
+
+
+def _by_chance(rows: int, target: SeenTarget, by: SplitBy | None) -> ProposedSplit:
+    usual, why = _chance(target)
+    if target.task is Task.CLASSIFICATION and by is SplitBy.RANDOM:
+        usual, why = SplitBy.RANDOM, "by chance"
+    test = share_for_test(rows, min((count for _, count in target.counts), default=None))
+    return ProposedSplit(Split(by=usual, test=test), None, why)
+
+
+def _chance(target: SeenTarget) -> tuple[SplitBy, str]:
+    if target.task is Task.CLASSIFICATION:
+        return SplitBy.STRATIFIED, "by chance, with the same share of each class"
+    return SplitBy.RANDOM, "by chance"
+
+
+def _chance_instead(target: SeenTarget) -> str:
+    return f"split: {{by: {_chance(target)[0]}}} # if rows know nothing of one another"
 
 
 def share_for_test(rows: int, rarest: int | None = None) -> float:
@@ -72,8 +115,8 @@ def _share_of(all_of_it: float, need: float) -> float:
 
 def _moments_as_groups(column: SeenColumn, rows: int) -> Iterator[str]:
     if 2 * column.distinct <= rows:
-        yield f"{_by_group(column)} # if rows of one moment are alike, and the past is like the future"
+        yield f"{_in_groups(column)} # if rows of one moment are alike, and the past is like the future"
 
 
-def _by_group(column: SeenColumn) -> str:
+def _in_groups(column: SeenColumn) -> str:
     return f"split: {{by: Group, column: {scalar(column.name)}}}"

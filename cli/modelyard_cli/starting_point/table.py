@@ -1,70 +1,63 @@
 """The file as the trainer reads it. What would only fail in a pod an hour later is said here."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from modelyard_api.data import ENDINGS
 from modelyard_jobs.data import reading
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 
 from modelyard_cli.starting_point.problems import NoStart
 
-if TYPE_CHECKING:
-    import polars as pl
-
-_ENDINGS = (".csv", ".csv.gz", ".parquet")
-_OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-_LONGEST_NAME = 128  # of a column, as manifests take it
+_SHOWN = 8
 
 
 def read_table(path: Path) -> RawTable:
-    """All rows. Raises NoStart, or the trainer's own InvalidOrder."""
-    _require_file(path)
-    table = reading.read(SourceFiles(path.name, (SourceFile(path.name, path, path.stat().st_size, ""),)))
-    _require_separated(path, table.cells)
-    _require_names(path, table.cells)
-    return table
+    """All rows of the file, or of the files that match where its name has a ``*``. Raises NoStart, or the trainer's own InvalidOrder."""
+    files = sorted(each for each in path.parent.glob(path.name) if each.is_file()) if "*" in path.name and not path.exists() else []
+    _require_file(files[0] if files else path)
+    try:
+        found = tuple(SourceFile(each.name, each, each.stat().st_size, "") for each in files or [path])
+        return reading.read(SourceFiles(path.name, found))
+    except OSError as error:
+        raise NoStart(f"{path} can't be read: {error.strerror or type(error).__name__}") from error
 
 
 def _require_file(path: Path) -> None:
     if not path.exists():
         raise NoStart(f"there is no file {path}; {_nearby(path)}")
     if path.is_dir():
-        raise NoStart(f"{path} is a folder; name one file in it: {', '.join(_endings())}")
-    if not path.name.endswith(_ENDINGS):
-        raise NoStart(f"{path.name} has to end in {', '.join(_endings())} (lowercase): the name says how it is read. Convert or rename it")
+        raise NoStart(f"{path} is a folder; name one file in it{_named_in(path)}")
+    if not path.is_file():
+        raise NoStart(f"{path} is no file on a disk; save the rows to one")
+    if not _has_known_ending(path):
+        raise NoStart(
+            f"{path.name} has to end in {_endings()}: so a manifest names its data. If it is one of these, rename it; if not, save its rows as CSV or Parquet"
+        )
 
 
-def _endings() -> tuple[str, ...]:
-    return (*(f"*{ending}" for ending in _ENDINGS[:-1]), f"or *{_ENDINGS[-1]}")
+def _has_known_ending(path: Path) -> bool:
+    return path.suffix[1:].lower() in ENDINGS
+
+
+def _endings() -> str:
+    *most, last = (f".{ending}" for ending in ENDINGS)
+    return f"{', '.join(most)} or {last}"
 
 
 def _nearby(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f"the folder {folder} doesn't exist either"
-    names = sorted(each.name for each in folder.iterdir() if each.name.endswith(_ENDINGS))
-    return f"beside it there are {', '.join(names[:8])}" if names else f"the folder {folder.absolute()} has no CSV or Parquet file"
+    names = _files_in(folder)
+    return f"beside it there are {', '.join(names)}" if names else f"the folder {folder.absolute()} has no file of rows"
 
 
-def _require_separated(path: Path, table: "pl.DataFrame") -> None:
-    """The trainer reads commas: another separator makes one column of everything."""
-    if table.width > 1 or path.suffix == ".parquet":
-        return
-    for sign, words in _OTHER_SEPARATORS.items():
-        if sign in table.columns[0]:
-            raise NoStart(
-                f"{path.name} is separated by {words}, the trainer reads commas: save it with commas, or as Parquet, and start again"
-            )
+def _named_in(folder: Path) -> str:
+    names = _files_in(folder)
+    return f": {', '.join(names)}" if names else f", ending in {_endings()}"
 
 
-def _require_names(path: Path, table: "pl.DataFrame") -> None:
-    """A manifest can't speak about a column without a name."""
-    for number, name in enumerate(table.columns, start=1):
-        if not name:
-            hint = "an index that pandas wrote? to_csv(index=False) leaves it out"
-            raise NoStart(f"column {number} of {path.name} has no name in the header ({hint}): name it, or take it out")
-        if len(name) > _LONGEST_NAME:
-            raise NoStart(
-                f"the name of column {number} of {path.name} has {len(name)} characters, {_LONGEST_NAME} are the most: shorten it"
-            )
+def _files_in(folder: Path) -> list[str]:
+    names = sorted(each.name for each in folder.iterdir() if _has_known_ending(each))
+    return names if len(names) <= _SHOWN else [*names[:_SHOWN], f"{len(names) - _SHOWN} more"]

@@ -3,20 +3,21 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import numpy as np
+import polars as pl
 from modelyard_api.metrics import Metric, Task
 from modelyard_api.objective import Objective
 from modelyard_jobs.data import target as trainer
+from modelyard_jobs.data.column_rules import ColumnReader, ReadColumn
 from modelyard_jobs.data.first_reading import texts
-from modelyard_jobs.data.reading import require_column
+from modelyard_jobs.evaluation.minimums import FEWEST_OF_CLASS
+from modelyard_model.cells.reading import NumberReading
+from numpy.typing import NDArray
 
+from modelyard_cli.starting_point.options import Options
+from modelyard_cli.starting_point.problems import NoStart
 from modelyard_cli.starting_point.yaml_text import number
-
-if TYPE_CHECKING:
-    import numpy as np
-    import polars as pl
-    from numpy.typing import NDArray
 
 _RARE = 0.1
 _CLASSES_SHOWN = 6
@@ -34,6 +35,7 @@ class SeenTarget:
     counts: tuple[tuple[str, int], ...]  # classes with their rows, in the trainer's order; empty for Regression
     is_whole_number: bool  # classes that might be amounts
     middle: float | None  # median, for Regression, with as many digits as tell values apart
+    why_task: str = ""  # where it isn't the one that the trainer would take
 
     @property
     def classes(self) -> tuple[tuple[str, float], ...]:
@@ -55,36 +57,59 @@ class SeenTarget:
         return f"{len(self.classes)} classes: {shown}" + (f" and {more} more" if more > 0 else "")
 
 
-def look_at_target(table: "pl.DataFrame", name: str) -> SeenTarget:
-    """Raises the trainer's InvalidOrder: no such column, constant, too few rows, classes that are too rare."""
-    import polars as pl  # noqa: PLC0415
-
-    require_column("--target", name, table.columns)
-    column = table[name].fill_nan(None) if table[name].dtype.is_float() else table[name]
-    known = column.drop_nulls()
-    resolved = trainer.resolve(known, Objective(target=name))
-    return SeenTarget(
+def look_at_target(reader: ColumnReader, name: str, options: Options) -> tuple[SeenTarget, ReadColumn]:
+    """Also gives the column as it is read. Raises NoStart, or the trainer's InvalidOrder: constant, too few rows, classes that are too rare."""
+    task, why = _task(reader, name, options)
+    column = trainer.read(reader, Objective(target=name, task=task))
+    known = column.values.drop_nulls()
+    resolved = trainer.resolve(known, Objective(target=name, task=task))
+    options.require_metric_fits(name, resolved.task, len(resolved.classes))
+    is_number = isinstance(column.reading, NumberReading) or reader.numbers(name, wanted=False) is not None
+    seen = SeenTarget(
         name=name,
         task=resolved.task,
-        metric=resolved.metric,
-        missing=len(column) - len(known),
+        metric=options.metric or resolved.metric,
+        missing=column.values.null_count(),
         counts=_counts(known, resolved.classes),
-        is_whole_number=resolved.task is Task.CLASSIFICATION and known.dtype.is_numeric() and len(resolved.classes) > 2,
+        is_whole_number=resolved.task is Task.CLASSIFICATION and is_number and len(resolved.classes) > 2,
         middle=_median(known.cast(pl.Float64).to_numpy()) if resolved.task is Task.REGRESSION else None,
+        why_task=why,
     )
+    return seen, column
 
 
-def _counts(known: "pl.Series", classes: Sequence[str]) -> tuple[tuple[str, int], ...]:
+def _task(reader: ColumnReader, name: str, options: Options) -> tuple[Task | None, str]:
+    """None: as the trainer sees it. Numbers of which some are too rare to be classes are amounts."""
+    if options.task:
+        _require_numbers(reader, name, options.task)
+        return options.task, ""
+    numbers = reader.numbers(name, wanted=False)
+    values = trainer.read(reader, Objective(target=name)).values.drop_nulls()
+    if numbers is None or values.dtype.is_numeric() or values.n_unique() <= 2:
+        return None, ""
+    counts = values.value_counts()["count"]
+    rare = int((counts < FEWEST_OF_CLASS).sum())
+    if not rare:
+        return None, ""
+    return Task.REGRESSION, f"as classes {rare} of its {len(counts)} numbers would have fewer than {FEWEST_OF_CLASS} rows"
+
+
+def _require_numbers(reader: ColumnReader, name: str, task: Task) -> None:
+    if task is Task.REGRESSION and reader.numbers(name, wanted=True) is None:
+        raise NoStart(
+            f"--task Regression predicts a number, and the target {name!r} holds none: name another --target, or leave --task out"
+        )
+
+
+def _counts(known: pl.Series, classes: Sequence[str]) -> tuple[tuple[str, int], ...]:
     if not classes:
         return ()
     counts: dict[str, int] = dict(texts(known).value_counts().iter_rows())
     return tuple((name, counts[name]) for name in classes)
 
 
-def _median(values: "NDArray[np.float64]") -> float:
+def _median(values: NDArray[np.float64]) -> float:
     """Three digits of what the middle half spans, and never fewer than three of the median itself: 1700000000.02 among 1.7e9 ± 1."""
-    import numpy as np  # noqa: PLC0415
-
     low, middle, high = map(float, np.percentile(values, [25, 50, 75]))
     sizes = [size for size in (high - low or float(values.std()), abs(middle)) if 0 < size < math.inf]
     return round(middle, min(2 - math.floor(math.log10(min(sizes))), _MOST_DECIMALS))

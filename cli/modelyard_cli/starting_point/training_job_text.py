@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from modelyard_api.base import API_VERSION
 from modelyard_api.data import Split
-from modelyard_api.metrics import LOWER_IS_BETTER, Task
+from modelyard_api.metrics import LOWER_IS_BETTER, Metric, Task
 
 from modelyard_cli.starting_point.columns import SeenColumn
 from modelyard_cli.starting_point.held_out import describe_shortage
@@ -40,12 +40,19 @@ def _header(survey: Survey) -> Iterator[str]:
     yield from comment(f"A TrainingJob for {survey.file}, written by `modelyard init`: a start. Read it, and change what you know better.")
     yield "#"
     yield from comment(f"{survey.rows:,} rows; the columns beside the target, as the trainer reads them:")
-    width = min(_NAME_WIDTH, max((len(scalar(column.name)) for column in survey.columns), default=0))
+    width = min(_NAME_WIDTH, max(len("column"), *(len(scalar(column.name)) for column in survey.columns), 0))
     yield f"#   {'column':<{width}}  read as      missing  distinct"
     for column in survey.columns[:_COLUMNS_SHOWN]:
         yield f"#   {_row(column, width)}"
     if len(survey.columns) > _COLUMNS_SHOWN:
         yield f"#   and {len(survey.columns) - _COLUMNS_SHOWN} more"
+    if survey.reading:
+        yield "#"
+        yield from comment(
+            "What reading the file changed (by the rules of docs/data.md; where one is wrong, it says what decides otherwise):"
+        )
+        for changed in survey.reading:
+            yield from comment(f"- {changed}")
     yield "#"
     yield from comment(
         "Which of these aren't known yet when a prediction is asked for? Name them below with role: Ignored. No search finds all."
@@ -88,14 +95,15 @@ def _margin(survey: Survey) -> str:
 def _task(survey: Survey) -> Iterator[str]:
     target = survey.target
     if target.task is Task.REGRESSION:
-        yield "    task: Regression"
+        yield from commented("    task: Regression", target.why_task) if target.why_task else ["    task: Regression"]
         yield from comment("For a yes/no question give the target a new name and derive it; here: is it above the median?", indent=4)
         yield from comment(f"target: {scalar(f'{target.name}_is_high')}", indent=4)
         yield from comment(f"targetFrom: {{column: {scalar(target.name)}, above: {number(target.middle or 0.0)}}}", indent=4)
         yield from comment("(then without task, metric and the rmse criteria)", indent=4)
     elif target.is_whole_number:
         yield from commented(
-            "    task: Classification", "Regression if the numbers are amounts rather than names (then metric and criteria with rmse)"
+            "    task: Classification",
+            "Regression if the numbers are amounts or counts rather than names: modelyard init with --task Regression writes that",
         )
     else:
         yield "    task: Classification"
@@ -105,16 +113,21 @@ def _metric(survey: Survey) -> Iterator[str]:
     target = survey.target
     if target.is_unbalanced:
         rare = min(target.classes, key=lambda each: each[1])[0]
-        text = f"{rare} is rare: average_precision looks harder at it" if rare == target.classes[-1][0] else f"{rare} is rare"
+        harder = "average_precision looks harder at it" if target.metric is not Metric.AVERAGE_PRECISION else "the metric looks hard at it"
+        text = f"{rare} is rare: {harder}" if rare == target.classes[-1][0] else f"{rare} is rare"
         yield from commented(f"    metric: {target.metric}", text)
     elif target.task is Task.CLASSIFICATION and len(target.classes) == 2:
-        yield from commented(
-            f"    metric: {target.metric}",
-            f"others: average_precision, f1, balanced_accuracy, log_loss; positive is {target.classes[1][0]}",
-        )
+        others = _others(target.metric, "roc_auc", "average_precision", "f1", "balanced_accuracy", "log_loss")
+        yield from commented(f"    metric: {target.metric}", f"others: {others}; positive is {target.classes[1][0]}")
+    elif target.task is Task.REGRESSION:
+        yield from commented(f"    metric: {target.metric}", f"others: {_others(target.metric, 'rmse', 'mae', 'r2')}")
     else:
-        others = "mae, r2" if target.task is Task.REGRESSION else "balanced_accuracy, accuracy, roc_auc, log_loss"
+        others = _others(target.metric, "f1_macro", "balanced_accuracy", "accuracy", "roc_auc", "log_loss")
         yield from commented(f"    metric: {target.metric}", f"others: {others}")
+
+
+def _others(metric: Metric, *usual: str) -> str:
+    return ", ".join(each for each in usual if each != metric)
 
 
 def _data(survey: Survey, uri: str) -> Iterator[str]:
@@ -123,6 +136,12 @@ def _data(survey: Survey, uri: str) -> Iterator[str]:
         f"    source: {{uri: {scalar(uri)}}}",
         "`modelyard apply` uploads it to the platform on this machine; a cluster wants s3://bucket/key",
     )
+    if survey.options.key:
+        yield from commented(
+            f"    key: [{', '.join(map(scalar, survey.options.key))}]", "what names a row: its part of the split hangs on it"
+        )
+    if survey.time:
+        yield f"    time: {scalar(survey.time)} # when a row happened"
     yield from _columns(survey)
     yield from _timestamps(survey)
     proposed = survey.split
@@ -139,15 +158,17 @@ def _data(survey: Survey, uri: str) -> Iterator[str]:
 
 def _columns(survey: Survey) -> Iterator[str]:
     suspected = [column for column in survey.columns if column.leak and not column.ignored]
-    if survey.ignored or any(column.vouched for column in suspected):
+    if survey.spec("").data.columns:
         yield "    columns: # those not named here are features"
     for column in survey.ignored:
         hint = f". {_KNOWN} Then role: Feature" if column.gives_away else ""
         yield from commented(f"    - {{name: {scalar(column.name)}, role: Ignored}}", f"{column.ignored}{hint}")
+    for column in survey.typed:
+        yield from commented(f"    - {{name: {scalar(column.name)}, type: {column.type}}}", column.why_type)
     for column in suspected:
         if column.vouched:
             text = f"{column.suspicion}. Nothing else is left to learn from, so it stays. {_KNOWN}"
-            yield from commented(f"    - {{name: {scalar(column.name)}, role: Feature}}", text)
+            yield from comment(text, indent=4) if column.type else commented(f"    - {{name: {scalar(column.name)}, role: Feature}}", text)
         else:
             yield from comment(f"{scalar(column.name)}: {column.suspicion}. {_KNOWN} If not, role: Ignored", indent=4)
 

@@ -77,9 +77,7 @@ class ColumnReader:
 
     def read_as(self, name: str, kind: ColumnType) -> ReadColumn:
         """As a certain type, whatever it shows."""
-        dtype = self._view.dtype(name)
-        if typed_cells.natural_type(dtype) is None and dtype != pl.Null:
-            raise InvalidOrder(Reason.DATA_INVALID, f"column {name!r} has the type {dtype}, which can't be read as {kind}")
+        self._require_readable(name, f"as {kind}")
         if kind is ColumnType.NUMERICAL:
             return self._as_numbers(name)
         return self._as_times(name) if kind is ColumnType.DATETIME else self._as_categories(name)
@@ -96,6 +94,7 @@ class ColumnReader:
 
     def labels(self, name: str) -> ReadColumn:
         """As classes. What is no number among numbers is missing, as in a column of numbers."""
+        self._require_readable(name, "as classes")
         column = self._view.text(name)
         found = self._view.numbers(name) if column and self._view.table.is_text else None
         if found is None or not found.are_numbers or found.form != PLAIN or _holds_truth(found.column):
@@ -119,6 +118,11 @@ class ColumnReader:
         if column is None and not self._view.dtype(name).is_integer():
             return False
         return _number_rows(column.numbers if column else self._view.cells(name).cast(pl.Float64))
+
+    def _require_readable(self, name: str, how: str) -> None:
+        dtype = self._view.dtype(name)
+        if typed_cells.natural_type(dtype) is None and dtype != pl.Null:
+            raise InvalidOrder(Reason.DATA_INVALID, f"column {name!r} holds {typed_cells.described(dtype)}, which can't be read {how}")
 
     # what the cells show
 

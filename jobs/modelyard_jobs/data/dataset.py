@@ -22,6 +22,8 @@ from modelyard_jobs.data.reading import require_column
 from modelyard_jobs.data.target import Target
 from modelyard_jobs.failures import InvalidOrder
 
+_OF_THE_SPLIT = frozenset({"spec.data.key", "spec.data.time", "spec.data.split.column"})
+
 
 @dataclass(frozen=True)
 class AskedRows:
@@ -154,6 +156,16 @@ def require_named_columns(table: pl.DataFrame, spec: TrainingJobSpec) -> None:
         require_column("spec.objective.target", objective.target, table.columns)
     for where, name in named:
         require_column(where, name, table.columns)
+        if where in _OF_THE_SPLIT:
+            _require_comparable(where, table[name])
+
+
+def _require_comparable(where: str, cells: pl.Series) -> None:
+    """Rows are named and divided by cells that a model could read."""
+    if typed_cells.natural_type(cells.dtype) is None and cells.dtype != pl.Null:
+        raise InvalidOrder(
+            Reason.DATA_INVALID, f"{where} names column {cells.name!r}, which holds {typed_cells.described(cells.dtype)}: name another one"
+        )
 
 
 def _require_rows_left(left: int, name: str, rows: int) -> None:

@@ -35,7 +35,10 @@ class RawTable:
         """The same rows and columns, typed as releases before did: rows are named by it, and models without rules are asked about it."""
         import polars as pl  # noqa: PLC0415
 
-        return _typed(self.cells) if self.is_text and all(kind == pl.String for kind in self.cells.dtypes) else self.cells
+        if not self.is_text or any(kind != pl.String for kind in self.cells.dtypes):
+            return self.cells
+        typed = _typed(self.cells.rename(dict(zip(self.cells.columns, map(str, range(self.cells.width)), strict=True))))
+        return typed.rename(dict(zip(typed.columns, self.cells.columns, strict=True)))  # a name may look like a pattern to Polars
 
 
 def _typed(cells: "pl.DataFrame") -> "pl.DataFrame":

@@ -10,11 +10,11 @@ from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_model.text_files import Separator
 
 from modelyard_jobs.data.contents import HEAD, Content, content_in
-from modelyard_jobs.data.json_lines import objects_in_head, read_json_lines
-from modelyard_jobs.data.parquet_table import columns_of_parquet, read_parquet
+from modelyard_jobs.data.json_lines import read_json_lines
+from modelyard_jobs.data.parquet_table import read_parquet
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFile, SourceFiles
-from modelyard_jobs.data.text_table import glance_at, read_text
+from modelyard_jobs.data.text_table import read_text
 from modelyard_jobs.data.unpacking import beginning_of, content_of, is_in_name, packing_of
 from modelyard_jobs.failures import InvalidOrder
 
@@ -33,41 +33,17 @@ class _Table:
     separator: Separator = ","
 
 
-@dataclass(frozen=True)
-class Glance:
-    """What the beginning of a file shows."""
-
-    columns: tuple[str, ...]
-    has_all_columns: bool  # lines of JSON further down may have others
-
-
 def read(source: SourceFiles) -> RawTable:
     """All rows of all files, columns in the first file's order; raises InvalidOrder."""
     tables = [_read_one(file) for file in source.files]
     first = tables[0]
     for table in tables[1:]:
-        _require_same_content(first, table)
+        require_same_content(first.file.key, first.content, table.file.key, table.content)
     cells = _joined(tables)
     if cells.height == 0:
         raise InvalidOrder(Reason.DATA_INVALID, f"{source.uri} has no rows (columns: {_listed(cells.columns)}); upload data with rows")
     notes = _summed([note for table in tables for note in table.notes])
     return RawTable(cells, notes, first.separator, is_text=first.content is Content.TEXT)
-
-
-def glance(file: SourceFile) -> Glance:
-    """Looks at the beginning of a file alone, for what would keep it from being read; raises InvalidOrder."""
-    head = beginning_of(file, HEAD)
-    content, is_whole = content_in(head, file.key), len(head) < HEAD
-    if content is Content.PARQUET:
-        columns, rows = columns_of_parquet(file.path if packing_of(file) is None else content_of(file), file.key)
-    elif content is Content.JSON_LINES:
-        found = objects_in_head(head, file.key, is_whole=is_whole)
-        columns, rows = tuple(dict.fromkeys(name for each in found for name in each)), len(found)
-    else:
-        columns, rows = glance_at(head, file.key, is_whole=is_whole)
-    if is_whole and not rows:
-        raise InvalidOrder(Reason.DATA_INVALID, f"{file.key} has no rows (columns: {_listed(columns)}); it needs rows below the header")
-    return Glance(columns, content is not Content.JSON_LINES or is_whole)
 
 
 def _read_one(file: SourceFile) -> _Table:
@@ -96,9 +72,9 @@ def _joined(tables: Sequence[_Table]) -> "pl.DataFrame":
     else:
         names = first.cells.columns
         for table in tables[1:]:
-            _require_same_columns(first.file.key, names, table.file.key, table.cells.columns)
+            require_same_columns(first.file.key, names, table.file.key, table.cells.columns)
         frames = [table.cells for table in tables]
-    frames = [frame.select(names) for frame in frames]
+    frames = [pl.DataFrame([frame[name] for name in names]) for frame in frames]  # select would take the name ^.*$ for a pattern
     if first.content is not Content.TEXT:
         frames = _same_types([table.file for table in tables], [_without_values_untyped(frame) for frame in frames])
     return pl.concat(frames, rechunk=False) if len(frames) > 1 else frames[0]
@@ -113,11 +89,12 @@ def _summed(notes: Sequence[ReadingNote]) -> tuple[ReadingNote, ...]:
     return tuple(ReadingNote(rule=rule, column=column, detail=detail, count=count) for (rule, column, detail), count in counts.items())
 
 
-def _require_same_content(first: _Table, other: _Table) -> None:
-    if first.content is not other.content:
+def require_same_content(first: str, wanted: Content, other: str, found: Content) -> None:
+    """Raises InvalidOrder where two files of one set, named by their keys, are of different kinds."""
+    if wanted is not found:
         raise InvalidOrder(
             Reason.DATA_INVALID,
-            f"the files of one set must be of one kind: {first.file.key} is {first.content} and {other.file.key} is {other.content};"
+            f"the files of one set must be of one kind: {first} is {wanted} and {other} is {found};"
             " convert one of them, or name a set that leaves it out",
         )
 
@@ -127,10 +104,11 @@ def _without_values_untyped(frame: "pl.DataFrame") -> "pl.DataFrame":
     import polars as pl  # noqa: PLC0415
 
     empty = [name for name in frame.columns if frame[name].null_count() == frame.height]
-    return frame.with_columns(pl.lit(None, dtype=pl.Null).alias(name) for name in empty)
+    return frame.with_columns(pl.Series(name, [None] * frame.height, dtype=pl.Null) for name in empty)
 
 
-def _require_same_columns(first: str, wanted: Sequence[str], other: str, found: Sequence[str]) -> None:
+def require_same_columns(first: str, wanted: Sequence[str], other: str, found: Sequence[str]) -> None:
+    """Raises InvalidOrder where two files of one set, named by their keys, have different columns."""
     missing, extra = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
     if not missing and not extra:
         return
@@ -144,7 +122,7 @@ def _require_same_columns(first: str, wanted: Sequence[str], other: str, found: 
 def _same_types(files: Sequence[SourceFile], frames: list["pl.DataFrame"]) -> list["pl.DataFrame"]:
     """Numbers of different width and columns without any value are brought together; anything else is an error in the data."""
     casts = {name: _common_type(name, files, [frame.schema[name] for frame in frames]) for name in frames[0].columns}
-    return [frame.cast({name: kind for name, kind in casts.items() if frame.schema[name] != kind}) for frame in frames]
+    return [frame.with_columns(frame[name].cast(kind) for name, kind in casts.items() if frame.schema[name] != kind) for frame in frames]
 
 
 def _common_type(name: str, files: Sequence[SourceFile], kinds: Sequence["pl.DataType"]) -> "pl.DataType":

@@ -1,23 +1,24 @@
-"""Files in S3: found by their URI, copied to the pod's scratch space, fingerprinted. What goes wrong is said in words."""
+"""Where the rows come from: files of S3, of a web server or of this machine, copied to the pod's scratch space and fingerprinted.
 
+What goes wrong is said in words: terminal where a person has to change something, transient where asking again may help.
+"""
+
+import errno
 import fnmatch
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from modelyard_api.conditions import Reason
 
-from modelyard_jobs.failures import InvalidOrder, JobFailure, Unavailable
+from modelyard_jobs.failures import InvalidOrder, Unavailable
 
-_CHUNK = 1 << 20
-_WRONG_CREDENTIALS = frozenset(
-    {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "401"}
-)
-_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
-_GLOB = "*?["
+_BLOCK = 1 << 20
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+GLOB = "*?["
 
 
 @dataclass(frozen=True)
@@ -48,73 +49,67 @@ class SourceFiles:
         return sum(file.size for file in self.files)
 
 
+Copied = Iterable[tuple[str, Path]]  # key, and where the file lies now
+
+
 def fetch(client: Any, uri: str, folder: Path) -> SourceFiles:
-    """Copies what ``uri`` names into ``folder``. ``client`` is a boto3 S3 client; ``*`` may stand in the last part of the key."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    with in_words(client, uri):
-        keys = _matching(client, bucket, key) if "*" in key else [key]
-        if not keys:
-            raise InvalidOrder(
-                Reason.DATA_UNAVAILABLE,
-                f"no file matches {uri}: spec.data.source.uri names bucket {bucket!r}, which holds no such keys; check the path or upload the data",
-            )
-        return SourceFiles(
-            uri, tuple(_copy(client, bucket, one, folder / f"{index:05}-{Path(one).name}") for index, one in enumerate(keys))
-        )
+    """Copies what ``uri`` names into ``folder``. ``client`` is a boto3 S3 client; ``*`` may stand in the last part of a path.
 
-
-def _matching(client: Any, bucket: str, pattern: str) -> list[str]:
-    """Keys in the pattern's folder whose last part matches; what a star stands for never crosses a slash."""
-    folder, _, last = pattern.rpartition("/")
-    prefix = pattern[: min(pattern.index(sign) for sign in _GLOB if sign in pattern)]
-    found = []
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for entry in page.get("Contents", []):
-            parent, _, name = entry["Key"].rpartition("/")
-            if parent == folder and fnmatch.fnmatchcase(name, last.replace("[", "[[]").replace("?", "[?]")):
-                found.append(entry["Key"])
-    return sorted(found)
-
-
-def _copy(client: Any, bucket: str, key: str, path: Path) -> SourceFile:
-    digest, size = hashlib.sha256(), 0
-    body = client.get_object(Bucket=bucket, Key=key)["Body"]
-    with path.open("wb") as file:
-        for chunk in body.iter_chunks(_CHUNK):
-            file.write(chunk)
-            digest.update(chunk)
-            size += len(chunk)
-    return SourceFile(key, path, size, digest.hexdigest())
-
-
-@contextmanager
-def in_words(client: Any, uri: str) -> Iterator[None]:
-    """Turns boto3's errors into the two families of failures."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
+    Raises InvalidOrder or Unavailable.
+    """
     try:
-        yield
-    except ClientError as error:
-        raise _refused(error, uri, client.meta.endpoint_url) from error
-    except (BotoCoreError, OSError) as error:
+        files = tuple(_fingerprinted(key, path) for key, path in _copied(client, uri, folder))
+    except OSError as error:
+        if not is_full(error):
+            raise
         raise Unavailable(
-            Reason.DATA_UNAVAILABLE, f"S3 at {client.meta.endpoint_url} doesn't answer for {uri} ({type(error).__name__}); trying again"
+            Reason.DATA_UNAVAILABLE,
+            f"the disk of the pod's machine has no room for {shown(uri)} ({error.strerror}); make room; trying again",
         ) from error
+    return SourceFiles(shown(uri), files)
 
 
-def _refused(error: Any, uri: str, endpoint: str) -> JobFailure:
-    code = str(error.response.get("Error", {}).get("Code", ""))
-    bucket = uri.removeprefix("s3://").partition("/")[0]
-    if code == "NoSuchBucket":
-        text = f"bucket {bucket!r} of spec.data.source.uri doesn't exist at {endpoint}; create it or correct the URI {uri}"
-        return InvalidOrder(Reason.DATA_UNAVAILABLE, text)
-    if code in _MISSING:
-        text = f"there is no file {uri} at {endpoint}: the bucket {bucket!r} holds no such key; correct spec.data.source.uri or upload the data"
-        return InvalidOrder(Reason.DATA_UNAVAILABLE, text)
-    if code in _WRONG_CREDENTIALS:
-        text = (
-            f"S3 at {endpoint} refuses the credentials for {uri} ({code}): check the keys in spec.data.source.credentials' Secret,"
-            " or without it those in the namespace's Secret 'modelyard', and that they may read this bucket"
+def _copied(client: Any, uri: str, folder: Path) -> Copied:
+    from modelyard_jobs.data import disk_source, s3_source, web_source  # noqa: PLC0415  they speak of what is above
+
+    places: dict[str, Callable[[], Copied]] = {
+        "s3": lambda: s3_source.copy(client, uri, folder),
+        "https": lambda: web_source.copy(uri, folder),
+        "file": lambda: disk_source.copy(uri, folder),
+    }
+    scheme = uri.partition("://")[0]
+    if scheme not in places:
+        raise InvalidOrder(
+            Reason.INVALID_SPEC, f"spec.data.source.uri has to begin with s3://, https:// or, on one machine, file:///, not {scheme}"
         )
-        return InvalidOrder(Reason.DATA_UNAVAILABLE, text)
-    return Unavailable(Reason.DATA_UNAVAILABLE, f"S3 at {endpoint} answered {code or 'an error'} for {uri}; trying again")
+    return places[scheme]()
+
+
+def shown(uri: str) -> str:
+    """Without a query, which may hold a signature."""
+    return urlunsplit(urlsplit(uri)._replace(query="", fragment="")) if uri.startswith("https://") else uri
+
+
+def is_full(error: Exception) -> bool:
+    """Whether the pod's own disk is the matter."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+def matching(names: Iterable[str], pattern: str) -> list[str]:
+    """Names that the pattern means: a star stands for any letters, and everything else for itself."""
+    plain = pattern.replace("[", "[[]").replace("?", "[?]")
+    return sorted(name for name in names if fnmatch.fnmatchcase(name, plain))
+
+
+def place_for(folder: Path, index: int, name: str) -> Path:
+    """Names of two files may be equal but for their folders."""
+    return folder / f"{index:05}-{Path(name).name}"
+
+
+def _fingerprinted(key: str, path: Path) -> SourceFile:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+            size += len(block)
+    return SourceFile(key, path, size, digest.hexdigest())

@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 from modelyard_api.conditions import Reason
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_model.text_files import (
     ENCODING_NAMES,
+    LINE_END,
     Header,
     NotATable,
     Separator,
@@ -24,16 +24,14 @@ from modelyard_model.text_files import (
     records,
     require_width,
 )
-from numpy.typing import NDArray
 
 from modelyard_jobs.data.contents import HEAD
+from modelyard_jobs.data.text_bytes import Quotes, TextBytes
 from modelyard_jobs.failures import InvalidOrder
 
 if TYPE_CHECKING:
     import polars as pl
 
-_BLOCK = 1 << 18  # bytes that are counted at a time: they stay in the processor's cache
-_NEWLINE, _RETURN = ord("\n"), ord("\r")
 _UTF8 = frozenset({"utf-8", "utf-8-sig"})
 
 
@@ -59,7 +57,7 @@ def read_text(data: bytes, key: str) -> TextTable:
     return TextTable(cells, tuple(notes), text.form.separator)
 
 
-def glance_at(head: bytes, key: str, *, is_whole: bool) -> tuple[tuple[str, ...], int]:
+def header_and_rows(head: bytes, key: str, *, is_whole: bool) -> tuple[tuple[str, ...], int]:
     """The columns' names of a file that begins with ``head``, and how many records follow in it; raises InvalidOrder."""
     if not is_whole:
         head = head[: head.rfind(b"\n") + 1] or head
@@ -85,6 +83,7 @@ class _Text:
 
     key: str
     data: bytes  # UTF-8
+    sample: str  # its beginning
     encoding: str  # as it was found
     form: TextForm
     header: list[str]  # as it is written
@@ -106,7 +105,7 @@ class _Text:
         if not first:
             raise _invalid(key, "it has no header and no rows; upload data with rows")
         line, header = first
-        return cls(key, data, encoding, form, header, line, is_whole)
+        return cls(key, data, sample, encoding, form, header, line, is_whole)
 
     @property
     def body(self) -> int:
@@ -164,21 +163,19 @@ def _split_by_polars(text: _Text, names: Sequence[str]) -> "pl.DataFrame | None"
     """None where the result may differ from what record by record would give."""
     import polars as pl  # noqa: PLC0415
 
-    form, start = text.form, text.body
-    body = np.frombuffer(text.data, dtype=np.uint8)[start:]
-    has_quotes = text.data.find(form.quote.encode(), start) >= 0
-    if form.escape or form.spaced or (has_quotes and not _has_regular_quotes(body, form)):
-        return None
-    if text.data.find(b"\r", start) >= 0 and _has_bare_returns(body):
+    form = text.form
+    content = TextBytes(_with_proper_end(text.data, form), text.body)
+    quotes = content.quotes(form.quote, form.separator)
+    if form.escape or form.spaced or quotes is None or content.has_bare_returns():
         return None
     try:
         cells = pl.read_csv(
-            _with_proper_end(text.data, form),
+            content.data,
             has_header=False,
             skip_lines=text.header_end,
             schema=dict.fromkeys(names, pl.String),
             separator=form.separator,
-            quote_char=form.quote if has_quotes else None,
+            quote_char=form.quote if quotes.count else None,
             empty_string_is_null=False,
             raise_if_empty=False,
         )
@@ -186,10 +183,23 @@ def _split_by_polars(text: _Text, names: Sequence[str]) -> "pl.DataFrame | None"
         return None
     if len(names) == 1:
         return cells.filter(pl.first().str.strip_chars() != "")  # blank lines
+    return cells if _is_complete(cells, content, quotes, form.separator) else None
+
+
+def _is_complete(cells: "pl.DataFrame", content: TextBytes, quotes: Quotes, separator: str) -> bool:
+    """Whether no line was short or blank: Polars makes empty cells of what such lines lack."""
+    import polars as pl  # noqa: PLC0415
+
     if not (cells[:, -1] == "").any():
-        return cells  # a short or blank line has an empty last cell here
-    within = _separators_in(cells, form) if has_quotes else 0
-    return cells if _count(body, form.separator) - within == cells.height * (cells.width - 1) else None
+        return True
+    if not quotes.count:
+        found = content.count(separator)
+    elif content.lines == cells.height:
+        found = content.separators(quotes, sum(cells.lazy().select(pl.all().str.len_bytes().sum()).collect().row(0)))
+    else:  # line breaks in quotes
+        within = cells.lazy().select(pl.all().str.count_matches(separator, literal=True).sum()).collect()
+        found = content.count(separator) - sum(within.row(0))
+    return found == cells.height * (cells.width - 1)
 
 
 def _with_proper_end(data: bytes, form: TextForm) -> bytes:
@@ -199,43 +209,10 @@ def _with_proper_end(data: bytes, form: TextForm) -> bytes:
     return data + b"\n" if data.endswith(form.separator.encode()) else data
 
 
-def _separators_in(cells: "pl.DataFrame", form: TextForm) -> int:
-    import polars as pl  # noqa: PLC0415
-
-    return sum(cells.lazy().select(pl.all().str.count_matches(form.separator, literal=True).sum()).collect().row(0))
-
-
-def _count(body: NDArray[np.uint8], letter: str) -> int:
-    return sum(int(np.count_nonzero(body[at : at + _BLOCK] == ord(letter))) for at in range(0, len(body), _BLOCK))
-
-
-def _has_bare_returns(body: NDArray[np.uint8]) -> bool:
-    """Carriage returns that no newline follows end a record for Python's csv, and are a letter for Polars."""
-    for begin in range(0, len(body), _BLOCK):
-        at = np.flatnonzero(body[begin : begin + _BLOCK] == _RETURN) + begin
-        if len(at) and (at[-1] + 1 == len(body) or (body[at + 1] != _NEWLINE).any()):
-            return True
-    return False
-
-
-def _has_regular_quotes(body: NDArray[np.uint8], form: TextForm) -> bool:
-    """Whether every quote opens a field, closes one, or is one of two inside: then both ways of splitting agree."""
-    quote, separator, seen = ord(form.quote), ord(form.separator), 0
-    for begin in range(0, len(body), _BLOCK):
-        at = np.flatnonzero(body[begin : begin + _BLOCK] == quote) + begin
-        opening, closing = at[seen % 2 :: 2], at[1 - seen % 2 :: 2]
-        before = body[opening[opening > 0] - 1]
-        after = body[closing[closing + 1 < len(body)] + 1]
-        if not np.isin(before, (separator, _NEWLINE, quote)).all() or not np.isin(after, (separator, _NEWLINE, _RETURN, quote)).all():
-            return False
-        seen += len(at)
-    return seen % 2 == 0
-
-
 def _without_empty_columns(cells: "pl.DataFrame", unnamed: Sequence[str]) -> "tuple[pl.DataFrame, list[str]]":
     """A column without a name and without any value is a separator too many. Gives the others without a name as well."""
     empty = [name for name in unnamed if len(unnamed) < cells.width and not (cells[name].str.strip_chars() != "").any()]
-    return cells.drop(empty), [name for name in unnamed if name not in empty]
+    return cells[[name for name in cells.columns if name not in empty]], [name for name in unnamed if name not in empty]
 
 
 def _notes_on_form(text: _Text) -> Iterator[ReadingNote]:
@@ -243,7 +220,7 @@ def _notes_on_form(text: _Text) -> Iterator[ReadingNote]:
         yield ReadingNote(rule=ReadingRule.ENCODING, detail=ENCODING_NAMES.get(text.encoding, text.encoding.upper()))
     if text.form.separator != ",":
         yield ReadingNote(rule=ReadingRule.SEPARATOR, detail=text.form.separator)
-    before = [line for line in text.data.split(b"\n", text.form.preamble)[: text.form.preamble] if line.strip()]
+    before = [line for line in LINE_END.split(text.sample, text.form.preamble)[: text.form.preamble] if line.strip()]
     if before:
         yield ReadingNote(rule=ReadingRule.PREAMBLE, count=len(before))
 

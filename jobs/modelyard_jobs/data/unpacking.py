@@ -2,6 +2,7 @@
 
 import gzip
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -119,7 +120,7 @@ def _problems_described(file: SourceFile, packing: Packing | None) -> Iterator[N
             Reason.DATA_INVALID, f"{file.key} ends too early: it is packed with {packing} and was cut off on its way; upload it again"
         ) from error
     except Exception as error:
-        if not _is_of_packing(error):
+        if packing is None or not _is_of_packing(error):
             raise
         raise InvalidOrder(
             Reason.DATA_INVALID,
@@ -128,8 +129,6 @@ def _problems_described(file: SourceFile, packing: Packing | None) -> Iterator[N
 
 
 def _is_of_packing(error: Exception) -> bool:
-    if isinstance(error, gzip.BadGzipFile | zlib.error | lzma.LZMAError | zipfile.BadZipFile | NotImplementedError):
-        return True
-    if isinstance(error, OSError):
-        return error.errno is None  # bzip2's, within zip
-    return type(error).__module__.startswith("zstandard")
+    """Python's unpacking of a damaged file raises almost anything."""
+    known = OSError | ValueError | RuntimeError | struct.error | zlib.error | lzma.LZMAError | zipfile.BadZipFile
+    return isinstance(error, known) or type(error).__module__.startswith("zstandard")

@@ -27,7 +27,8 @@ from modelyard_jobs.fitting.column_plan import ColumnPlan, PlannedColumn
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_CATEGORIES = 200
+FEWEST_CATEGORIES, MOST_CATEGORIES = 200, 1000  # most of one column: in a large table, and in a small one
+_CELLS = 10_000_000  # features of categories times rows, as far as columns may have more than in a large table
 _LEAST_ROWS_PER_CATEGORY = 2  # what was seen once teaches nothing
 _INDICATOR_SHARE = 0.05  # fewer missing values than this say too little to be worth a feature
 _LARGEST = 1e30  # as in Preparation: keeps sums finite
@@ -36,7 +37,8 @@ _LARGEST = 1e30  # as in Preparation: keeps sums finite
 def fit_preparation(train: "pl.DataFrame", plan: ColumnPlan) -> Preparation:
     """``train``: canonical columns of the training split (Float64 for Numerical, String otherwise). Raises InvalidOrder when nothing is left to learn from."""
     notes: list[str] = []
-    columns = tuple(_fit_column(train[column.name].alias("cells"), column, notes) for column in plan.columns)
+    most = most_categories(train.height, sum(column.kind is ColumnType.CATEGORICAL for column in plan.columns))
+    columns = tuple(_fit_column(train[column.name].alias("cells"), column, most, notes) for column in plan.columns)
     preparation = Preparation(PreparationDocument(columns=columns, separator=plan.separator, notes=tuple(notes)))
     if not preparation.feature_names:
         raise InvalidOrder(Reason.DATA_INVALID, "no column gives a feature: every text differs in every row; " + "; ".join(notes))
@@ -54,7 +56,12 @@ def _string() -> type["pl.String"]:
     return pl.String
 
 
-def _fit_column(values: "pl.Series", column: PlannedColumn, notes: list[str]) -> PreparedColumn:
+def most_categories(rows: int, columns: int) -> int:
+    """Of each of ``columns`` columns in a training split of ``rows``. Codes of shops or products come in hundreds, and cost a feature each."""
+    return min(MOST_CATEGORIES, max(FEWEST_CATEGORIES, _CELLS // max(1, rows * columns)))
+
+
+def _fit_column(values: "pl.Series", column: PlannedColumn, most: int, notes: list[str]) -> PreparedColumn:
     known = values.drop_nulls().drop_nans() if values.dtype.is_float() else values.drop_nulls()
     missing = len(values) - len(known)
     if not len(known):
@@ -63,7 +70,7 @@ def _fit_column(values: "pl.Series", column: PlannedColumn, notes: list[str]) ->
     if column.kind is ColumnType.NUMERICAL:
         return _numerical(known, missing, column, indicator)
     if column.kind is ColumnType.CATEGORICAL:
-        return _categorical(known, missing, column, indicator, notes)
+        return _categorical(known, missing, column, indicator, most, notes)
     unreadable = sum(timestamps.parse(text) is None for text in known.unique().to_list())
     if unreadable:
         notes.append(f"{column.name}: {unreadable} distinct texts are not ISO 8601 timestamps and count as missing")
@@ -101,13 +108,15 @@ def _number_for_missing(known: "np.ndarray[tuple[int], np.dtype[np.float64]]", c
     return float(np.median(known))  # also for DropRow: a request without the value is still answered
 
 
-def _categorical(known: "pl.Series", missing: int, column: PlannedColumn, indicator: bool, notes: list[str]) -> CategoricalColumn:
+def _categorical(
+    known: "pl.Series", missing: int, column: PlannedColumn, indicator: bool, most: int, notes: list[str]
+) -> CategoricalColumn:
     ranked = _ranked(known)
     most_frequent = next(iter(ranked), "")
     fill = column.constant or "" if column.missing is MissingMethod.CONSTANT else most_frequent
     if missing and fill:
         ranked[fill] = ranked.get(fill, 0) + missing
-    kept = [category for category, count in ranked.items() if count >= _LEAST_ROWS_PER_CATEGORY][:MOST_CATEGORIES]
+    kept = [category for category, count in ranked.items() if count >= _LEAST_ROWS_PER_CATEGORY][:most]
     if len(kept) < len(ranked):
         notes.append(f"{column.name}: {len(kept)} of {len(ranked)} categories are frequent enough; the others count as unseen")
     return CategoricalColumn(

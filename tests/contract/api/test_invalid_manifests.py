@@ -24,6 +24,23 @@ def test_rejected_with_the_field_and_the_fix(judge: Judge, kind: str, case: Obje
         assert words in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *("s3://datasets/ROWS.CSV", "s3://datasets/a b/part-*.jsonl", "s3://datasets/rows.tsv", "s3://datasets/rows.csv.zst"),
+        *("https://example.com/rows.csv", "https://example.com/export?select=*&key=a", "https://example.com:8443/data/"),
+        *("file:///data/rows.parquet", "file:///my%20data/part-*.csv.gz"),
+    ],
+)
+def test_addresses_of_data(judge: Judge, uri: str) -> None:
+    assert judge.admit(changed("TrainingJob", {"data": {"source": {"uri": uri}}}))["spec"]["data"]["source"] == {"uri": uri}
+
+
+def test_time_may_be_said_for_the_data_or_for_the_split(judge: Judge) -> None:
+    for data in ({"time": "date", "split": {"by": "Time"}}, {"split": {"by": "Time", "column": "date"}}):
+        assert judge.admit(changed("TrainingJob", {"data": data}))
+
+
 IMMUTABLE = [
     ({"objective": {"target": "sex"}}, "spec.objective can't be changed"),
     ({"data": {"source": {"uri": "s3://datasets/other.csv"}}}, "spec.data can't be changed"),

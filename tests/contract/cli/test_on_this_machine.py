@@ -67,7 +67,7 @@ def test_other_kinds_belong_to_a_cluster(machine: Machine) -> None:
 
 
 def test_a_dry_run_uploads_nothing(with_s3: Machine, s3: S3Server, tmp_path: Path) -> None:
-    (tmp_path / "other.csv").write_text("b\n2\n")
+    (tmp_path / "other.csv").write_text("b,late\n2,true\n")
     write_job(tmp_path, "other.csv")
     assert with_s3.modelyard("apply", "-f", "job.yaml", "--dry-run", cwd=tmp_path) == "trainingjob.modelyard.io/flights created (dry run)\n"
     found = s3.client().list_objects_v2(Bucket="datasets").get("Contents", ())
@@ -75,7 +75,7 @@ def test_a_dry_run_uploads_nothing(with_s3: Machine, s3: S3Server, tmp_path: Pat
 
 
 def test_s3_that_does_not_answer(machine: Machine, tmp_path: Path) -> None:
-    (tmp_path / "flights.csv").write_text("a\n1\n")
+    (tmp_path / "flights.csv").write_text("a,late\n1,true\n")
     write_job(tmp_path, "flights.csv")
     ended = machine.modelyard.run("apply", "-f", "job.yaml", cwd=tmp_path)
     assert ended.returncode == 3

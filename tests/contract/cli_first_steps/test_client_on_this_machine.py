@@ -17,9 +17,11 @@ import yaml
 from modelyard_cli.local.home import VARIABLE, Addresses, Home
 from modelyard_cli.local.store import LocalStore
 from modelyard_cli.starting_point.files import write_start
+from modelyard_cli.starting_point.options import Options
 from modelyard_operator.kube.interface import EVENT, TRAINING_JOB
 
 Object = dict[str, Any]
+CASES = Path(__file__).parents[2] / "data" / "files"
 
 
 class Gateway:
@@ -282,3 +284,28 @@ def test_what_init_writes_is_admitted(client: modelyard.Client, store: LocalStor
     client.apply(job, made.model_deployment)
     assert client.get("tj/orders")["spec"]["data"]["split"]["by"] == "Time"
     assert client.get("md/orders")["spec"]["monitoring"]["window"] == {"rows": 500}
+
+
+FILES = sorted(path.name for path in CASES.iterdir() if path.name != "ragged.csv")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_init_writes_for_a_file_of_any_kind_is_admitted(client: modelyard.Client, tmp_path: Path, name: str) -> None:
+    """Also what a person decided by options: a key, and a time column where there is one."""
+    target = {"counts.csv": "n", "offset.csv": "t", "lowcard.csv": "survived"}.get(name, "y")
+    made = write_start(CASES / name, target, name="any", folder=tmp_path, force=False)
+    options = Options(key=(made.seen.columns[0].name,), time=made.seen.time, split=made.seen.split.split.by)
+    made = write_start(CASES / name, target, name="any", folder=tmp_path, force=True, options=options)
+    job = yaml.safe_load(made.training_job.read_text())
+    job["spec"]["data"]["source"]["uri"] = f"s3://datasets/{name}"
+    client.apply(job, made.model_deployment)
+    stored = client.get("tj/any")["spec"]["data"]
+    assert stored["key"] == list(options.key)
+    assert stored.get("time") == made.seen.time
+
+
+def test_init_takes_the_options_of_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    modelyard.init(CASES / "counts.csv", target="n", task="regression", metric="mae", split="Random", key=["x", "z"], out=tmp_path)
+    assert 'Target "n": Regression, a number, half of the rows above 3; judged by mae' in capsys.readouterr().out
+    with pytest.raises(modelyard.ModelyardError, match="--metric f1 is for Classification, and --task says Regression"):
+        modelyard.init(CASES / "counts.csv", target="n", task="regression", metric="f1", out=tmp_path / "out")

@@ -1,5 +1,6 @@
 """What is wrong with manifest, data or services ends the pod with a documented exit code, a reason and a sentence that says what to do."""
 
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,13 +85,29 @@ def test_wrong_input_is_terminal(name: str, namespace: Any, run: Run, order: Run
     assert "Traceback" not in ended.output
 
 
-def test_a_file_that_is_not_what_its_name_says_is_terminal(namespace: Any, run: Run, order: Run) -> None:
-    for key in ("bad/text.parquet", "bad/plain.csv.gz"):
-        namespace.s3.client().put_object(Bucket="datasets", Key=key, Body=b"kind,size\na,1\n")
-        ended = run("train", order("bad", f"s3://datasets/{key}", "kind"))
-        assert ended.exit_code == INVALID, ended.output
-        assert ended.message["reason"] == "DataInvalid"
-        assert f"{key} can't be read" in ended.message["message"]
+CONTENTS = {
+    "bad/book.csv": (b"\xd0\xcf\x11\xe0" + bytes(512), "is an Excel workbook"),
+    "bad/cut.csv.gz": (gzip.compress(b"kind,size\na,1\n" * 99)[:-9], "ends too early: it is packed with gzip"),
+    "bad/cut.parquet": (b"PAR1" + bytes(99), "begins as a Parquet file and has no footer"),
+    "bad/ragged.csv": (b"kind,size\na,1\nb,2,3\n", "line 3: 3 fields, the header has 2"),
+    "bad/text.parquet": (b"kind,size\na,1\n", "only 1 row"),  # read by what is in it
+}
+
+
+@pytest.mark.parametrize("key", CONTENTS)
+def test_a_file_that_cannot_be_read_is_terminal(key: str, namespace: Any, run: Run, order: Run) -> None:
+    content, words = CONTENTS[key]
+    namespace.s3.client().put_object(Bucket="datasets", Key=key, Body=content)
+    ended = run("train", order("bad", f"s3://datasets/{key}", "kind"))
+    assert (ended.exit_code, ended.message["reason"]) == (INVALID, "DataInvalid"), ended.output
+    assert words in ended.message["message"]
+    assert "Traceback" not in ended.output
+
+
+def test_a_file_of_one_machine_is_none_of_a_cluster(run: Run, order: Run) -> None:
+    ended = run("train", order("bad", "file:///etc/hostname.csv", "kind"))
+    assert (ended.exit_code, ended.message["reason"]) == (INVALID, "DataUnavailable"), ended.output
+    assert "file:// is for the platform on one machine" in ended.message["message"]
 
 
 def test_files_of_one_set_have_to_agree(namespace: Any, run: Run, order: Run) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from modelyard_api import labels, rendering
 from modelyard_api.conditions import Reason
+from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_api.verdicts import Evidence, Verdict
 from modelyard_cli.errors import CommandError, WrongUsage
 from modelyard_cli.explanation.reasons import MEANINGS
@@ -266,6 +267,30 @@ def test_warnings_of_others_are_told_those_of_the_operator_are_not_repeated() ->
     assert "NoAccelerator: no GPU on this machine." in text
     assert text.count(message.rstrip(".")[1:]) == 2  # of the attempt and of the condition
     assert "attempt 1 was started" not in text
+
+
+def test_everything_that_reading_changed_is_told() -> None:
+    notes = [
+        ReadingNote(rule=ReadingRule.MISSING_WORD, column="country", count=40, detail="NA"),
+        ReadingNote(rule=ReadingRule.INFINITE, column="x", count=3),
+        ReadingNote(rule=ReadingRule.DECIMAL_COMMA, column="price", count=300),
+    ]
+    warnings = [*rendering.describe_reading(notes), *(f"note {number}" for number in range(7))]
+    text = told(trained(further={"warnings": warnings}))
+    assert "Cells 'NA' read as missing: country (40); data.columns[].missingWords: [] keeps them." in text
+    assert "Infinite numbers read as missing: x (3)." in text
+    assert "Read with a decimal comma: price (300)." in text
+    assert all(f"Note {number}." in text for number in range(7))
+
+
+def test_what_the_manifest_says_about_columns_is_told() -> None:
+    source = {"uri": "s3://datasets/penguins.csv"}
+    columns = [{"name": "island_code", "type": "Categorical"}, {"name": "seen_by", "role": "Ignored"}]
+    data = {"source": source, "time": "day", "key": ["ring", "day"], "columns": columns, "split": {"by": "Time"}}
+    text = told(trained(data=data))
+    assert "Divided by time: the latest rows by day are the test" in text
+    assert "Read as the manifest says: island_code as Categorical." in text
+    assert "A row is named by ring and day." in text
 
 
 def test_every_reason_has_a_meaning() -> None:

@@ -151,7 +151,7 @@ def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
         ("a,late\n" + "1,x\n2,y\n" * 40, "lat", "--target names column 'lat', which the data doesn't have; did you mean 'late'?"),
         ("a,late\n" + "1,x\n2,x\n" * 40, "late", "one class only, in all 80 rows"),
         ("a,late\n" + "1,x\n2,y\n" * 10, "late", "only 20 rows have a value of 'late'; at least 50 are needed"),
-        ("a,late\n" + "".join(f"{row},{row}\n" for row in range(20)) * 3, "late", "classes of the target 'late' have fewer than 10 rows"),
+        ("a,late\n" + "".join(f"{row},c{row}\n" for row in range(20)) * 3, "late", "classes of the target 'late' have fewer than 10 rows"),
         ("a,late\n" + "1,x\n2,y,z\n" * 40, "late", "my.csv: line 3: 3 fields, the header has 2"),
         ("a,late\n" + "q,x\nq,y\n" * 40, "late", "no column is left as a feature"),
     ],

@@ -73,7 +73,7 @@ def test_a_rare_class_is_seen(tmp_path: Path) -> None:
         ("device_id", [f"d{row % 80}" for row in range(ROWS)], "names things"),
         ("nothing", [None] * ROWS, "no value in any row"),
         ("constant", ["a"] * ROWS, "the same value in every row"),
-        ("parts", [["a", "b"]] * ROWS, "none that a built-in model reads"),
+        ("parts", [["a", "b"]] * ROWS, "no built-in model reads lists"),
     ],
 )
 def test_what_had_better_be_left_out(tmp_path: Path, name: str, values: list[Any], why: str) -> None:
@@ -99,11 +99,9 @@ def test_notes_about_features(tmp_path: Path) -> None:
         tmp_path,
         mostly=[1.5 if row % 5 == 0 else None for row in range(ROWS)],
         town=[f"t{row % 70}" for row in range(ROWS)],
-        us_day=[each.strftime("%m/%d/%Y") for each in days()],
     )
     assert "mostly missing" in column(found, "mostly").note
     assert "many categories" in column(found, "town").note
-    assert "another format than ISO 8601" in column(found, "us_day").note
 
 
 def test_what_is_missing_with_the_target_may_only_be_known_afterwards(tmp_path: Path) -> None:
@@ -140,17 +138,23 @@ def test_the_only_column_stays_although_it_gives_the_target_away(tmp_path: Path)
     assert found.columns[0].leak is not None
 
 
-@pytest.mark.parametrize("as_text", [True, False])
-def test_rows_with_a_time_are_split_by_time(tmp_path: Path, as_text: bool) -> None:
-    found = seen(tmp_path, day=[str(each) if as_text else each for each in days()])
-    assert (found.split.split.by, found.split.split.column) == (SplitBy.TIME, "day")
+@pytest.mark.parametrize("form", ["", "%Y-%m-%d", "%m/%d/%Y", "%d.%m.%Y", "%d %b %Y 12:30"])
+def test_rows_with_a_time_are_split_by_time(tmp_path: Path, form: str) -> None:
+    found = seen(tmp_path, day=[each.strftime(form) if form else each for each in days()])
+    assert (found.split.split.by, found.split.column, found.time) == (SplitBy.TIME, "day", "day")
     assert any("by: Group, column: day" in line for line in found.split.instead)
     assert found.ignored == ()
 
 
+def test_where_day_or_month_may_come_first_it_is_said(tmp_path: Path) -> None:
+    first_days = [each for each in days(3 * ROWS, 900) if each.day <= 12][:ROWS]
+    found = seen(tmp_path, day=[each.strftime("%d/%m/%Y") for each in first_days])
+    assert "dates read as month/day/year, though another order of day and month fits too: day (600)" in found.reading[0]
+
+
 def test_a_second_timestamp_is_left_out_with_a_hint(tmp_path: Path) -> None:
     found = seen(tmp_path, day=days(), delivered=[each + timedelta(days=2) for each in days()])
-    assert found.split.split.column == "day"
+    assert found.split.column == "day"
     assert "prepare.features.timestamps" in column(found, "delivered").ignored
 
 

@@ -11,9 +11,13 @@ from modelyard_api.data import Split, SplitBy
 from modelyard_api.verdicts import VerdictReason
 from modelyard_cli.starting_point.files import write_start
 from modelyard_cli.starting_point.held_out import HeldOut, by_chance, describe_shortage, shortages
+from modelyard_cli.starting_point.options import NO_OPTIONS
 from modelyard_cli.starting_point.report import report
 from modelyard_cli.starting_point.survey import Survey, survey
 from modelyard_cli.starting_point.targets import look_at_target
+from modelyard_cli.starting_point.trial import data_of
+from modelyard_jobs.data.column_rules import ColumnReader
+from modelyard_jobs.data.raw_table import RawTable
 
 RARE = VerdictReason.TOO_FEW_OF_CLASS
 
@@ -50,7 +54,8 @@ def test_the_test_part_is_as_large_as_the_rarest_class_needs(
 
 
 def test_rows_of_each_class_are_expected_by_share() -> None:
-    target = look_at_target(pl.DataFrame(table({"a": 500, "b": 100, "c": 11})), "y")
+    reader = ColumnReader(RawTable(pl.DataFrame(table({"a": 500, "b": 100, "c": 11}))), data_of("x.csv", NO_OPTIONS))
+    target, _ = look_at_target(reader, "y", NO_OPTIONS)
     part = by_chance(Split(test=0.15), 611, target)
     assert part.classes == (("a", 75), ("b", 15), ("c", 2))
     assert part.rows == 92

@@ -8,7 +8,7 @@ import pytest
 from modelyard_api.data import ColumnType, MissingMethod
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import ColumnPlan, PlannedColumn, fit_preparation, raw_columns
-from modelyard_jobs.fitting.preparing import MOST_CATEGORIES
+from modelyard_jobs.fitting.preparing import FEWEST_CATEGORIES, MOST_CATEGORIES, most_categories
 from modelyard_model.preparation import Preparation
 from modelyard_model.preparation_document import CategoricalColumn, NumericalColumn
 
@@ -108,6 +108,14 @@ def test_of_many_categories_the_most_frequent_are_kept() -> None:
     kept = category(fit(values, MissingMethod.MOST_FREQUENT, kind=ColumnType.CATEGORICAL)).categories
     assert len(kept) == MOST_CATEGORIES
     assert {f"c{i}" for i in range(10)} <= set(kept)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "most"),
+    [(1_500, 1, MOST_CATEGORIES), (20_000, 1, 500), (20_000, 2, 250), (1_000_000, 1, FEWEST_CATEGORIES), (1, 0, MOST_CATEGORIES)],
+)
+def test_a_small_table_has_room_for_more_categories_than_a_large_one(rows: int, columns: int, most: int) -> None:
+    assert most_categories(rows, columns) == most
 
 
 def test_equally_frequent_categories_are_ranked_by_name_not_by_chance() -> None:

@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 import zstandard
 from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_jobs.data.glancing import Glance, glance_at, require_seen
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.data.reading import Glance, glance, read
+from modelyard_jobs.data.reading import read
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 from modelyard_jobs.failures import InvalidOrder
 
@@ -57,7 +58,7 @@ def test_packed_files_are_told_by_content(tmp_path: Path, packed: bytes) -> None
     found = table(tmp_path, packed, "ROWS.CSV")
     assert found.cells.rows() == [("1", "x"), ("", "y")]
     assert [note.rule for note in found.notes] == [ReadingRule.COMPRESSION]
-    assert glance(files(tmp_path, {"ROWS.CSV": packed}).files[0]) == Glance(("a", "b"), has_all_columns=True)
+    assert seen(tmp_path, packed) == Glance(("a", "b"), are_all=True)
 
 
 @pytest.mark.parametrize(("packing", "name"), [("gzip", "rows.csv.gz"), ("zip", "Rows.ZIP"), ("zstd", "rows.csv.zst")])
@@ -76,7 +77,7 @@ def test_packed_parquet_and_json_lines(tmp_path: Path) -> None:
     frame.write_parquet(content)
     for packed in (gzip.compress(content.getvalue()), gzip.compress(b'{"a": 1}\n{"a": null}\n')):
         assert table(tmp_path, packed, "rows.gz").cells.equals(frame)
-        assert glance(files(tmp_path, {"rows.gz": packed}).files[0]).columns == ("a",)
+        assert seen(tmp_path, packed).columns == ("a",)
 
 
 def test_files_are_brought_together_by_column_name_each_with_its_own_form(tmp_path: Path) -> None:
@@ -101,6 +102,14 @@ def test_parquet_files_are_brought_to_common_types(tmp_path: Path) -> None:
 def test_lines_of_json_may_lack_keys_in_any_file(tmp_path: Path) -> None:
     found = read(files(tmp_path, {"1.jsonl": '{"a": 1}\n', "2.jsonl": '{"b": "x"}\n{"a": 2.5}\n'}))
     assert found.cells.rows() == [(1.0, None), (None, "x"), (2.5, None)]
+
+
+def test_names_that_polars_takes_for_patterns(tmp_path: Path) -> None:
+    found = table(tmp_path, "*,^b.*$,b,a*,\n1,x,y,2,\n")
+    assert found.as_first_read.rows(named=True) == [{"*": 1, "^b.*$": "x", "b": "y", "a*": 2}]
+    frame = pl.DataFrame({"*": [1], "^b.*$": [None], "b": [2.5]})
+    parts = files(tmp_path, {"1": frame, "2": frame.with_columns(pl.Series("b", [1]), pl.Series("*", [0.5]))})
+    assert read(parts).cells.rows() == [(1.0, None, 2.5), (0.5, None, 1.0)]
 
 
 OLE, XLSX = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), zipped("[Content_Types].xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml")
@@ -163,10 +172,39 @@ def test_files_that_do_not_fit_together(tmp_path: Path, contents: dict[str, str 
 def test_a_glance_reads_the_beginning_alone(tmp_path: Path) -> None:
     long = "a,b\n" + "1,größer\n" * 200_000
     for content in (long.encode(), long.encode("utf-16"), gzip.compress(long.encode()), long.encode() + b"1,2,3\n"):
-        assert glance(files(tmp_path, {"rows.csv": content}).files[0]) == Glance(("a", "b"), has_all_columns=True)
-    lines = '{"a": 1, "b": "ö"}\n' * 100_000
-    assert glance(files(tmp_path, {"rows.jsonl": lines}).files[0]) == Glance(("a", "b"), has_all_columns=False)
-    quoted = 'a,b\n1,"' + "x\n" * 1_000_000 + '"\n'
-    assert glance(files(tmp_path, {"rows.csv": quoted}).files[0]) == Glance(("a", "b"), has_all_columns=True)
+        assert seen(tmp_path, content) == Glance(("a", "b"), are_all=True)
+    assert seen(tmp_path, '{"a": 1, "b": "ö"}\n' * 100_000) == Glance(("a", "b"), are_all=False)
+    assert seen(tmp_path, 'a,b\n1,"' + "x\n" * 1_000_000 + '"\n') == Glance(("a", "b"), are_all=True)
     with pytest.raises(InvalidOrder, match="line 3: 1 field"):
-        glance(files(tmp_path, {"rows.csv": "a,b\n1,2\n3\n" + long}).files[0])
+        seen(tmp_path, "a,b\n1,2\n3\n" + long)
+
+
+@pytest.mark.parametrize(("content", "words"), NO_TABLES.values(), ids=NO_TABLES)
+def test_a_glance_sees_what_is_no_table(tmp_path: Path, content: str | bytes, words: str) -> None:
+    if words.startswith("is a damaged") or "line 2: bytes" in words or "cut off" in words or "no rows" in words:
+        words = "rows.csv"
+    with pytest.raises(InvalidOrder, match=words):
+        seen(tmp_path, content)
+
+
+def test_a_glance_at_several_files(tmp_path: Path) -> None:
+    def at(contents: Mapping[str, str | bytes | pl.DataFrame]) -> Glance:
+        return glance_at([(file.key, file.path) for file in files(tmp_path, contents).files])
+
+    assert at({"1": "a,b\n1,2\n", "2": "b;a\n1;2\n"}) == Glance(("a", "b"), are_all=True)
+    assert at({"1": '{"a": 1}\n', "2": '{"b": 1}\n'}) == Glance(("a", "b"), are_all=True)
+    with pytest.raises(InvalidOrder, match="2 lacks b"):
+        at({"1": "a,b\n1,2\n", "2": "a\n1\n"})
+    with pytest.raises(InvalidOrder, match="must be of one kind"):
+        at({"1": "a,b\n1,2\n", "2": pl.DataFrame({"a": [1], "b": [2]})})
+
+
+def test_columns_that_cannot_be_there() -> None:
+    require_seen("spec.objective.target", "late", Glance(("a", "late"), are_all=True))
+    require_seen("spec.objective.target", "late", Glance(("a",), are_all=False))
+    with pytest.raises(InvalidOrder, match=r"spec.objective.target names column 'lat', .* did you mean 'late'"):
+        require_seen("spec.objective.target", "lat", Glance(("a", "late"), are_all=True))
+
+
+def seen(folder: Path, content: str | bytes | pl.DataFrame) -> Glance:
+    return glance_at([(file.key, file.path) for file in files(folder, {"rows.csv": content}).files])

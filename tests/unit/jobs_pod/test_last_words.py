@@ -61,6 +61,12 @@ def test_evidence_that_does_not_fit_is_left_to_the_run_and_that_is_said(criteria
     assert (received.evidence, received.run_id) == ([], "r" * 32)
 
 
+def test_warnings_that_do_not_fit_are_left_to_the_run_too() -> None:
+    warnings = [f"{number}: cells that aren't numbers read as missing: {'income, ' * 20}".ljust(256, "x") for number in range(10)]
+    received = TrainResult.model_validate_json(termination.encoded(result(0, 1).model_copy(update={"warnings": warnings})))
+    assert received.evidence_left_out
+
+
 def test_a_short_result_is_told_whole() -> None:
     short = result(0).model_copy(update={"evidence": [], "metrics": [], "resolved": {"metric": "f1"}, "warnings": ["look"]})
     assert TrainResult.model_validate_json(termination.encoded(short)) == short

@@ -16,6 +16,7 @@ _JOBS: Object = {"metadata": {"annotations": {"batch.kubernetes.io/job-completio
 def test_places_are_the_pods_own_whatever_its_manifest_says() -> None:
     told = environment(_JOBS, _FOLDER, {"HOME": "/tmp", "EXTRA": "x"}, port=0, gpus=())
     assert {told[name] for name in ("HOME", "TMPDIR", "MODELYARD_SCRATCH")} == {"/home/of/pod/tmp"}
+    assert told["MODELYARD_ONE_MACHINE"] == "true"  # file:// may be read
     assert told["MODELYARD_ROOT"] == "/home/of/pod/etc/modelyard"
     assert told["MODELYARD_TERMINATION_PATH"] == "/home/of/pod/termination-log"
     assert (told["EXTRA"], told["JOB_COMPLETION_INDEX"], told["CUDA_VISIBLE_DEVICES"]) == ("x", "2", "")

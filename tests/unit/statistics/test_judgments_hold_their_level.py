@@ -5,6 +5,7 @@ from pathlib import Path
 from modelyard_api.metrics import Metric
 
 from tests.simulation.chains import chains
+from tests.simulation.codes import Design, codes
 from tests.simulation.gates import gates, rare_disagreement
 from tests.simulation.intervals import differences, rare_classes, single_metrics
 from tests.simulation.populations import Groups
@@ -37,6 +38,10 @@ def test_no_change_seen_is_not_taken_for_no_change() -> None:
 
 def test_a_chain_of_slightly_worse_models_goes_no_further_than_the_margin() -> None:
     assert chains(40, (Metric.RMSE,), (2.8,)).failures == []
+
+
+def test_codes_are_told_from_amounts() -> None:
+    assert codes(400, (Design(600, 60),), (Design(1_500, 400),)).failures == []
 
 
 def test_a_table_replaces_what_stands_between_its_markers(tmp_path: Path) -> None:

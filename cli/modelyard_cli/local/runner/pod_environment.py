@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from modelyard_api.pod_contract import TERMINATION_PATH_VARIABLE
-from modelyard_model.platform import ROOT_VARIABLE
+from modelyard_model.platform import ONE_MACHINE_VARIABLE, ROOT_VARIABLE
 from modelyard_operator.kube.interface import Object
 
 from modelyard_cli.local.runner import pod_files
@@ -37,6 +37,7 @@ def environment(pod: Object, folder: Path, given: Mapping[str, str], *, port: in
         "HOME": scratch,
         "TMPDIR": scratch,
         "MODELYARD_SCRATCH": scratch,
+        ONE_MACHINE_VARIABLE: "true",
         ROOT_VARIABLE: str(pod_files.root(folder)),
         TERMINATION_PATH_VARIABLE: str(termination_path(folder)),
     }
