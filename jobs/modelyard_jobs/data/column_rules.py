@@ -32,6 +32,7 @@ _IDENTIFIER_WORDS = frozenset({"id", "rowid", "index", "key"})
 class ReadColumn:
     """One column, read. ``kind`` None: it is a feature only where it is declared as one; notes or the warning say why."""
 
+    name: str
     kind: ColumnType | None
     reading: Reading | None
     make: Callable[[], pl.Series] = field(repr=False)
@@ -41,7 +42,7 @@ class ReadColumn:
     @cached_property
     def values(self) -> pl.Series:
         """As the model takes them: Float64, or texts; null where missing."""
-        return self.make()
+        return self.make().alias(self.name)
 
     @property
     def holds_times(self) -> bool:
@@ -99,7 +100,7 @@ class ColumnReader:
         if found is None or not found.are_numbers or found.form != PLAIN or _holds_truth(found.column):
             return self._as_categories(name)
         notes = number_rules.fitted(found)[2]
-        return ReadColumn(ColumnType.CATEGORICAL, TextReading(numbers=True), lambda: number_rules.as_texts(found), notes)
+        return ReadColumn(name, ColumnType.CATEGORICAL, TextReading(numbers=True), lambda: number_rules.as_texts(found), notes)
 
     def moments(self, name: str) -> ReadColumn:
         """What a split by time goes by: timestamps, or numbers, which are seconds."""
@@ -136,7 +137,7 @@ class ColumnReader:
         return self._seen_text(column) if column else self.read_as(name, kind or ColumnType.CATEGORICAL)
 
     def _set_aside(self, name: str, rule: ReadingRule, detail: str = "") -> ReadColumn:
-        return ReadColumn(None, None, lambda: self._view.cells(name), (ReadingNote(rule=rule, column=name, detail=detail),))
+        return ReadColumn(name, None, None, lambda: self._view.cells(name), (ReadingNote(rule=rule, column=name, detail=detail),))
 
     def _seen_text(self, column: TextColumn) -> ReadColumn:
         name = column.name
@@ -146,9 +147,16 @@ class ColumnReader:
         if moments := self._dates(column, compact=False):
             text = f"column {name!r} looks like a timestamp and is left out; name it in spec.data.prepare.features.timestamps to use it"
             return replace(_times(column, moments), kind=None, warning=text)
+        nearly = (
+            f"; {found.foreign} of its texts are no numbers, the others are: missingWords can name them"
+            if found and found.is_foreign
+            else ""
+        )
         if warning := _names_rows(column):
-            return ReadColumn(None, TextReading(), lambda: _or_null(column.texts), (), warning)
+            return ReadColumn(name, None, TextReading(), lambda: _or_null(column.texts), (), warning + nearly)
         read = self._as_categories(name)
+        if nearly:
+            return replace(read, warning=f"column {name!r} is read as text{nearly}")
         note = ReadingNote(rule=ReadingRule.LEADING_ZEROS, column=name, count=found.leading_zeros if found else 0)
         return replace(read, notes=(*read.notes, note)) if note.count else read
 
@@ -182,18 +190,18 @@ class ColumnReader:
         }
         notes = (ReadingNote(rule=rule, column=name, count=count, detail=detail) for (rule, detail), count in counts.items() if count)
         return ReadColumn(
-            ColumnType.NUMERICAL, reading, lambda: known, tuple(notes), _looks_like_identifier(known, cells.dtype.is_integer())
+            name, ColumnType.NUMERICAL, reading, lambda: known, tuple(notes), _looks_like_identifier(name, known, cells.dtype.is_integer())
         )
 
     def _as_categories(self, name: str) -> ReadColumn:
         column, dtype = self._view.text(name), self._view.dtype(name)
         if column is not None:
             reading, notes = text_rules.fit_texts(column, self._view.words)
-            return ReadColumn(ColumnType.CATEGORICAL, reading, lambda: text_rules.categories(column, reading), notes)
+            return ReadColumn(name, ColumnType.CATEGORICAL, reading, lambda: text_rules.categories(column, reading), notes)
         missing = tuple(self._missing[name]) if name in self._missing else tuple(sorted(MISSING))
         truth = ("false", "true") if dtype == pl.Boolean else None
         typed = TextReading(missing=text_rules.as_categories(missing), numbers=dtype.is_numeric(), truth=truth)
-        return ReadColumn(ColumnType.CATEGORICAL, typed, lambda: typed_cells.as_categories(self._view.cells(name), typed))
+        return ReadColumn(name, ColumnType.CATEGORICAL, typed, lambda: typed_cells.as_categories(self._view.cells(name), typed))
 
     def _as_times(self, name: str) -> ReadColumn:
         column, dtype = self._view.text(name), self._view.dtype(name)
@@ -205,7 +213,7 @@ class ColumnReader:
         if dtype not in (pl.Date, pl.Datetime):
             raise _not_times(name, None, None)
         reading = TimeReading(missing=tuple(self._missing.get(name, ())))
-        return ReadColumn(ColumnType.DATETIME, reading, lambda: typed_cells.as_iso(self._view.cells(name)))
+        return ReadColumn(name, ColumnType.DATETIME, reading, lambda: typed_cells.as_iso(self._view.cells(name)))
 
 
 def declared_types(data: Data) -> dict[str, ColumnType]:
@@ -217,12 +225,19 @@ def declared_types(data: Data) -> dict[str, ColumnType]:
 
 def _numbers(found: Numbers) -> ReadColumn:
     reading, values, notes = number_rules.fitted(found)
-    return ReadColumn(ColumnType.NUMERICAL, reading, lambda: values, notes, _looks_like_identifier(values, found.is_whole))
+    return ReadColumn(
+        found.column.name,
+        ColumnType.NUMERICAL,
+        reading,
+        lambda: values,
+        notes,
+        _looks_like_identifier(found.column.name, values, found.is_whole),
+    )
 
 
 def _times(column: TextColumn, found: Times) -> ReadColumn:
     reading, notes = time_rules.fitted(column, found)
-    return ReadColumn(ColumnType.DATETIME, reading, lambda: time_rules.iso_texts(column, found), notes)
+    return ReadColumn(column.name, ColumnType.DATETIME, reading, lambda: time_rules.iso_texts(column, found), notes)
 
 
 def _or_null(texts: pl.Series) -> pl.Series:
@@ -248,10 +263,10 @@ def _names_rows(column: TextColumn) -> str:
     return f"column {column.name!r} names rows ({distinct} distinct texts in {values} rows) and is left out; type: Categorical keeps it"
 
 
-def _looks_like_identifier(values: pl.Series, is_whole: bool) -> str:
-    words = values.name.lower().replace("-", "_").split("_")
+def _looks_like_identifier(name: str, values: pl.Series, is_whole: bool) -> str:
+    words = name.lower().replace("-", "_").split("_")
     if is_whole and {words[-1], words[0]} & _IDENTIFIER_WORDS and values.n_unique() == len(values):
-        return f"column {values.name!r} looks like an identifier; if it is, set its role to Ignored in spec.data.columns"
+        return f"column {name!r} looks like an identifier; if it is, set its role to Ignored in spec.data.columns"
     return ""
 
 

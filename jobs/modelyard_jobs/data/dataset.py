@@ -120,7 +120,7 @@ def _needed(
     yield source, f"no value of the target ({source})", wanted.values.is_not_null()
     split = spec.data.split_column
     if split:
-        present = times.values.is_not_null() if times else first_reading.is_present(read[split])
+        present = times.values.is_not_null() if times else first_reading.is_present(read[split].alias("cells"))
         yield split, f"no value of the split's column ({split})", present
     for column in spec.data.prepare.missing.columns or []:
         if column.method is MissingMethod.DROP_ROW and column.name not in {source, split}:

@@ -9,7 +9,7 @@ from modelyard_model.cells.words import MISSING
 from modelyard_jobs.data import number_rules
 from modelyard_jobs.data.number_rules import FileMarks, NumberMarks, Numbers
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.data.text_column import TextColumn, look_at_texts
+from modelyard_jobs.data.text_column import CELLS, TextColumn, look_at_texts
 from modelyard_jobs.data.text_rules import FileWords
 
 _TEXT_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Time)
@@ -29,8 +29,8 @@ class FileView:
         return self.table.cells[name].dtype  # cells.schema is made anew for every look
 
     def cells(self, name: str) -> pl.Series:
-        """As the file has them."""
-        return self.table.cells[name]
+        """As the file has them, under a name that is none of Polars' patterns."""
+        return self.table.cells[name].alias(CELLS)
 
     def text(self, name: str) -> TextColumn | None:
         """None: the column holds no texts."""
@@ -46,7 +46,7 @@ class FileView:
 
     def _looked_at(self, names: Sequence[str]) -> dict[str, TextColumn]:
         texts = [name for name in names if isinstance(self.dtype(name), _TEXT_TYPES)]
-        return look_at_texts(self.table.cells.select(pl.col(texts).cast(pl.String)), self._missing) if texts else {}
+        return look_at_texts({name: self.cells(name).cast(pl.String) for name in texts}, self._missing) if texts else {}
 
     def numbers(self, name: str) -> Numbers | None:
         """A column of texts as numbers; None where no form fits most of them."""

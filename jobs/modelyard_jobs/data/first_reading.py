@@ -12,8 +12,10 @@ _TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Time)
 
 def for_models(table: pl.DataFrame, declared: Mapping[str, ColumnType]) -> pl.DataFrame:
     """Every column that a model may have learned from, whatever it is used for today."""
-    found = (_as_declared(table[name], declared.get(name)) for name in table.columns)
-    return pl.DataFrame([column for column in found if column is not None])
+    found = (
+        (name, _as_declared(table[name].alias("cells"), declared.get(name))) for name in table.columns
+    )  # Polars takes some names for patterns
+    return pl.DataFrame([column.alias(name) for name, column in found if column is not None])
 
 
 def _as_declared(column: pl.Series, kind: ColumnType | None) -> pl.Series | None:

@@ -16,7 +16,7 @@ from modelyard_model.cells.words import TRUTH_AS_NUMBER
 from numpy.typing import NDArray
 
 from modelyard_jobs.data.number_texts import parsed
-from modelyard_jobs.data.text_column import TextColumn
+from modelyard_jobs.data.text_column import CELLS, TextColumn
 
 FOREIGN_SHARE = 0.05  # of the texts: so many may be none of what the column holds
 _HOPELESS = 0.8  # of a sample: with fewer numbers, more than FOREIGN_SHARE of all texts are foreign
@@ -24,6 +24,7 @@ _ZEROS_SHARE = 0.01  # of the numbers, of which so many begin with 0
 _FEWEST_AMONG_WORDS = 10  # numbers, where words that mean missing outnumber them
 _PLAIN_SAMPLE = 500
 _LARGEST_EXACT = 2.0**53
+_NUMBER_LIKE = re.compile(r"[0-9∞]|^(true|false|[+-]?inf(inity)?)$", re.IGNORECASE)
 _GROUPS = re.compile(r"[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+")
 # Plain first, and fewer marks before more: of forms that fit as many texts the first is taken
 _FORMS = (
@@ -135,6 +136,8 @@ def marks(column: TextColumn) -> NumberMarks | None:
     """None: not a column of numbers, as far as a sample shows."""
     if not column.others:
         return NumberMarks(PLAIN) if column.plain else None
+    if not column.plain and _with_digits(column.others) < _HOPELESS:
+        return None
     plain = column.plain_sample(_PLAIN_SAMPLE)
     texts = column.others | {text: column.plain * plain.count(text) / len(plain) for text in set(plain)}
     signs = ["", *_signs(column.others)]
@@ -145,6 +148,11 @@ def marks(column: TextColumn) -> NumberMarks | None:
         return None
     rival = replace(form, decimal=",", thousands="") if (form.decimal, form.thousands) == (".", ",") else None
     return NumberMarks(form, rival if rival and fitting.get(rival, 0) >= fitting[form] else None)
+
+
+def _with_digits(texts: dict[str, float]) -> float:
+    """The share of the texts that may be numbers at all."""
+    return sum(weight for text, weight in texts.items() if _NUMBER_LIKE.search(text)) / sum(texts.values())
 
 
 def _signs(texts: dict[str, float]) -> Iterator[str]:
@@ -218,7 +226,7 @@ def fitted(found: Numbers) -> tuple[NumberReading, pl.Series, tuple[ReadingNote,
     notes = tuple(note for note in _notes(found, int(declared.sum())) if note.count)
     if found.are_plain and found.count == len(values) and not declared.any():
         return reading, column.numbers, notes
-    return reading, pl.Series(column.name, np.where(np.isfinite(values) & ~declared, values, np.nan)).fill_nan(None), notes
+    return reading, pl.Series(CELLS, np.where(np.isfinite(values) & ~declared, values, np.nan)).fill_nan(None), notes
 
 
 def _notes(found: Numbers, declared: int) -> Iterator[ReadingNote]:

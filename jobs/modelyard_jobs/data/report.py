@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import polars as pl
+
 from modelyard_jobs.data.dataset import Dataset
 from modelyard_jobs.data.source import SourceFiles
 from modelyard_jobs.splitting.assignment import Assignment
@@ -10,6 +12,7 @@ from modelyard_jobs.splitting.assignment import Assignment
 def describe(files: SourceFiles, data: Dataset, assignment: Assignment, fills: Mapping[str, str]) -> dict[str, object]:
     """``fills``: what stands in for missing values, per feature."""
     copies = assignment.copies
+    kinds = {feature.name: feature.type.value for feature in data.features.columns}
     return {
         "source": {
             "uri": files.uri,
@@ -26,16 +29,16 @@ def describe(files: SourceFiles, data: Dataset, assignment: Assignment, fills: M
             "comparedBy": list(assignment.rule.columns),
         },
         "reading": [note.to_wire() for note in data.notes],
-        "columns": [_column(name, data, fills) for name in data.raw.columns],
+        "columns": [_column(column, data, kinds, fills) for column in data.raw.get_columns()],
         "classes": _classes(data),
     }
 
 
-def _column(name: str, data: Dataset, fills: Mapping[str, str]) -> dict[str, object]:
-    kinds = {feature.name: feature.type.value for feature in data.features.columns}
+def _column(column: pl.Series, data: Dataset, kinds: Mapping[str, str], fills: Mapping[str, str]) -> dict[str, object]:
+    name = column.name
     described: dict[str, object] = {
         "name": name,
-        "stored": str(data.raw.schema[name]),
+        "stored": str(column.dtype),
         "feature": kinds.get(name, ""),  # empty: not a feature
         "missingAsRead": data.missing_before[name],
     }

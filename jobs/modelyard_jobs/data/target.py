@@ -52,8 +52,8 @@ def read(reader: ColumnReader, objective: Objective) -> ReadColumn:
             Reason.DATA_INVALID,
             f"spec.objective.targetFrom compares column {rule.column!r} with a number, but the column holds no numbers; use equals, or correct the data",
         )
-    condition = _condition(source, rule).alias(objective.target)
-    return replace(source, make=lambda: condition)
+    condition = _condition(source, rule)
+    return replace(source, name=objective.target, make=lambda: condition)
 
 
 def _as_asked(reader: ColumnReader, objective: Objective) -> ReadColumn:
@@ -68,9 +68,9 @@ def _as_asked(reader: ColumnReader, objective: Objective) -> ReadColumn:
 
 def _condition(source: ReadColumn, rule: TargetFrom) -> pl.Series:
     if rule.above is not None:
-        return source.values > rule.above
+        return source.make() > rule.above
     if rule.below is not None:
-        return source.values < rule.below
+        return source.make() < rule.below
     assert isinstance(source.reading, TextReading)
     wanted = source.reading.read(rule.equals or "")
     if wanted is None:
@@ -79,7 +79,7 @@ def _condition(source: ReadColumn, rule: TargetFrom) -> pl.Series:
             f"spec.objective.targetFrom.equals is a text that means missing in column {rule.column!r};"
             f" spec.data.columns: [{{name: {rule.column}, missingWords: []}}] keeps it",
         )
-    return source.values == wanted
+    return source.make() == wanted
 
 
 def resolve(column: pl.Series, objective: Objective) -> Target:
@@ -114,7 +114,7 @@ def _numbers(column: pl.Series) -> tuple[tuple[str, ...], NDArray[np.float64]]:
 
 
 def _codes(column: pl.Series) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    words = texts(column)
+    words = texts(column).alias("label")
     counts = dict(words.value_counts().iter_rows())
     if len(counts) == 1:
         raise InvalidOrder(

@@ -9,6 +9,7 @@ from modelyard_model.cells.words import MISSING_AMONG_NUMBERS
 
 _SPACES = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace())  # that Python's strip takes off
 _SAMPLE = 2000
+CELLS = "cells"  # name of a series, whatever its column is called
 _FEW = 20_000  # cells that are counted whatever they hold
 _LONGEST_WORD = max(len(word.encode()) for word in MISSING_AMONG_NUMBERS)
 
@@ -19,16 +20,12 @@ class TextColumn:
     ``NumberForm.parse`` finds a plain one, and the same; what it makes of other words is not used.
     """
 
+    name: str  # of the column; the series have another one, because Polars takes some names for patterns
     texts: pl.Series  # without outer spaces, the empty one for a missing cell
     numbers: pl.Series
     odd: pl.Series  # texts that are neither empty nor a number, in their order
     spaces: int = 0  # cells that had outer ones
     missing: tuple[str, ...] | None = None  # words that the manifest says mean missing; None: it says nothing
-
-    @property
-    def name(self) -> str:
-        """Of the column."""
-        return self.texts.name
 
     @property
     def plain(self) -> int:
@@ -103,24 +100,26 @@ def _spread(texts: pl.Series, most: int) -> pl.Series:
     return texts if len(texts) <= most else texts.gather_every(len(texts) // most)[:most]
 
 
-def look_at_texts(texts: pl.DataFrame, missing: Mapping[str, Sequence[str]]) -> dict[str, TextColumn]:
+def look_at_texts(columns: Mapping[str, pl.Series], missing: Mapping[str, Sequence[str]]) -> dict[str, TextColumn]:
     """String columns, all together, because polars has several threads for that. ``missing``: words that the manifest says mean missing, by column."""
+    texts = pl.DataFrame([cells.alias(str(place)) for place, cells in enumerate(columns.values())])
     found = texts.lazy().select(pl.all().cast(pl.Float64, strict=False)).collect()
     odd = found.lazy().select((pl.all().is_null() | pl.all().is_nan()).any()).collect()
-    others = [name for name in found.columns if odd[name][0]]
-    stripped = texts.lazy().select(pl.col(others).fill_null("").str.strip_chars(_SPACES)).collect() if others else texts.clear()
+    others = texts.select(place for place in texts.columns if odd[place][0])
+    stripped = others.lazy().select(pl.all().fill_null("").str.strip_chars(_SPACES)).collect()
     return {
-        name: _look(texts[name], found[name], stripped[name] if odd[name][0] else None, tuple(missing[name]) if name in missing else None)
-        for name in found.columns
+        name: _look(name, texts[place], found[place], stripped[place] if odd[place][0] else None, missing.get(name))
+        for place, name in zip(texts.columns, columns, strict=True)
     }
 
 
-def _look(cells: pl.Series, numbers: pl.Series, stripped: pl.Series | None, missing: tuple[str, ...] | None) -> TextColumn:
+def _look(name: str, cells: pl.Series, numbers: pl.Series, stripped: pl.Series | None, words: Sequence[str] | None) -> TextColumn:
     """``stripped``: without outer spaces; None where all cells are plain numbers."""
+    missing = None if words is None else tuple(words)
     if stripped is None:
-        return TextColumn(cells, numbers, cells.clear(), 0, missing)
+        return TextColumn(name, cells, numbers, cells.clear(), 0, missing)
     spaces = int((stripped.str.len_bytes() != cells.fill_null("").str.len_bytes()).sum())
     numbers = (stripped.cast(pl.Float64, strict=False) if spaces else numbers).fill_nan(None)
     is_odd = stripped != ""
     odd = stripped if not numbers.count() and is_odd.all() else stripped.filter(is_odd & numbers.is_null())
-    return TextColumn(stripped, numbers, odd, spaces, missing)
+    return TextColumn(name, stripped, numbers, odd, spaces, missing)

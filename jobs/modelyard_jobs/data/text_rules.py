@@ -41,7 +41,7 @@ def truth_spelling(counts: Mapping[str, int]) -> tuple[str, str] | None:
 
 
 def _most_frequent(counts: Mapping[str, int]) -> str:
-    return min(counts, key=lambda text: (-counts[text], text), default="")
+    return min(counts, key=lambda text: (-counts[text], text.swapcase()), default="")  # of equally frequent ones that in small letters
 
 
 def _opposite(text: str) -> str:

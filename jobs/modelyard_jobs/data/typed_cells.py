@@ -56,5 +56,5 @@ def as_iso(cells: pl.Series) -> pl.Series:
 
 def as_cells(frame: pl.DataFrame) -> pl.DataFrame:
     """Columns that a model may have for inputs, of types that Python's readers know."""
-    known = [name for name, dtype in frame.schema.items() if natural_type(dtype)]
-    return frame.select(pl.col(name).cast(pl.String) if frame.schema[name] == pl.Time else pl.col(name) for name in known)
+    known = (column for column in frame.get_columns() if natural_type(column.dtype))
+    return pl.DataFrame([column.cast(pl.String) if column.dtype == pl.Time else column for column in known])

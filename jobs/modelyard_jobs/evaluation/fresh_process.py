@@ -145,7 +145,7 @@ def _outputs(model: "TabularModel", folder: Path, *, is_strict: bool) -> tuple[N
     rows = pl.read_parquet(folder / (_CELLS if has_rules else _FIRST_READ))
     inputs = [item for item in model.inputs if item.name in rows.columns]
     outputs, unreadable = [], 0
-    for batch in rows.select(item.name for item in inputs).iter_slices(_BATCH):
+    for batch in rows[[item.name for item in inputs]].iter_slices(_BATCH):
         cells: dict[str, Any] = {item.name: batch[item.name].to_list() for item in inputs}
         if has_rules and not is_strict:
             for item in inputs:

@@ -139,7 +139,7 @@ def _drawn(sample: Sample) -> Sample:
 
 
 def _matrix(sample: Sample, features: Sequence[Feature]) -> NDArray[np.float64]:
-    return np.column_stack([_numbers(sample.frame[feature.name], feature) for feature in features])
+    return np.column_stack([_numbers(sample.frame[feature.name].alias("cells"), feature) for feature in features])
 
 
 def _numbers(column: "pl.Series", feature: Feature) -> NDArray[np.float64]:

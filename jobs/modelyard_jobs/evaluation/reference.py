@@ -14,7 +14,7 @@ from modelyard_jobs.training_data import TrainingData
 def write(data: TrainingData, model: TabularModel, folder: Path) -> int:
     """Writes the sample into the model's ``folder``; gives its number of rows."""
     rows = data.assignment.reference
-    frame = data.frame(rows).select(item.name for item in model.inputs)
+    frame = data.frame(rows)[[item.name for item in model.inputs]]
     answers = model.predict(raw_columns(frame, frame.columns)).as_columns()
     labels = data.dataset.target.labels()
     names = data.assignment.names

@@ -38,7 +38,7 @@ def fit_preparation(train: "pl.DataFrame", plan: ColumnPlan) -> Preparation:
     """``train``: canonical columns of the training split (Float64 for Numerical, String otherwise). Raises InvalidOrder when nothing is left to learn from."""
     notes: list[str] = []
     most = most_categories(train.height, sum(column.kind is ColumnType.CATEGORICAL for column in plan.columns))
-    columns = tuple(_fit_column(train[column.name], column, most, notes) for column in plan.columns)
+    columns = tuple(_fit_column(train[column.name].alias("cells"), column, most, notes) for column in plan.columns)
     preparation = Preparation(PreparationDocument(columns=columns, separator=plan.separator, notes=tuple(notes)))
     if not preparation.feature_names:
         raise InvalidOrder(Reason.DATA_INVALID, "no column gives a feature: every text differs in every row; " + "; ".join(notes))

@@ -59,7 +59,7 @@ def uniform(names: Hashes, salt: str) -> NDArray[np.float64]:
 
 def cell_hashes(column: "pl.Series", salt: str) -> Hashes:
     """(rows,): the cells of one column; equal cells of two columns get unrelated hashes, because the column's name is part of the salt."""
-    return mix(_values(column) ^ np.uint64(text_hash(column.name, salt)))
+    return mix(_values(column.alias("cells")) ^ np.uint64(text_hash(column.name, salt)))
 
 
 def _values(column: "pl.Series") -> Hashes:

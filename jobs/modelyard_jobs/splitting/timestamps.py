@@ -20,6 +20,7 @@ def seconds(column: "pl.Series") -> NDArray[np.float64]:
     """Seconds since 1970 (UTC where no offset is given); numbers are taken as such seconds. Raises InvalidOrder."""
     import polars as pl  # noqa: PLC0415
 
+    name, column = column.name, column.alias("cells")  # Polars takes some names for patterns
     if column.dtype.is_numeric():
         return column.cast(pl.Float64).to_numpy()
     if column.dtype in (pl.Date, pl.Datetime):
@@ -29,7 +30,7 @@ def seconds(column: "pl.Series") -> NDArray[np.float64]:
     if column.dtype != pl.String or wrong:
         raise InvalidOrder(
             Reason.DATA_INVALID,
-            f"spec.data.split.column {column.name!r}: {wrong} of its {len(known)} distinct values are not ISO 8601 timestamps (as in 2026-01-31T12:00:00Z)",
+            f"spec.data.split.column {name!r}: {wrong} of its {len(known)} distinct values are not ISO 8601 timestamps (as in 2026-01-31T12:00:00Z)",
         )
     return np.array([known[text] for text in column.to_list()], dtype=np.float64)
 

@@ -13,6 +13,7 @@ Thousands = Literal["", ",", ".", " ", "'"]
 PERCENT = "%"
 CURRENCIES = (
     *("$", "€", "£", "¥", "₹", "₩", "₽", "₺", "₫", "₪", "₴", "฿", "₱", "₦"),
+    *("US$", "R$", "zł", "Kč", "kr", "Rs.", "Rs", "Fr."),
     *("USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "AUD", "CAD", "SEK", "NOK", "DKK", "PLN", "CZK", "BRL", "ZAR"),
 )
 # What typesetting puts in place of a space, an apostrophe and a minus

@@ -268,3 +268,15 @@ def test_text_with_a_type_stays_text() -> None:
     found = ColumnReader(table, data)
     assert found.read("x").kind is ColumnType.CATEGORICAL
     assert found.read("y").values.to_list() == [1.5, 2.5]
+
+
+def test_a_column_that_nearly_is_one_of_numbers_is_said() -> None:
+    column = read(["1.5", "2.5", "3", "4", "5", "6", "7", "8", "9", "TBD"])
+    assert column.kind is ColumnType.CATEGORICAL
+    assert "20 of its texts are no numbers, the others are" in column.warning
+
+
+def test_names_that_look_like_patterns() -> None:
+    found = reader({"^a.*$": ["1", " 2"], "x": ["a", "b"]})
+    assert found.read("^a.*$").values.to_list()[:2] == [1.0, 2.0]
+    assert found.read("x").values[0] == "a"

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from modelyard_api.conditions import Reason
 from modelyard_api.metrics import Metric, Task
+from modelyard_api.reading import ReadingRule
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data.dataset import Dataset, prepare
 from modelyard_jobs.data.raw_table import RawTable
@@ -127,3 +128,89 @@ def test_unknown_columns_name_the_field_and_the_nearest_column(parts: dict[str, 
 def test_a_derived_target_may_not_have_the_name_of_a_column() -> None:
     with pytest.raises(InvalidOrder, match="choose another name"):
         prepare(table(delay=[float(row) for row in range(ROWS)]), spec("x", objective={"targetFrom": {"column": "delay", "above": 15}}))
+
+
+def texts(**columns: list[str]) -> RawTable:
+    """Of a text file."""
+    return RawTable(pl.DataFrame({"x": [f"{row / 7:.2f}" for row in range(ROWS)], **columns}))
+
+
+def test_rows_whose_time_can_not_be_read_are_dropped_and_counted() -> None:
+    days = [f"{1 + row % 28:02}.{1 + row // 28:02}.2024" for row in range(ROWS)]
+    days[3], days[5], days[9] = "", "soon", "?"
+    by_time = spec(data={"time": "day", "split": {"by": "Time"}})
+    result = prepare(texts(day=days, y=[str(row % 2) for row in range(ROWS)]), by_time)
+    assert result.dropped == {"no value of the split's column (day)": 3}
+    assert result.times is not None
+    assert result.times[0] == "2024-01-01T00:00:00"
+    assert [column.name for column in result.features.columns] == ["x"]
+    assert {note.rule: note.count for note in result.notes} == {
+        ReadingRule.MISSING_WORD: 1,
+        ReadingRule.NOT_A_TIME: 1,
+        ReadingRule.DATE_FORM: 97,
+    }
+
+
+def test_too_many_times_that_can_not_be_read_end_in_words() -> None:
+    days = ["2024-01-01", "soon"] * (ROWS // 2)
+    with pytest.raises(InvalidOrder, match="are not ISO 8601"):
+        prepare(texts(day=days, y=[str(row % 2) for row in range(ROWS)]), spec(data={"split": {"by": "Time", "column": "day"}}))
+
+
+def test_seconds_since_the_epoch_are_times() -> None:
+    result = prepare(
+        texts(at=[str(1_700_000_000 + row) for row in range(ROWS)], y=[str(row % 2) for row in range(ROWS)]),
+        spec(data={"split": {"by": "Time", "column": "at"}}),
+    )
+    assert result.times is not None
+    assert result.times[0] == 1.7e9
+
+
+@pytest.mark.parametrize(
+    ("y", "parts", "classes"),
+    [
+        ([f"${row},000" for row in range(10, 10 + ROWS)], {}, ()),
+        (["1.0", "0", "?", " 1"] * 25, {}, ("0", "1")),
+        (["True", "False", "TRUE", "True"] * 25, {}, ("False", "True")),
+        ([" yes", "no", "yes", "No"] * 25, {}, ("no", "yes")),
+        (["007", "008"] * 50, {}, ("007", "008")),
+        (["7", "NA"] * 50, {}, None),
+        ([str(row % 30) for row in range(ROWS)], {"task": "Regression"}, ()),
+    ],
+    ids=["currency", "numbers with gaps", "true and false", "spaces", "zeros", "one class", "few numbers"],
+)
+def test_targets_as_texts_of_a_file(y: list[str], parts: dict[str, Any], classes: tuple[str, ...] | None) -> None:
+    if classes is None:
+        with pytest.raises(InvalidOrder, match="has one class only"):
+            prepare(texts(y=y), spec(objective=parts))
+        return
+    assert prepare(texts(y=y), spec(objective=parts)).target.classes == classes
+
+
+def test_a_currency_is_a_number_to_predict() -> None:
+    target = prepare(texts(y=[f"${row},500.25" for row in range(10, 10 + ROWS)]), spec()).target
+    assert target.task is Task.REGRESSION
+    assert target.values[0] == 10500.25
+
+
+@pytest.mark.parametrize(
+    ("rule", "true"),
+    [({"equals": "yes"}, 75), ({"equals": " YES"}, 75), ({"equals": "no"}, 25)],
+)
+def test_equals_compares_what_was_read(rule: dict[str, str], true: int) -> None:
+    table = texts(answer=["yes", " Yes", "YES", "no"] * 25)
+    target = prepare(table, spec("said", objective={"targetFrom": {"column": "answer", **rule}})).target
+    assert target.labels().count("true") == true
+
+
+def test_equals_a_number_in_whatever_spelling_and_above_one_with_marks() -> None:
+    table = texts(delay=["15", "15.0", "?", "1,040"] * 25)
+    equal = prepare(table, spec("late", objective={"targetFrom": {"column": "delay", "above": 15}}))
+    assert equal.target.labels().count("true") == 25
+    assert equal.dropped == {"no value of the target (delay)": 25}
+
+
+def test_equals_a_word_that_means_missing_is_said() -> None:
+    table = texts(answer=["yes", "no", "maybe", "NA"] * 25)
+    with pytest.raises(InvalidOrder, match=r"missingWords: \[\]\}\] keeps it"):
+        prepare(table, spec("gone", objective={"targetFrom": {"column": "answer", "equals": "NA"}}))

@@ -304,3 +304,14 @@ def test_what_is_kept_of_rows_are_hashes_alone() -> None:
     secret = "a very secret word"
     frame = table(300).with_columns(pl.lit(secret).alias("name"))
     assert secret.encode() not in membership.to_parquet(placed(frame, BY_ROW[0]).membership)
+
+
+def test_an_index_names_no_rows_unless_a_model_has_them_named_by_it() -> None:
+    frame = table(400).with_row_index("number")
+    unnamed = assign(rows_of(frame, index=frozenset({"number"})), Split(), MODEL)
+    assert unnamed.rule.columns == ("count", "day", "value")
+    named = assign(rows_of(frame), Split(), MODEL)
+    earlier = Earlier(named.membership, named.rule)
+    again = assign(rows_of(frame, index=frozenset({"number"})), Split(), MODEL, earlier)
+    assert again.rule.columns == ("count", "day", "number", "value")
+    assert (again.part == named.part).all()
