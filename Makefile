@@ -50,7 +50,7 @@ golden: $(STAMP) ## Rewrite the golden manifests.
 requirements: ## Pin the requirements of every image and of development again.
 	@dev/pin_requirements.sh
 
-.PHONY: lint format unit accept-rendering simulate contract local e2e test
+.PHONY: lint format unit accept-rendering accept-reading simulate contract local e2e test
 lint: $(STAMP) ## Style, types, layers, stale manifests.
 	@.venv/bin/ruff check .
 	.venv/bin/ruff format --check -q .
@@ -64,6 +64,8 @@ unit: $(STAMP) ## Pure and fast tests, and golden manifests.
 	@OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q tests/unit tests/golden
 accept-rendering: $(STAMP) ## The same with every sentence about criteria and verdicts replaced by "X": nothing may parse one.
 	@MODELYARD_TEST_RENDERER=X OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q tests/unit tests/golden
+accept-reading: $(STAMP) ## Many generated files: read, trained on, stored, and every row answered as it was read.
+	@MODELYARD_EXAMPLES=2000 OMP_NUM_THREADS=1 $(PYTHON) -m pytest -q tests/unit/one_reader tests/unit/jobs_data/test_one_reader.py
 contract: $(STAMP) ## Against a real kube-apiserver, MLflow and S3.
 	@$(PYTHON) -m dev.test_packages
 	for tool in etcd kube-apiserver; do $(PYTHON) -m dev.cluster tool $$tool; done

@@ -1,4 +1,4 @@
-"""A file through the loop in this process: read, divided, fitted with Linear, stored, loaded, and asked as a server asks it."""
+"""A file through the loop in this process, from its bytes to a stored model that is asked as a server asks it."""
 
 import json
 from collections.abc import Iterator
@@ -9,25 +9,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from modelyard_api.architectures import Architecture
-from modelyard_api.data import Column, Data, DataSource
-from modelyard_api.objective import Objective
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_cli.predicting.rows import from_file
-from modelyard_jobs import questions
-from modelyard_jobs.data import reading
-from modelyard_jobs.data.source import SourceFile, SourceFiles
-from modelyard_jobs.fitting import fit_model, raw_columns
-from modelyard_jobs.splitting.cuts import Part
-from modelyard_jobs.training_data import TrainingData, divide
-from modelyard_model.loading import load_model
-from modelyard_model.saving import save_model
+from modelyard_jobs.training_data import TrainingData
 from modelyard_model.tabular_model import TabularModel
 from modelyard_serving.metrics import ServingMetrics
 from modelyard_serving.prediction_service import PredictionService, ServedVersion
 from modelyard_serving.request_log.records import AnsweredRequest, Outcomes
 
-REGISTERED = "default.one-reader"
+from tests.unit.jobs_data.training_in_process import train
+
 Answers = list[dict[str, Any]]
 
 
@@ -76,19 +67,9 @@ class TrainedFile:
         return found
 
 
-def spec_for(target: str, *columns: Column, **data: Any) -> TrainingJobSpec:
-    source = DataSource(uri="s3://tests/rows.csv")
-    return TrainingJobSpec(objective=Objective(target=target), data=Data(source=source, columns=list(columns) or None, **data))
-
-
 @contextmanager
-def trained(path: Path, spec: TrainingJobSpec) -> Iterator[TrainedFile]:
+def trained(path: Path, manifest: TrainingJobSpec) -> Iterator[TrainedFile]:
     """Raises InvalidOrder where the file can't be trained on."""
-    files = SourceFiles(path.name, (SourceFile(path.name, path, path.stat().st_size, ""),))
-    data = divide(files, reading.read(files), spec, REGISTERED)
-    problem = questions.pose(data, spec)
-    fitted = fit_model(Architecture.LINEAR, {}, problem, data.part(Part.TRAIN), data.part(Part.VALIDATION), lambda _: None)
     with TemporaryDirectory() as folder:
-        example = data.part(Part.TRAIN).features.head(5)
-        save_model(fitted.model, Path(folder), raw_columns(example, example.columns))
-        yield TrainedFile(path, data, load_model(Path(folder)))
+        found = train(path, Path(folder), manifest)
+        yield TrainedFile(path, found.data, found.stored)
