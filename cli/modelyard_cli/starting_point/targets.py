@@ -62,7 +62,7 @@ def look_at_target(reader: ColumnReader, name: str, options: Options) -> tuple[S
     task, why = _task(reader, name, options)
     column = trainer.read(reader, Objective(target=name, task=task))
     known = column.values.drop_nulls()
-    resolved = trainer.resolve(known, Objective(target=name, task=task))
+    resolved = trainer.resolve(known, Objective(target=name, task=task), column.notes)
     options.require_metric_fits(name, resolved.task, len(resolved.classes))
     is_number = isinstance(column.reading, NumberReading) or reader.numbers(name, wanted=False) is not None
     seen = SeenTarget(

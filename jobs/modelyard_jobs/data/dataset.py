@@ -89,7 +89,7 @@ def prepare(table: RawTable, spec: TrainingJobSpec) -> Dataset:
     times = reader.moments(time) if time else None
     positions, dropped = _usable(_needed(reader, wanted, times if by_time else None, read, spec), read.height)
     found = columns.features(reader, spec.data, _not_features(spec))
-    resolved = target.resolve(wanted.values[positions], spec.objective)
+    resolved = target.resolve(wanted.values[positions], spec.objective, wanted.notes)
     moved = [*wanted.notes, *(times.notes if times and time not in found.readings else ())]
     return Dataset(
         table=table,

@@ -1,5 +1,6 @@
 """The question, resolved against the data: what is predicted, as classes or as a number, and by which metric and criteria it is judged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import polars as pl
 from modelyard_api.conditions import Reason
 from modelyard_api.metrics import BINARY_ONLY, Metric, Task, default_metric, metrics_of
 from modelyard_api.objective import Criterion, Objective, TargetFrom, default_criteria
+from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_model.cells.reading import TextReading
 from numpy.typing import NDArray
 
@@ -82,15 +84,15 @@ def _condition(source: ReadColumn, rule: TargetFrom) -> pl.Series:
     return source.make() == wanted
 
 
-def resolve(column: pl.Series, objective: Objective) -> Target:
-    """Task, classes, metric and criteria for a target ``column`` without missing values; raises InvalidOrder."""
+def resolve(column: pl.Series, objective: Objective, notes: Sequence[ReadingNote] = ()) -> Target:
+    """Task, classes, metric and criteria for a target ``column`` without missing values; raises InvalidOrder. ``notes``: how it was read."""
     task = objective.task or _seen_task(column)
     if len(column) < _ROWS:
         raise InvalidOrder(
             Reason.DATA_INVALID,
             f"only {len(column)} rows have a value of {column.name!r}; at least {_ROWS} are needed to train and to test",
         )
-    classes, values = _numbers(column) if task is Task.REGRESSION else _codes(column)
+    classes, values = _numbers(column) if task is Task.REGRESSION else _codes(column, notes)
     metric = objective.metric or default_metric(task, len(classes))
     criteria = tuple(objective.require) if objective.require else default_criteria(metric)
     for field, each in (("metric", metric), *((f"require[{i}].metric", c.metric) for i, c in enumerate(criteria))):
@@ -113,13 +115,14 @@ def _numbers(column: pl.Series) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     return (), column.cast(pl.Float64).to_numpy()
 
 
-def _codes(column: pl.Series) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+def _codes(column: pl.Series, notes: Sequence[ReadingNote]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     words = texts(column).alias("label")
     counts = dict(words.value_counts().iter_rows())
     if len(counts) == 1:
         raise InvalidOrder(
             Reason.DATA_INVALID,
-            f"the target {column.name!r} has one class only, in all {len(words)} rows: a model needs at least two to learn; check the data, or targetFrom",
+            f"the target {column.name!r} has one class only, in all {len(words)} rows: a model needs at least two to learn; check the data, or targetFrom"
+            + _missing_words(column.name, notes),
         )
     rare = [name for name, count in counts.items() if count < _ROWS_PER_CLASS]
     if rare:
@@ -130,6 +133,15 @@ def _codes(column: pl.Series) -> tuple[tuple[str, ...], NDArray[np.int64]]:
         )
     classes = tuple(sorted(counts, key=_numerically if all(map(_is_number, counts)) else str))
     return classes, words.replace_strict(list(classes), list(range(len(classes))), return_dtype=pl.Int64).to_numpy()
+
+
+def _missing_words(name: str, notes: Sequence[ReadingNote]) -> str:
+    """What may have been a class, and how to keep it."""
+    found = [note for note in notes if note.rule is ReadingRule.MISSING_WORD]
+    if not found:
+        return ""
+    words = ", ".join(f"{note.count} cells {note.detail!r}" for note in found)
+    return f". {words} count as missing: spec.data.columns: [{{name: {name}, missingWords: []}}] keeps them"
 
 
 def _numerically(text: str) -> float:
