@@ -90,14 +90,14 @@ class SeenColumn:
 def look_at_columns(table: RawTable, read: Mapping[str, ReadColumn], target: pl.Series) -> tuple[SeenColumn, ...]:
     """Every column of ``read``, which are as the trainer reads them; ``target``: its values, null where a row has none."""
     undecided = target.is_null()
-    return tuple(_look(table.cells[name], each, undecided) for name, each in read.items())
+    return tuple(_look(name, table.cells[name].alias("cells"), each, undecided) for name, each in read.items())
 
 
-def _look(cells: pl.Series, read: ReadColumn, undecided: pl.Series) -> SeenColumn:
-    values = read.values
+def _look(name: str, cells: pl.Series, read: ReadColumn, undecided: pl.Series) -> SeenColumn:
     if read.reading is None:
-        return SeenColumn(cells.name, "nothing", _share_missing(cells), 0, ignored=_why_set_aside(read, cells))
-    seen = SeenColumn(cells.name, _reads(read, cells), _share_missing(values), values.drop_nulls().n_unique())
+        return SeenColumn(name, "nothing", _share_missing(cells), 0, ignored=_why_set_aside(read, cells))
+    values = read.values
+    seen = SeenColumn(name, _reads(read, cells), _share_missing(values), values.drop_nulls().n_unique())
     whole = _whole_numbers(read, cells)
     if whole is not None:
         seen = replace(seen, distinct=whole.drop_nulls().n_unique())
@@ -172,7 +172,7 @@ def _numbers_rows(whole: pl.Series, seen: SeenColumn) -> bool:
     lowest, highest = whole.min(), whole.max()
     assert isinstance(lowest, int)
     assert isinstance(highest, int)
-    return _is_named_so(whole.name) or highest - lowest + 1 == len(whole)
+    return _is_named_so(seen.name) or highest - lowest + 1 == len(whole)
 
 
 def _is_named_so(name: str) -> bool:

@@ -104,7 +104,7 @@ def with_codes_typed(
     def evidence(column: SeenColumn) -> CodeEvidence | None:
         if column.ignored or not column.is_number or column.name not in frame.columns:
             return None
-        values = frame[column.name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        values = frame[column.name].alias("cells").cast(pl.Float64).fill_null(np.nan).to_numpy()
         if not may_be_codes(values):
             return None
         found = evidence_of_codes(values[train], target.values[train], len(target.classes), data.assignment.group[train])

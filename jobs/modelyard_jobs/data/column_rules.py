@@ -41,8 +41,8 @@ class ReadColumn:
 
     @cached_property
     def values(self) -> pl.Series:
-        """As the model takes them: Float64, or texts; null where missing."""
-        return self.make().alias(self.name)
+        """As the model takes them: Float64, or texts; null where missing. Without the column's name, which polars may take for a pattern."""
+        return self.make().alias("cells")
 
     @property
     def holds_times(self) -> bool:

@@ -97,7 +97,7 @@ def prepare(table: RawTable, spec: TrainingJobSpec) -> Dataset:
         positions=positions,
         features=found if len(positions) == read.height else found.take(positions),
         target=resolved,
-        missing_before=_missing(read, wanted.values, found),
+        missing_before=_missing(read, wanted, found),
         dropped=dropped,
         notes=(*table.notes, *moved, *found.notes),
         times=times.values[positions] if times and by_time else None,
@@ -106,10 +106,10 @@ def prepare(table: RawTable, spec: TrainingJobSpec) -> Dataset:
     )
 
 
-def _missing(read: pl.DataFrame, wanted: pl.Series, found: Features) -> dict[str, int]:
+def _missing(read: pl.DataFrame, wanted: ReadColumn, found: Features) -> dict[str, int]:
     counts = {name: read[name].null_count() for name in read.columns}
     known = {name: found.frame[name].null_count() for name in found.frame.columns}
-    return counts | known | ({wanted.name: wanted.null_count()} if wanted.name in counts else {})
+    return counts | known | ({wanted.name: wanted.values.null_count()} if wanted.name in counts else {})
 
 
 def _needed(

@@ -86,13 +86,13 @@ def _condition(source: ReadColumn, rule: TargetFrom) -> pl.Series:
 
 def resolve(column: pl.Series, objective: Objective, notes: Sequence[ReadingNote] = ()) -> Target:
     """Task, classes, metric and criteria for a target ``column`` without missing values; raises InvalidOrder. ``notes``: how it was read."""
-    task = objective.task or _seen_task(column)
+    task, name = objective.task or _seen_task(column), objective.target
     if len(column) < _ROWS:
         raise InvalidOrder(
             Reason.DATA_INVALID,
-            f"only {len(column)} rows have a value of {column.name!r}; at least {_ROWS} are needed to train and to test",
+            f"only {len(column)} rows have a value of {name!r}; at least {_ROWS} are needed to train and to test",
         )
-    classes, values = _numbers(column) if task is Task.REGRESSION else _codes(column, notes)
+    classes, values = _numbers(column, name) if task is Task.REGRESSION else _codes(column, name, notes)
     metric = objective.metric or default_metric(task, len(classes))
     criteria = tuple(objective.require) if objective.require else default_criteria(metric)
     for field, each in (("metric", metric), *((f"require[{i}].metric", c.metric) for i, c in enumerate(criteria))):
@@ -105,30 +105,30 @@ def _seen_task(column: pl.Series) -> Task:
     return Task.REGRESSION if is_number and column.n_unique() > _CLASSES_AT_MOST else Task.CLASSIFICATION
 
 
-def _numbers(column: pl.Series) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def _numbers(column: pl.Series, name: str) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     if not column.dtype.is_numeric():
         raise InvalidOrder(
-            Reason.DATA_INVALID, f"spec.objective.task is Regression, but the target {column.name!r} holds {column.dtype}, not numbers"
+            Reason.DATA_INVALID, f"spec.objective.task is Regression, but the target {name!r} holds {column.dtype}, not numbers"
         )
     if column.n_unique() == 1:
-        raise InvalidOrder(Reason.DATA_INVALID, f"the target {column.name!r} has the same value in every row: there is nothing to learn")
+        raise InvalidOrder(Reason.DATA_INVALID, f"the target {name!r} has the same value in every row: there is nothing to learn")
     return (), column.cast(pl.Float64).to_numpy()
 
 
-def _codes(column: pl.Series, notes: Sequence[ReadingNote]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+def _codes(column: pl.Series, name: str, notes: Sequence[ReadingNote]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     words = texts(column).alias("label")
     counts = dict(words.value_counts().iter_rows())
     if len(counts) == 1:
         raise InvalidOrder(
             Reason.DATA_INVALID,
-            f"the target {column.name!r} has one class only, in all {len(words)} rows: a model needs at least two to learn; check the data, or targetFrom"
-            + _missing_words(column.name, notes),
+            f"the target {name!r} has one class only, in all {len(words)} rows: a model needs at least two to learn; check the data, or targetFrom"
+            + _missing_words(name, notes),
         )
     rare = [name for name, count in counts.items() if count < _ROWS_PER_CLASS]
     if rare:
         raise InvalidOrder(
             Reason.DATA_INVALID,
-            f"{len(rare)} of the {len(counts)} classes of the target {column.name!r} have fewer than {_ROWS_PER_CLASS} rows"
+            f"{len(rare)} of the {len(counts)} classes of the target {name!r} have fewer than {_ROWS_PER_CLASS} rows"
             f" (the smallest {min(counts.values())}): add rows, merge classes, or set task: Regression if it is a number",
         )
     classes = tuple(sorted(counts, key=_numerically if all(map(_is_number, counts)) else str))

@@ -177,3 +177,14 @@ def test_counts_are_classes_where_somebody_says_so_and_there_are_enough_of_each(
 def test_where_the_manifest_says_classification_a_rare_class_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NoStart, match="2 of the 10 classes of the target 'n' have fewer than 10 rows"):
         start(tmp_path, "counts.csv", Options.of(task="Classification"))
+
+
+def test_names_of_columns_that_look_like_patterns(tmp_path: Path) -> None:
+    """Polars takes * for all columns and ^…$ for those that match."""
+    file = tmp_path / "rows.csv"
+    rows = "".join(f"{row / 7},{'ab'[row % 2]},{row % 5 or '?'},{1 + row % 28:02}.12.2023,{row * 13 % 3 % 2}\n" for row in range(300))
+    file.write_text(f"x,*,^d$,^t$,y\n{rows}")
+    made = write_start(file, "y", name=None, folder=tmp_path, force=False, options=Options(time="^t$"))
+    trained = train(file, tmp_path, made.seen.spec("s3://datasets/rows.csv"))
+    assert {feature.name for feature in trained.data.dataset.features.columns} == {"x", "*", "^d$"}
+    assert np.isfinite(trained.answers()).all()
