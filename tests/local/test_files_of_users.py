@@ -69,7 +69,7 @@ def test_the_file_itself_is_a_request(modelyard: Modelyard, served: list[Served]
 
 def test_what_reading_changed_is_told(modelyard: Modelyard, served: list[Served]) -> None:
     for each in served:
-        warnings = modelyard.get("tj", each.name)["status"]["warnings"]
-        assert warnings
+        warnings = modelyard.get("tj", each.name)["status"].get("warnings", [])
+        assert bool(warnings) is (each.path.suffix == ".csv")  # of the Parquet file, init has named what is left out in the manifest
         told = " ".join(modelyard("explain", "tj", each.name).lower().split())
         assert all(warning[:40].lower() in told for warning in warnings)
