@@ -1,7 +1,6 @@
 """From the manifest to rows in their parts. Training and a later comparison go the same way, and so see the same rows."""
 
 import logging
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import Rows
 from modelyard_jobs.splitting.assignment import Assignment, Earlier, assign
 from modelyard_jobs.splitting.assignment import Rows as SplitRows
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import Classes, Part
 from modelyard_jobs.splitting.membership import Membership
 
 if TYPE_CHECKING:
@@ -82,9 +81,9 @@ def divide(files: SourceFiles, table: RawTable, spec: TrainingJobSpec, registere
     data = dataset.prepare(table, spec)
     for why, count in data.dropped.items():
         _log.info("left out %d rows: %s", count, why)
-    labels = data.target.labels() if data.target.task is Task.CLASSIFICATION else None
+    classes = Classes.of(data.target.classes, data.target.values.astype(np.int64)) if data.target.task is Task.CLASSIFICATION else None
     rows = SplitRows(
-        data.read, data.positions, labels, dataset.target_columns(spec), tuple(spec.data.key or ()), times=data.times, index=data.index
+        data.read, data.positions, classes, dataset.target_columns(spec), tuple(spec.data.key or ()), times=data.times, index=data.index
     )
     split = spec.data.split.model_copy(update={"column": spec.data.split_column})
     assignment = assign(rows, split, registered, earlier)
@@ -100,12 +99,13 @@ def _require_classes(data: Dataset, assignment: Assignment) -> None:
     if data.target.task is Task.REGRESSION:
         return
     for part in (Part.TRAIN, Part.VALIDATION, Part.TEST):
-        counts = Counter(data.target.values[assignment.rows(part)].tolist())
+        values = data.target.values[assignment.part == part]
+        found = len(np.unique(values))
         needed = len(data.target.classes) if part is Part.TRAIN else 2
-        if len(counts) < needed:
+        if found < needed:
             raise InvalidOrder(
                 Reason.DATA_INVALID,
-                f"the {part.name.lower()} split of {sum(counts.values())} rows holds {len(counts)} of the target's {len(data.target.classes)} classes,"
+                f"the {part.name.lower()} split of {len(values)} rows holds {found} of the target's {len(data.target.classes)} classes,"
                 f" {needed} are needed: give more rows of the rare classes, or other shares or another column in spec.data.split",
             )
 

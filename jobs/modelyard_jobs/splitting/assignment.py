@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from modelyard_jobs.data.first_reading import texts
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.splitting import reserve
-from modelyard_jobs.splitting.cuts import EVERYTHING, Cut, Part, Units, cut_by_rank, parts_of, units
+from modelyard_jobs.splitting.cuts import EVERYTHING, Classes, Cut, Part, Units, cut_by_rank, parts_of, units
 from modelyard_jobs.splitting.hashing import Hashes, hashes, uniform
 from modelyard_jobs.splitting.identity import Copies, Identity, identify
 from modelyard_jobs.splitting.membership import UNKNOWN, Membership
@@ -43,7 +43,7 @@ class Rows:
 
     read: "pl.DataFrame"
     used: NDArray[np.intp]
-    labels: list[str] | None  # (used rows,): their classes; None where there are none
+    classes: Classes | None  # of the used rows; None where there are none
     not_identity: frozenset[str]  # the target, and what it is derived from
     key: tuple[str, ...] = ()
     times: "pl.Series | None" = None  # (used rows,): when each happened; None: the split's column says it
@@ -83,7 +83,7 @@ class Assignment:
     @property
     def membership(self) -> Membership:
         """What is kept of it."""
-        cells = None if self.rule.keyed else self.identity.cells[self.used]  # a part of a key names nothing
+        cells = None if self.rule.keyed else self.identity.cells_of(self.used)  # a part of a key names nothing
         return Membership(self.row, self.group, self.part, self.rule.columns, self.rule.duplicates, cells)
 
 
@@ -101,7 +101,7 @@ def assign(rows: Rows, split: Split, model: str, earlier: Earlier | None = None)
         part = _with_reserve_by_time(part, times, row, known)
     else:
         part, cuts = _by_hash(rows, split, group, known, earlier)
-    _require_all_parts(part, split, len(np.unique(group)))
+    _require_all_parts(part, split, group)
     rule = SplitRule(
         columns=identity.columns,
         keyed=naming.keyed,
@@ -154,7 +154,7 @@ def _by_hash(
     rows: Rows, split: Split, group: Hashes, known: NDArray[np.int8], earlier: Earlier | None
 ) -> tuple[NDArray[np.int8], dict[str, Cut]]:
     names, member = np.unique(group, return_inverse=True)
-    divided = units(member, uniform(names, "split"), None if split.by is SplitBy.RANDOM else rows.labels)
+    divided = units(member, uniform(names, "split"), None if split.by is SplitBy.RANDOM else rows.classes)
     rule = earlier.rule if earlier else None
     cuts = restored(rule) if rule and rule.divides_like(split) else {}
     for stratum, name in enumerate(divided.strata):
@@ -219,10 +219,10 @@ def _with_reserve_by_time(part: NDArray[np.int8], times: NDArray[np.float64], ro
     return part
 
 
-def _require_all_parts(part: NDArray[np.int8], split: Split, groups: int) -> None:
+def _require_all_parts(part: NDArray[np.int8], split: Split, group: Hashes) -> None:
     for wanted in (Part.TRAIN, Part.VALIDATION, Part.TEST):
         if not (part == wanted).any():
-            where = f" by {split.column!r} with {groups} groups" if split.column else ""
+            where = f" by {split.column!r} with {len(np.unique(group))} groups" if split.column else ""
             raise InvalidOrder(
                 Reason.DATA_INVALID,
                 f"the split{where} leaves no row for {wanted.name.lower()}: more rows or groups are needed, or other shares in spec.data.split",

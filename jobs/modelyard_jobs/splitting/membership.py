@@ -109,8 +109,9 @@ def to_parquet(membership: Membership) -> bytes:
     if membership.cells is not None:
         columns |= {f"cell.{index}": np.ascontiguousarray(membership.cells[:, index]) for index in range(membership.cells.shape[1])}
     rule = {"version": 2, "columns": membership.columns, "duplicates": membership.duplicates}
-    buffer = io.BytesIO()
-    pq.write_table(pa.table(columns).replace_schema_metadata({_RULE: json.dumps(rule).encode()}), buffer)
+    table, buffer = pa.table(columns).replace_schema_metadata({_RULE: json.dumps(rule).encode()}), io.BytesIO()
+    repeated = [name for name in columns if name != "row" and (name != "group" or membership.group is not membership.row)]
+    pq.write_table(table, buffer, use_dictionary=repeated)  # names of rows are all different: a dictionary of them takes time and room
     return buffer.getvalue()
 
 
