@@ -1,7 +1,7 @@
 """From the manifest to rows in their parts. Training and a later comparison go the same way, and so see the same rows."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,25 +38,59 @@ class TrainingData:
     dataset: Dataset
     assignment: Assignment
     registered: str  # the model's name in the registry, which salts the split
+    tested: AskedRows | None = None  # the test part, where the other rows' cells were let go
+    place: NDArray[np.intp] | None = (
+        None  # (rows,): of each in ``dataset.features.frame``, where that lies part by part; None: as in the files
+    )
 
     def part(self, part: Part) -> Rows:
         """The rows of one part, as models are fitted to them."""
         rows = self.assignment.rows(part)
-        return Rows(self.frame(rows), self.dataset.target.values[rows], self.assignment.group[rows])
+        return Rows(self._frame_of(part, rows), self.dataset.target.values[rows], self.assignment.group[rows])
+
+    def _frame_of(self, part: Part, rows: NDArray[np.intp]) -> "pl.DataFrame":
+        if self.place is None:
+            return self.dataset.features.frame[rows]
+        return self.dataset.features.frame.slice(int((self.assignment.part < part).sum()), len(rows))
 
     def frame(self, rows: NDArray[np.intp]) -> "pl.DataFrame":
         """The features of some rows, read."""
-        return self.dataset.features.frame[rows]
+        return self.dataset.features.frame[rows if self.place is None else self.place[rows]]
+
+    def by_part(self) -> "TrainingData":
+        """The same with features that lie part by part, so that a part is a view of them and no copy."""
+        order = np.argsort(self.assignment.part, kind="stable")
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        return replace(self, dataset=replace(self.dataset, features=self.dataset.features.take(order)), place=place)
+
+    def with_tested_cells(self) -> "TrainingData":
+        """Keeps the cells of the rows alone that models are judged on: all others would lie about while a model is fitted."""
+        tested = self.dataset.asked(self.assignment.rows(Part.TEST))
+        return replace(self, dataset=self.dataset.without_rows(), tested=tested)
 
     def asked(self, rows: NDArray[np.intp]) -> AskedRows:
         """Some rows as a stored model is asked about them."""
-        return self.dataset.asked(rows)
+        if self.tested is None:
+            return self.dataset.asked(rows)
+        kept = self.assignment.rows(Part.TEST)
+        if not np.isin(rows, kept).all():
+            return self._with_cells().asked(rows)
+        return self.tested.take(np.searchsorted(kept, rows))
 
     def recognised_by(self, membership: Membership) -> NDArray[np.int8] | None:
         """(rows,): in which part another model had each row, UNKNOWN where it hadn't; None where its rows can't be recognised any more."""
         if not membership.can_recognise(self.dataset.read):
             return None
-        return membership.recognise(self.dataset.read, self.dataset.positions, self.registered, self.assignment.identity)
+        read = self.dataset.read if membership.is_named_like(self.assignment.identity) else self._with_cells().read
+        return membership.recognise(read, self.dataset.positions, self.registered, self.assignment.identity)
+
+    def _with_cells(self) -> Dataset:
+        """The files are read again where more of their cells are needed than were kept: for a model that names its rows by other columns."""
+        if self.tested is None:
+            return self.dataset
+        table = reading.read(self.source)
+        return replace(self.dataset, table=table, read=dataset.as_named(table))
 
 
 def load(spec: TrainingJobSpec, registered: str, platform: Platform, folder: Path, earlier: Earlier | None) -> TrainingData:
@@ -65,7 +99,7 @@ def load(spec: TrainingJobSpec, registered: str, platform: Platform, folder: Pat
     Raises InvalidOrder or Unavailable.
     """
     files = source.fetch(source_s3(None, platform), spec.data.source.uri, folder)
-    return divide(files, reading.read(files), spec, registered, earlier)
+    return divide(files, reading.read(files), spec, registered, earlier).with_tested_cells().by_part()
 
 
 def divide(files: SourceFiles, table: RawTable, spec: TrainingJobSpec, registered: str, earlier: Earlier | None = None) -> TrainingData:

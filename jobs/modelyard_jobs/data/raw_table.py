@@ -31,24 +31,33 @@ class RawTable:
     is_text: bool = True  # the cells are those of text files
 
     @cached_property
+    def numbers(self) -> "pl.DataFrame":
+        """The texts as Polars casts each to Float64, null for what is no number; a column is called by its place, because names may look like patterns."""
+        import polars as pl  # noqa: PLC0415
+
+        columns = [cells.alias(str(place)) for place, cells in enumerate(self.cells.get_columns()) if cells.dtype == pl.String]
+        return pl.DataFrame(columns).lazy().select(pl.all().cast(pl.Float64, strict=False).fill_nan(None)).collect()
+
+    @cached_property
     def as_first_read(self) -> "pl.DataFrame":
         """The same rows and columns, typed as releases before did: rows are named by it, and models without rules are asked about it."""
         import polars as pl  # noqa: PLC0415
 
         if not self.is_text or any(kind != pl.String for kind in self.cells.dtypes):
             return self.cells
-        typed = _typed(self.cells.rename(dict(zip(self.cells.columns, map(str, range(self.cells.width)), strict=True))))
+        typed = _typed(self.cells.rename(dict(zip(self.cells.columns, map(str, range(self.cells.width)), strict=True))), self.numbers)
         return typed.rename(dict(zip(typed.columns, self.cells.columns, strict=True)))  # a name may look like a pattern to Polars
 
 
-def _typed(cells: "pl.DataFrame") -> "pl.DataFrame":
+def _typed(cells: "pl.DataFrame", numbers: "pl.DataFrame") -> "pl.DataFrame":
     import polars as pl  # noqa: PLC0415
 
     columns = dict(zip(cells.columns, cells.get_columns(), strict=True))  # a table looks each name up among all
     patterns = {name: pattern for name, column in columns.items() if (pattern := _pattern_of_first(column))}
     fitting = _fitting(cells, patterns)
     fitting |= _fitting(cells, {name: _NUMBER for name, pattern in patterns.items() if pattern == _WHOLE and name not in fitting})
-    typed = cells.lazy().select(_parsed(name, fitting.get(name, "")) for name in columns).collect()
+    missing = cells.lazy().select(pl.all().is_in(_MISSING).sum()).collect().row(0)
+    typed = _with_types(cells, numbers, fitting, dict(zip(columns, missing, strict=True)))
     long = cells.lazy().select((pl.col(name).str.len_bytes() >= _LONG).any() for name in fitting).collect()
     larger = [name for name, is_long in zip(fitting, long.row(0) if fitting else (), strict=True) if is_long]
     return typed.with_columns(_of_any_size(columns[name], typed[name], fitting[name]) for name in larger)
@@ -68,6 +77,18 @@ def _fitting(cells: "pl.DataFrame", patterns: Mapping[str, str]) -> dict[str, st
     every = [(pl.col(name).str.contains(pattern) | pl.col(name).is_in(_MISSING)).all() for name, pattern in patterns.items()]
     found = cells.lazy().select(every).collect().row(0) if every else ()
     return {name: pattern for (name, pattern), fits in zip(patterns.items(), found, strict=True) if fits}
+
+
+def _with_types(cells: "pl.DataFrame", numbers: "pl.DataFrame", fitting: Mapping[str, str], missing: Mapping[str, int]) -> "pl.DataFrame":
+    """``missing``: how many cells of each column are. What is there already isn't made again: texts without gaps, and numbers that Polars finds so, too."""
+    import polars as pl  # noqa: PLC0415
+
+    shared = {name: cells[name] for name in cells.columns if name not in fitting and not missing[name]}
+    shared |= {
+        name: numbers[name] for name, pattern in fitting.items() if pattern == _NUMBER and numbers[name].null_count() == missing[name]
+    }
+    made = cells.lazy().select(_parsed(name, fitting.get(name, "")) for name in cells.columns if name not in shared).collect()
+    return pl.DataFrame([shared[name] if name in shared else made[name] for name in cells.columns])
 
 
 def _parsed(name: str, pattern: str) -> "pl.Expr":

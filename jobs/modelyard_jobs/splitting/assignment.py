@@ -55,13 +55,25 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class GroupNames:
+    """What the groups are called: ``distinct`` names, and which of them each row has."""
+
+    distinct: tuple[str, ...]
+    code: NDArray[np.intp]  # (rows,)
+
+    def of(self, rows: NDArray[np.intp]) -> list[str]:
+        """The names of some rows' groups."""
+        return [self.distinct[code] for code in self.code[rows].tolist()]
+
+
+@dataclass(frozen=True)
 class Assignment:
     """Row for row: its part, its own hash, its group's hash and, where there are groups, the group's name."""
 
     part: NDArray[np.int8]
     row: Hashes
     group: Hashes  # of the row itself where rows are not grouped
-    names: tuple[str, ...] | None
+    names: GroupNames | None
     reference: NDArray[np.intp]  # rows of the sample that a monitor compares with
     rule: SplitRule
     identity: Identity  # of all rows of the files, of which ``used`` are these
@@ -94,7 +106,7 @@ def assign(rows: Rows, split: Split, model: str, earlier: Earlier | None = None)
     row = identity.row[rows.used]
     times = _times(rows, split)
     names = _group_names(rows, split, times)
-    group = row if names is None else hashes((f"{split.column}={name}" for name in names), model)
+    group = row if names is None else hashes((f"{split.column}={name}" for name in names.distinct), model)[names.code]
     known = np.full(len(row), UNKNOWN) if earlier is None else earlier.membership.recognise(rows.read, rows.used, model, identity)
     if times is not None:
         part, cuts = _by_time(times, split, known, earlier)
@@ -142,12 +154,15 @@ def _naming(rows: Rows, split: Split, rule: SplitRule | None) -> _Naming:
     return _Naming(tuple(sorted((usable - rows.index) or usable)), keyed=False, duplicates=split.duplicates)
 
 
-def _group_names(rows: Rows, split: Split, times: NDArray[np.float64] | None) -> tuple[str, ...] | None:
+def _group_names(rows: Rows, split: Split, times: NDArray[np.float64] | None) -> GroupNames | None:
     if split.by is SplitBy.GROUP:
-        return tuple(texts(rows.column(split.column)).to_list())
+        names = texts(rows.column(split.column))
+        distinct = names.unique()
+        return GroupNames(tuple(distinct.to_list()), names.replace_strict(distinct, list(range(len(distinct)))).to_numpy().astype(np.intp))
     if times is None:
         return None
-    return tuple(f"{start:.6f}".rstrip("0").rstrip(".") for start in blocks(times).tolist())
+    starts, code = np.unique(blocks(times), return_inverse=True)
+    return GroupNames(tuple(f"{start:.6f}".rstrip("0").rstrip(".") for start in starts.tolist()), code)
 
 
 def _by_hash(
