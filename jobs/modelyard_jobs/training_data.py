@@ -99,7 +99,7 @@ def load(spec: TrainingJobSpec, registered: str, platform: Platform, folder: Pat
     Raises InvalidOrder or Unavailable.
     """
     files = source.fetch(source_s3(None, platform), spec.data.source.uri, folder)
-    return divide(files, reading.read(files), spec, registered, earlier).with_tested_cells().by_part()
+    return divide(files, reading.read(files), spec, registered, earlier).with_tested_cells()
 
 
 def divide(files: SourceFiles, table: RawTable, spec: TrainingJobSpec, registered: str, earlier: Earlier | None = None) -> TrainingData:
