@@ -112,7 +112,11 @@ def divide(files: SourceFiles, table: RawTable, spec: TrainingJobSpec, registere
         files.size,
         files.digest[:12],
     )
-    data = dataset.prepare(table, spec)
+    return assigned(files, dataset.prepare(table, spec), spec, registered, earlier)
+
+
+def assigned(files: SourceFiles, data: Dataset, spec: TrainingJobSpec, registered: str, earlier: Earlier | None = None) -> TrainingData:
+    """The rows of a data set, each in its part; raises InvalidOrder."""
     for why, count in data.dropped.items():
         _log.info("left out %d rows: %s", count, why)
     classes = Classes.of(data.target.classes, data.target.values.astype(np.int64)) if data.target.task is Task.CLASSIFICATION else None
