@@ -2,7 +2,7 @@
 
 from modelyard_api.training_job import TrainingJobSpec
 
-from modelyard_jobs.evaluation.leakage import LeakFinding, Sample, find_leaks, score_together, warnings_or_refusal
+from modelyard_jobs.evaluation.leakage import LeakFinding, Sample, drawn, find_leaks, score_together, warnings_or_refusal
 from modelyard_jobs.fitting import Problem, plan_columns
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.training_data import TrainingData, split_warnings
@@ -33,5 +33,5 @@ def quick_score(data: TrainingData) -> float:
 
 
 def _sample(data: TrainingData) -> Sample:
-    train, target = data.part(Part.TRAIN), data.dataset.target
-    return Sample(train.features, target.task, target.classes, train.target, data.assignment.group[data.assignment.rows(Part.TRAIN)])
+    rows, target = drawn(data.assignment.rows(Part.TRAIN)), data.dataset.target
+    return Sample(data.frame(rows), target.task, target.classes, target.values[rows], data.assignment.group[rows])

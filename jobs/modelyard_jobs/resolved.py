@@ -38,7 +38,7 @@ def question(data: TrainingData, spec: TrainingJobSpec, registered: str) -> dict
         Resolved.DUPLICATES: copies.duplicates.value if copies.pairs else "none",
         Resolved.SEED: str(spec.training.seed),
         Resolved.FEATURES: _listed([feature.name for feature in data.dataset.features.columns]),
-        Resolved.ROWS_USED: str(data.dataset.raw.height),
+        Resolved.ROWS_USED: str(data.dataset.rows_used),
     }
     values |= {_ROWS[name]: str(size) for name, size in data.assignment.sizes().items() if size}
     if target.classes:

@@ -28,6 +28,7 @@ def run(order: TrainOrder, platform: Platform, folder: Path, clock: Clock) -> Tr
     data = training_data.load(order.spec, registered, platform, folder, earlier)
     problem = questions.pose(data, order.spec)
     warnings = questions.look_for_leaks(data, order.spec)
+    data = data.by_part()
     return attempt.Attempt(order, platform.mlflow_uri, folder, clock, registered, data, problem).carry_out(warnings)
 
 

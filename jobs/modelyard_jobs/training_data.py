@@ -1,8 +1,7 @@
 """From the manifest to rows in their parts. Training and a later comparison go the same way, and so see the same rows."""
 
 import logging
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import Rows
 from modelyard_jobs.splitting.assignment import Assignment, Earlier, assign
 from modelyard_jobs.splitting.assignment import Rows as SplitRows
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import Classes, Part
 from modelyard_jobs.splitting.membership import Membership
 
 if TYPE_CHECKING:
@@ -39,25 +38,59 @@ class TrainingData:
     dataset: Dataset
     assignment: Assignment
     registered: str  # the model's name in the registry, which salts the split
+    tested: AskedRows | None = None  # the test part, where the other rows' cells were let go
+    place: NDArray[np.intp] | None = (
+        None  # (rows,): of each in ``dataset.features.frame``, where that lies part by part; None: as in the files
+    )
 
     def part(self, part: Part) -> Rows:
         """The rows of one part, as models are fitted to them."""
         rows = self.assignment.rows(part)
-        return Rows(self.frame(rows), self.dataset.target.values[rows], self.assignment.group[rows])
+        return Rows(self._frame_of(part, rows), self.dataset.target.values[rows], self.assignment.group[rows])
+
+    def _frame_of(self, part: Part, rows: NDArray[np.intp]) -> "pl.DataFrame":
+        if self.place is None:
+            return self.dataset.features.frame[rows]
+        return self.dataset.features.frame.slice(int((self.assignment.part < part).sum()), len(rows))
 
     def frame(self, rows: NDArray[np.intp]) -> "pl.DataFrame":
         """The features of some rows, read."""
-        return self.dataset.features.frame[rows]
+        return self.dataset.features.frame[rows if self.place is None else self.place[rows]]
+
+    def by_part(self) -> "TrainingData":
+        """The same with features that lie part by part, so that a part is a view of them and no copy."""
+        order = np.argsort(self.assignment.part, kind="stable")
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        return replace(self, dataset=replace(self.dataset, features=self.dataset.features.take(order)), place=place)
+
+    def with_tested_cells(self) -> "TrainingData":
+        """Keeps the cells of the rows alone that models are judged on: all others would lie about while a model is fitted."""
+        tested = self.dataset.asked(self.assignment.rows(Part.TEST))
+        return replace(self, dataset=self.dataset.without_rows(), tested=tested)
 
     def asked(self, rows: NDArray[np.intp]) -> AskedRows:
         """Some rows as a stored model is asked about them."""
-        return self.dataset.asked(rows)
+        if self.tested is None:
+            return self.dataset.asked(rows)
+        kept = self.assignment.rows(Part.TEST)
+        if not np.isin(rows, kept).all():
+            return self._with_cells().asked(rows)
+        return self.tested.take(np.searchsorted(kept, rows))
 
     def recognised_by(self, membership: Membership) -> NDArray[np.int8] | None:
         """(rows,): in which part another model had each row, UNKNOWN where it hadn't; None where its rows can't be recognised any more."""
         if not membership.can_recognise(self.dataset.read):
             return None
-        return membership.recognise(self.dataset.read, self.dataset.positions, self.registered, self.assignment.identity)
+        read = self.dataset.read if membership.is_named_like(self.assignment.identity) else self._with_cells().read
+        return membership.recognise(read, self.dataset.positions, self.registered, self.assignment.identity)
+
+    def _with_cells(self) -> Dataset:
+        """The files are read again where more of their cells are needed than were kept: for a model that names its rows by other columns."""
+        if self.tested is None:
+            return self.dataset
+        table = reading.read(self.source)
+        return replace(self.dataset, table=table, read=dataset.as_named(table))
 
 
 def load(spec: TrainingJobSpec, registered: str, platform: Platform, folder: Path, earlier: Earlier | None) -> TrainingData:
@@ -66,7 +99,7 @@ def load(spec: TrainingJobSpec, registered: str, platform: Platform, folder: Pat
     Raises InvalidOrder or Unavailable.
     """
     files = source.fetch(source_s3(None, platform), spec.data.source.uri, folder)
-    return divide(files, reading.read(files), spec, registered, earlier)
+    return divide(files, reading.read(files), spec, registered, earlier).with_tested_cells()
 
 
 def divide(files: SourceFiles, table: RawTable, spec: TrainingJobSpec, registered: str, earlier: Earlier | None = None) -> TrainingData:
@@ -79,12 +112,16 @@ def divide(files: SourceFiles, table: RawTable, spec: TrainingJobSpec, registere
         files.size,
         files.digest[:12],
     )
-    data = dataset.prepare(table, spec)
+    return assigned(files, dataset.prepare(table, spec), spec, registered, earlier)
+
+
+def assigned(files: SourceFiles, data: Dataset, spec: TrainingJobSpec, registered: str, earlier: Earlier | None = None) -> TrainingData:
+    """The rows of a data set, each in its part; raises InvalidOrder."""
     for why, count in data.dropped.items():
         _log.info("left out %d rows: %s", count, why)
-    labels = data.target.labels() if data.target.task is Task.CLASSIFICATION else None
+    classes = Classes.of(data.target.classes, data.target.values.astype(np.int64)) if data.target.task is Task.CLASSIFICATION else None
     rows = SplitRows(
-        data.read, data.positions, labels, dataset.target_columns(spec), tuple(spec.data.key or ()), times=data.times, index=data.index
+        data.read, data.positions, classes, dataset.target_columns(spec), tuple(spec.data.key or ()), times=data.times, index=data.index
     )
     split = spec.data.split.model_copy(update={"column": spec.data.split_column})
     assignment = assign(rows, split, registered, earlier)
@@ -100,12 +137,13 @@ def _require_classes(data: Dataset, assignment: Assignment) -> None:
     if data.target.task is Task.REGRESSION:
         return
     for part in (Part.TRAIN, Part.VALIDATION, Part.TEST):
-        counts = Counter(data.target.values[assignment.rows(part)].tolist())
+        values = data.target.values[assignment.part == part]
+        found = len(np.unique(values))
         needed = len(data.target.classes) if part is Part.TRAIN else 2
-        if len(counts) < needed:
+        if found < needed:
             raise InvalidOrder(
                 Reason.DATA_INVALID,
-                f"the {part.name.lower()} split of {sum(counts.values())} rows holds {len(counts)} of the target's {len(data.target.classes)} classes,"
+                f"the {part.name.lower()} split of {len(values)} rows holds {found} of the target's {len(data.target.classes)} classes,"
                 f" {needed} are needed: give more rows of the rare classes, or other shares or another column in spec.data.split",
             )
 

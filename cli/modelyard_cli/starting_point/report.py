@@ -6,6 +6,7 @@ from pathlib import Path
 
 from modelyard_cli.starting_point.files import Start
 from modelyard_cli.starting_point.held_out import describe_shortage
+from modelyard_cli.starting_point.memory import describe_memory
 from modelyard_cli.starting_point.survey import Survey
 from modelyard_cli.starting_point.yaml_text import listed, one_line, scalar
 
@@ -51,6 +52,9 @@ def _noted(seen: Survey) -> Iterator[str]:
     for column in seen.columns:
         if not column.ignored and (note := column.suspicion or column.note):
             yield f"  {scalar(column.name)}: {one_line(note)}"
+    if seen.workers:
+        asked = (seen.workers.resources.requests or {})["memory"]
+        yield f"  {describe_memory(seen.rows, len(seen.columns) + 1)}: the TrainingJob asks for {asked}"
     for short in seen.shortages:
         yield f"  {one_line(describe_shortage(short))}"
 

@@ -10,6 +10,7 @@ from modelyard_api.metrics import Task
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_api.rendering import describe_reading
 from modelyard_api.training_job import TrainingJobSpec
+from modelyard_api.workers import Workers
 from modelyard_jobs.data.column_rules import ColumnReader, ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.failures import InvalidOrder
@@ -20,6 +21,7 @@ from modelyard_jobs.training_data import TrainingData
 from modelyard_cli.starting_point.columns import SeenColumn, look_at_columns
 from modelyard_cli.starting_point.held_out import HeldOut, Shortage, shortages
 from modelyard_cli.starting_point.margins import Margin, margin
+from modelyard_cli.starting_point.memory import proposed_workers
 from modelyard_cli.starting_point.options import NO_OPTIONS, Options
 from modelyard_cli.starting_point.problems import NoStart
 from modelyard_cli.starting_point.splits import ProposedSplit
@@ -76,7 +78,13 @@ class Survey:
 
     def spec(self, uri: str) -> TrainingJobSpec:
         """What the manifest will say."""
-        return spec_of(self.target, self.columns, self.split, self.options, uri, self.margin.by)
+        spec = spec_of(self.target, self.columns, self.split, self.options, uri, self.margin.by)
+        return spec.model_copy(update={"workers": self.workers}) if self.workers else spec
+
+    @property
+    def workers(self) -> Workers | None:
+        """What the pod asks for, where that is more than by default."""
+        return proposed_workers(self.rows, len(self.columns) + 1)
 
 
 def survey(path: Path, target: str, model: str, options: Options = NO_OPTIONS) -> Survey:

@@ -8,6 +8,7 @@ from modelyard_api.metrics import LOWER_IS_BETTER, Metric, Task
 
 from modelyard_cli.starting_point.columns import SeenColumn
 from modelyard_cli.starting_point.held_out import describe_shortage
+from modelyard_cli.starting_point.memory import describe_memory
 from modelyard_cli.starting_point.survey import Survey
 from modelyard_cli.starting_point.yaml_text import comment, commented, number, scalar
 
@@ -32,8 +33,18 @@ def training_job_text(survey: Survey, name: str, uri: str) -> str:
             "  model: {architecture: Auto}", "tries Linear, RandomForest and MLP (PyTorch); the simplest within one standard error wins"
         ),
         *commented("  promotion: {alias: champion}", "moved when all criteria hold; approval: Manual waits for `modelyard approve`"),
+        *_workers(survey),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _workers(survey: Survey) -> Iterator[str]:
+    """Nothing where the default suffices."""
+    if survey.workers:
+        requests = ", ".join(f"{name}: {quantity}" for name, quantity in (survey.workers.resources.requests or {}).items())
+        yield from commented(
+            f"  workers: {{resources: {{requests: {{{requests}}}}}}}", describe_memory(survey.rows, len(survey.columns) + 1)
+        )
 
 
 def _header(survey: Survey) -> Iterator[str]:

@@ -137,7 +137,8 @@ class ColumnReader:
         return self._seen_text(column) if column else self.read_as(name, kind or ColumnType.CATEGORICAL)
 
     def _set_aside(self, name: str, rule: ReadingRule, detail: str = "") -> ReadColumn:
-        return ReadColumn(name, None, None, lambda: self._view.cells(name), (ReadingNote(rule=rule, column=name, detail=detail),))
+        cells = self._view.cells(name)  # and not the reader, which would hold itself, and all texts with it
+        return ReadColumn(name, None, None, lambda: cells, (ReadingNote(rule=rule, column=name, detail=detail),))
 
     def _seen_text(self, column: TextColumn) -> ReadColumn:
         name = column.name
@@ -201,7 +202,8 @@ class ColumnReader:
         missing = tuple(self._missing[name]) if name in self._missing else tuple(sorted(MISSING))
         truth = ("false", "true") if dtype == pl.Boolean else None
         typed = TextReading(missing=text_rules.as_categories(missing), numbers=dtype.is_numeric(), truth=truth)
-        return ReadColumn(name, ColumnType.CATEGORICAL, typed, lambda: typed_cells.as_categories(self._view.cells(name), typed))
+        cells = self._view.cells(name)
+        return ReadColumn(name, ColumnType.CATEGORICAL, typed, lambda: typed_cells.as_categories(cells, typed))
 
     def _as_times(self, name: str) -> ReadColumn:
         column, dtype = self._view.text(name), self._view.dtype(name)
@@ -213,7 +215,8 @@ class ColumnReader:
         if dtype not in (pl.Date, pl.Datetime):
             raise _not_times(name, None, None)
         reading = TimeReading(missing=tuple(self._missing.get(name, ())))
-        return ReadColumn(name, ColumnType.DATETIME, reading, lambda: typed_cells.as_iso(self._view.cells(name)))
+        cells = self._view.cells(name)
+        return ReadColumn(name, ColumnType.DATETIME, reading, lambda: typed_cells.as_iso(cells))
 
 
 def declared_types(data: Data) -> dict[str, ColumnType]:

@@ -35,7 +35,9 @@ class Features:
 
     def take(self, rows: NDArray[np.intp]) -> "Features":
         """Some of the rows."""
-        return replace(self, frame=self.frame[rows])
+        return replace(
+            self, frame=pl.DataFrame([column.gather(rows) for column in self.frame.get_columns()])
+        )  # copies one column at a time
 
 
 def features(reader: ColumnReader, data: Data, excluded: frozenset[str]) -> Features:

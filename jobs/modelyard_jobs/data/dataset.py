@@ -1,8 +1,7 @@
 """The data of one TrainingJob: checked against the manifest, read by rules fitted to it, with the target resolved and every dropped row counted."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -37,6 +36,10 @@ class AskedRows:
         """Rows."""
         return self.cells.height
 
+    def take(self, rows: NDArray[np.intp]) -> "AskedRows":
+        """Some of them."""
+        return self if len(rows) == self.height else AskedRows(self.cells[rows], self.first_read[rows])
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -44,6 +47,7 @@ class Dataset:
 
     table: RawTable
     read: pl.DataFrame  # all rows of the files as first read, by which rows are named
+    rows_read: int  # of the files, with those that can't be used
     positions: NDArray[np.intp]  # of the usable rows in ``read``
     features: Features
     target: Target
@@ -55,14 +59,9 @@ class Dataset:
     declared: dict[str, ColumnType] = field(default_factory=dict)
 
     @property
-    def rows_read(self) -> int:
-        """Rows of the files, with those that can't be used."""
-        return self.read.height
-
-    @cached_property
-    def raw(self) -> pl.DataFrame:
-        """The usable rows as first read."""
-        return self.read if len(self.positions) == self.read.height else self.read[self.positions]
+    def rows_used(self) -> int:
+        """Rows that have what every row must have."""
+        return len(self.positions)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -71,18 +70,26 @@ class Dataset:
 
     def asked(self, rows: NDArray[np.intp]) -> AskedRows:
         """Some of the usable rows. A champion may have been trained on what is Ignored today, so all columns are there."""
-        return AskedRows(typed_cells.as_cells(self.table.cells)[self.positions[rows]], self._first_read[rows])
+        places = self.positions[rows]
+        cells = typed_cells.as_cells(pl.DataFrame([column.gather(places) for column in self.table.cells.get_columns()]))
+        return AskedRows(cells, first_reading.for_models(self.read, self.declared, self.positions, rows))
 
-    @cached_property
-    def _first_read(self) -> pl.DataFrame:
-        return first_reading.for_models(self.raw, self.declared)
+    def without_rows(self) -> "Dataset":
+        """Without the cells of the files, which take most of the room and aren't fitted to: features and target stay, of the cells what is known of them."""
+        return replace(self, table=replace(self.table, cells=self.table.cells.clear()), read=self.read.clear())
+
+
+def as_named(table: RawTable) -> pl.DataFrame:
+    """All rows as they were first read, by which they are named."""
+    read = table.as_first_read
+    return read.with_columns(column.fill_nan(None) for column in read.select(cs.float()).get_columns() if column.is_nan().any())
 
 
 def prepare(table: RawTable, spec: TrainingJobSpec) -> Dataset:
     """Raises InvalidOrder where manifest and data don't fit. What is fitted here is how cells are written, not what is in them."""
     require_named_columns(table.cells, spec)
     reader = ColumnReader(table, spec.data)
-    read = table.as_first_read.with_columns(cs.float().fill_nan(None))
+    read = as_named(table)
     wanted = target.read(reader, spec.objective)
     by_time = spec.data.split.by is SplitBy.TIME
     time = spec.data.split_column if by_time else spec.data.time
@@ -94,6 +101,7 @@ def prepare(table: RawTable, spec: TrainingJobSpec) -> Dataset:
     return Dataset(
         table=table,
         read=read,
+        rows_read=read.height,
         positions=positions,
         features=found if len(positions) == read.height else found.take(positions),
         target=resolved,

@@ -46,7 +46,15 @@ class FileView:
 
     def _looked_at(self, names: Sequence[str]) -> dict[str, TextColumn]:
         texts = [name for name in names if isinstance(self.dtype(name), _TEXT_TYPES)]
-        return look_at_texts({name: self.cells(name).cast(pl.String) for name in texts}, self._missing) if texts else {}
+        if not texts:
+            return {}
+        columns = {name: self.cells(name).cast(pl.String) for name in texts}
+        return look_at_texts(columns, {name: self._as_floats(name, cells) for name, cells in columns.items()}, self._missing)
+
+    def _as_floats(self, name: str, cells: pl.Series) -> pl.Series:
+        if self.dtype(name) == pl.String:
+            return self.table.numbers[str(self.table.cells.columns.index(name))]
+        return cells.cast(pl.Float64, strict=False).fill_nan(None)
 
     def numbers(self, name: str) -> Numbers | None:
         """A column of texts as numbers; None where no form fits most of them."""

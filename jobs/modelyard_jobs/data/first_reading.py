@@ -3,22 +3,33 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+import numpy as np
 import polars as pl
 from modelyard_api.data import ColumnType
+from numpy.typing import NDArray
 
 _SAMPLE = 200  # values looked at to see whether a text column holds timestamps
 _TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Time)
 
 
-def for_models(table: pl.DataFrame, declared: Mapping[str, ColumnType]) -> pl.DataFrame:
-    """Every column that a model may have learned from, whatever it is used for today."""
-    found = (
-        (name, _as_declared(table[name].alias("cells"), declared.get(name))) for name in table.columns
-    )  # Polars takes some names for patterns
+def for_models(table: pl.DataFrame, declared: Mapping[str, ColumnType], usable: NDArray[np.intp], wanted: NDArray[np.intp]) -> pl.DataFrame:
+    """Every column that a model may have learned from, whatever it is used for today. ``usable``: positions of the rows in ``table`` that are used,
+    ``wanted``: of the rows asked for among these.
+    """
+
+    def read(column: pl.Series) -> pl.Series | None:
+        kind = declared.get(column.name)
+        column = column.alias("cells")  # Polars takes some names for patterns
+        if kind is None:
+            return undeclared(column.gather(usable[wanted]))
+        found = _as_declared(column.gather(usable), kind)  # how one cell is read hangs on all
+        return None if found is None else found.gather(wanted)
+
+    found = ((column.name, read(column)) for column in table.get_columns())
     return pl.DataFrame([column.alias(name) for name, column in found if column is not None])
 
 
-def _as_declared(column: pl.Series, kind: ColumnType | None) -> pl.Series | None:
+def _as_declared(column: pl.Series, kind: ColumnType) -> pl.Series | None:
     if kind is ColumnType.CATEGORICAL and not column.dtype.is_nested():
         return texts(column)
     if kind is ColumnType.NUMERICAL and column.dtype == pl.String:

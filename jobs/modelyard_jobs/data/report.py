@@ -20,7 +20,7 @@ def describe(files: SourceFiles, data: Dataset, assignment: Assignment, fills: M
             "bytes": files.size,
             "files": [{"key": file.key, "bytes": file.size, "sha256": file.sha256} for file in files.files],
         },
-        "rows": {"read": data.rows_read, "used": data.raw.height, "dropped": data.dropped, **assignment.sizes()},
+        "rows": {"read": data.rows_read, "used": data.rows_used, "dropped": data.dropped, **assignment.sizes()},
         "equalRows": {
             "are": copies.duplicates.value,
             "pairs": copies.pairs,
@@ -29,7 +29,7 @@ def describe(files: SourceFiles, data: Dataset, assignment: Assignment, fills: M
             "comparedBy": list(assignment.rule.columns),
         },
         "reading": [note.to_wire() for note in data.notes],
-        "columns": [_column(column, data, kinds, fills) for column in data.raw.get_columns()],
+        "columns": [_column(column, data, kinds, fills) for column in data.read.get_columns()],
         "classes": _classes(data),
     }
 

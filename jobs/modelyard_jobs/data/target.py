@@ -31,11 +31,10 @@ class Target:
     metric: Metric
     criteria: tuple[Criterion, ...]
 
-    def labels(self) -> list[str]:
-        """The true values as text."""
-        if self.task is Task.REGRESSION:
-            return [repr(float(value)) for value in self.values]
-        return [self.classes[int(value)] for value in self.values]
+    def labels(self, rows: NDArray[np.intp] | None = None) -> list[str]:
+        """The true values as text, of some rows or of all."""
+        values = (self.values if rows is None else self.values[rows]).tolist()
+        return [repr(float(value)) if self.task is Task.REGRESSION else self.classes[int(value)] for value in values]
 
 
 def read(reader: ColumnReader, objective: Objective) -> ReadColumn:

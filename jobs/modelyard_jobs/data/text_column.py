@@ -100,15 +100,18 @@ def _spread(texts: pl.Series, most: int) -> pl.Series:
     return texts if len(texts) <= most else texts.gather_every(len(texts) // most)[:most]
 
 
-def look_at_texts(columns: Mapping[str, pl.Series], missing: Mapping[str, Sequence[str]]) -> dict[str, TextColumn]:
-    """String columns, all together, because polars has several threads for that. ``missing``: words that the manifest says mean missing, by column."""
+def look_at_texts(
+    columns: Mapping[str, pl.Series], numbers: Mapping[str, pl.Series], missing: Mapping[str, Sequence[str]]
+) -> dict[str, TextColumn]:
+    """String columns, all together, because polars has several threads for that. ``numbers``: cast to Float64, null for what is none;
+    ``missing``: words that the manifest says mean missing, by column.
+    """
     texts = pl.DataFrame([cells.alias(str(place)) for place, cells in enumerate(columns.values())])
-    found = texts.lazy().select(pl.all().cast(pl.Float64, strict=False)).collect()
-    odd = found.lazy().select((pl.all().is_null() | pl.all().is_nan()).any()).collect()
-    others = texts.select(place for place in texts.columns if odd[place][0])
+    odd = {place for place, name in zip(texts.columns, columns, strict=True) if numbers[name].null_count()}
+    others = texts.select(place for place in texts.columns if place in odd)
     stripped = others.lazy().select(pl.all().fill_null("").str.strip_chars(_SPACES)).collect()
     return {
-        name: _look(name, texts[place], found[place], stripped[place] if odd[place][0] else None, missing.get(name))
+        name: _look(name, texts[place], numbers[name].alias(place), stripped[place] if place in odd else None, missing.get(name))
         for place, name in zip(texts.columns, columns, strict=True)
     }
 
@@ -119,7 +122,10 @@ def _look(name: str, cells: pl.Series, numbers: pl.Series, stripped: pl.Series |
     if stripped is None:
         return TextColumn(name, cells, numbers, cells.clear(), 0, missing)
     spaces = int((stripped.str.len_bytes() != cells.fill_null("").str.len_bytes()).sum())
-    numbers = (stripped.cast(pl.Float64, strict=False) if spaces else numbers).fill_nan(None)
+    if spaces:
+        numbers = stripped.cast(pl.Float64, strict=False).fill_nan(None)
+    elif not cells.null_count():
+        stripped = cells  # the same, and there already
     is_odd = stripped != ""
     odd = stripped if not numbers.count() and is_odd.all() else stripped.filter(is_odd & numbers.is_null())
     return TextColumn(name, stripped, numbers, odd, spaces, missing)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from modelyard_jobs.data.dataset import AskedRows
 
-_CELLS, _FIRST_READ, _REQUEST, _ANSWER, _OUTPUTS = "cells.parquet", "first-read.parquet", "request.json", "answer.json", "outputs.npy"
+CELLS, FIRST_READ, _REQUEST, _ANSWER, _OUTPUTS = "cells.parquet", "first-read.parquet", "request.json", "answer.json", "outputs.npy"
 _log = logging.getLogger(__name__)
 _BATCH = 65_536
 _OTHER_ANSWERS = 1e-6
@@ -59,8 +59,8 @@ def score(model_uri: str, rows: "AskedRows", folder: Path, *, through_pyfunc: bo
     Raises Unavailable when MLflow doesn't hand out the model.
     """
     folder.mkdir(parents=True)
-    rows.cells.write_parquet(folder / _CELLS)
-    rows.first_read.write_parquet(folder / _FIRST_READ)
+    rows.cells.write_parquet(folder / CELLS)
+    rows.first_read.write_parquet(folder / FIRST_READ)
     (folder / _REQUEST).write_text(json.dumps({"model": model_uri, "pyfunc": through_pyfunc}), encoding="utf-8")
     subprocess.run([sys.executable, "-m", "modelyard_jobs.evaluation.fresh_process", str(folder)], check=True)
     answer = json.loads((folder / _ANSWER).read_text(encoding="utf-8"))
@@ -91,10 +91,10 @@ def _answer(folder: Path) -> dict[str, object]:
         model = load_model(data)
         if max(verify_expected(model, data), _difference(model, data, through_mlflow)) > _OTHER_ANSWERS:
             return {"why": "its answers differ from the expected outputs that were stored with it"}
-        outputs, unreadable = _outputs(model, folder, is_strict=request["pyfunc"])
+        answers, unreadable = outputs(model, folder, is_strict=request["pyfunc"])
     except (InvalidInput, ModelFilesInvalid) as error:
         return {"why": str(error)}
-    np.save(folder / _OUTPUTS, outputs)
+    np.save(folder / _OUTPUTS, answers)
     return {"classes": model.classes, "task": model.task, "unreadable": unreadable}
 
 
@@ -137,22 +137,22 @@ def _difference(model: "TabularModel", data: Path, through_mlflow: dict[str, lis
     return max(float((np.abs(one - other) / np.maximum(1.0, np.abs(one))).max()) for one, other in pairs)
 
 
-def _outputs(model: "TabularModel", folder: Path, *, is_strict: bool) -> tuple[NDArray[np.float64], int]:
-    """Answers to all rows, and the number of cells that had to count as missing."""
+def outputs(model: "TabularModel", folder: Path, *, is_strict: bool) -> tuple[NDArray[np.float64], int]:
+    """Answers to all rows that ``score`` wrote into ``folder``, and the number of cells that had to count as missing."""
     import polars as pl  # noqa: PLC0415
 
     has_rules = any(_reading(item) for item in model.inputs)
-    rows = pl.read_parquet(folder / (_CELLS if has_rules else _FIRST_READ))
+    rows = pl.read_parquet(folder / (CELLS if has_rules else FIRST_READ))
     inputs = [item for item in model.inputs if item.name in rows.columns]
-    outputs, unreadable = [], 0
+    answers, unreadable = [], 0
     for batch in rows[[item.name for item in inputs]].iter_slices(_BATCH):
         cells: dict[str, Any] = {item.name: batch[item.name].to_list() for item in inputs}
         if has_rules and not is_strict:
             for item in inputs:
                 cells[item.name], refused = _without_refused(item, cells[item.name])
                 unreadable += refused
-        outputs.append(model.predict(cells).outputs)
-    return np.concatenate(outputs), unreadable
+        answers.append(model.predict(cells).outputs)
+    return np.concatenate(answers), unreadable
 
 
 def _reading(item: "InputColumn") -> Any:

@@ -132,10 +132,16 @@ def _finding(index: int, name: str, matrix: NDArray[np.float64], sample: Sample)
     return LeakFinding(name, limits.metric, alone, others, rows)
 
 
+def drawn(rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Those of the rows that are looked at, in their order: all, or a sample."""
+    if len(rows) <= _SAMPLE_ROWS:
+        return rows
+    return rows[np.sort(np.random.default_rng(0).choice(len(rows), _SAMPLE_ROWS, replace=False))]
+
+
 def _drawn(sample: Sample) -> Sample:
-    if len(sample.groups) <= _SAMPLE_ROWS:
-        return sample
-    return sample.take(np.sort(np.random.default_rng(0).choice(len(sample.groups), _SAMPLE_ROWS, replace=False)))
+    rows = len(sample.groups)
+    return sample if rows <= _SAMPLE_ROWS else sample.take(drawn(np.arange(rows)))
 
 
 def _matrix(sample: Sample, features: Sequence[Feature]) -> NDArray[np.float64]:

@@ -16,12 +16,11 @@ def write(data: TrainingData, model: TabularModel, folder: Path) -> int:
     rows = data.assignment.reference
     frame = data.frame(rows)[[item.name for item in model.inputs]]
     answers = model.predict(raw_columns(frame, frame.columns)).as_columns()
-    labels = data.dataset.target.labels()
     names = data.assignment.names
-    groups = [names[row] if names else str(data.assignment.group[row]) for row in rows.tolist()]
+    groups = names.of(rows) if names else [str(group) for group in data.assignment.group[rows].tolist()]
     sample = frame.rename(lambda name: INPUT_PREFIX + name).with_columns(
         *(pl.Series(OUTPUT_PREFIX + name, values) for name, values in answers.items()),
-        pl.Series(LABEL, [labels[row] for row in rows.tolist()], dtype=pl.String),
+        pl.Series(LABEL, data.dataset.target.labels(rows), dtype=pl.String),
         pl.Series(GROUP_COLUMN, groups, dtype=pl.String),
     )
     sample.write_parquet(folder / REFERENCE)

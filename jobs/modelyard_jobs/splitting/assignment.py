@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from modelyard_jobs.data.first_reading import texts
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.splitting import reserve
-from modelyard_jobs.splitting.cuts import EVERYTHING, Cut, Part, Units, cut_by_rank, parts_of, units
+from modelyard_jobs.splitting.cuts import EVERYTHING, Classes, Cut, Part, Units, cut_by_rank, parts_of, units
 from modelyard_jobs.splitting.hashing import Hashes, hashes, uniform
 from modelyard_jobs.splitting.identity import Copies, Identity, identify
 from modelyard_jobs.splitting.membership import UNKNOWN, Membership
@@ -43,7 +43,7 @@ class Rows:
 
     read: "pl.DataFrame"
     used: NDArray[np.intp]
-    labels: list[str] | None  # (used rows,): their classes; None where there are none
+    classes: Classes | None  # of the used rows; None where there are none
     not_identity: frozenset[str]  # the target, and what it is derived from
     key: tuple[str, ...] = ()
     times: "pl.Series | None" = None  # (used rows,): when each happened; None: the split's column says it
@@ -55,13 +55,25 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class GroupNames:
+    """What the groups are called: ``distinct`` names, and which of them each row has."""
+
+    distinct: tuple[str, ...]
+    code: NDArray[np.intp]  # (rows,)
+
+    def of(self, rows: NDArray[np.intp]) -> list[str]:
+        """The names of some rows' groups."""
+        return [self.distinct[code] for code in self.code[rows].tolist()]
+
+
+@dataclass(frozen=True)
 class Assignment:
     """Row for row: its part, its own hash, its group's hash and, where there are groups, the group's name."""
 
     part: NDArray[np.int8]
     row: Hashes
     group: Hashes  # of the row itself where rows are not grouped
-    names: tuple[str, ...] | None
+    names: GroupNames | None
     reference: NDArray[np.intp]  # rows of the sample that a monitor compares with
     rule: SplitRule
     identity: Identity  # of all rows of the files, of which ``used`` are these
@@ -83,7 +95,7 @@ class Assignment:
     @property
     def membership(self) -> Membership:
         """What is kept of it."""
-        cells = None if self.rule.keyed else self.identity.cells[self.used]  # a part of a key names nothing
+        cells = None if self.rule.keyed else self.identity.cells_of(self.used)  # a part of a key names nothing
         return Membership(self.row, self.group, self.part, self.rule.columns, self.rule.duplicates, cells)
 
 
@@ -94,14 +106,14 @@ def assign(rows: Rows, split: Split, model: str, earlier: Earlier | None = None)
     row = identity.row[rows.used]
     times = _times(rows, split)
     names = _group_names(rows, split, times)
-    group = row if names is None else hashes((f"{split.column}={name}" for name in names), model)
+    group = row if names is None else hashes((f"{split.column}={name}" for name in names.distinct), model)[names.code]
     known = np.full(len(row), UNKNOWN) if earlier is None else earlier.membership.recognise(rows.read, rows.used, model, identity)
     if times is not None:
         part, cuts = _by_time(times, split, known, earlier)
         part = _with_reserve_by_time(part, times, row, known)
     else:
         part, cuts = _by_hash(rows, split, group, known, earlier)
-    _require_all_parts(part, split, len(np.unique(group)))
+    _require_all_parts(part, split, group)
     rule = SplitRule(
         columns=identity.columns,
         keyed=naming.keyed,
@@ -142,19 +154,22 @@ def _naming(rows: Rows, split: Split, rule: SplitRule | None) -> _Naming:
     return _Naming(tuple(sorted((usable - rows.index) or usable)), keyed=False, duplicates=split.duplicates)
 
 
-def _group_names(rows: Rows, split: Split, times: NDArray[np.float64] | None) -> tuple[str, ...] | None:
+def _group_names(rows: Rows, split: Split, times: NDArray[np.float64] | None) -> GroupNames | None:
     if split.by is SplitBy.GROUP:
-        return tuple(texts(rows.column(split.column)).to_list())
+        names = texts(rows.column(split.column))
+        distinct = names.unique()
+        return GroupNames(tuple(distinct.to_list()), names.replace_strict(distinct, list(range(len(distinct)))).to_numpy().astype(np.intp))
     if times is None:
         return None
-    return tuple(f"{start:.6f}".rstrip("0").rstrip(".") for start in blocks(times).tolist())
+    starts, code = np.unique(blocks(times), return_inverse=True)
+    return GroupNames(tuple(f"{start:.6f}".rstrip("0").rstrip(".") for start in starts.tolist()), code)
 
 
 def _by_hash(
     rows: Rows, split: Split, group: Hashes, known: NDArray[np.int8], earlier: Earlier | None
 ) -> tuple[NDArray[np.int8], dict[str, Cut]]:
     names, member = np.unique(group, return_inverse=True)
-    divided = units(member, uniform(names, "split"), None if split.by is SplitBy.RANDOM else rows.labels)
+    divided = units(member, uniform(names, "split"), None if split.by is SplitBy.RANDOM else rows.classes)
     rule = earlier.rule if earlier else None
     cuts = restored(rule) if rule and rule.divides_like(split) else {}
     for stratum, name in enumerate(divided.strata):
@@ -219,10 +234,10 @@ def _with_reserve_by_time(part: NDArray[np.int8], times: NDArray[np.float64], ro
     return part
 
 
-def _require_all_parts(part: NDArray[np.int8], split: Split, groups: int) -> None:
+def _require_all_parts(part: NDArray[np.int8], split: Split, group: Hashes) -> None:
     for wanted in (Part.TRAIN, Part.VALIDATION, Part.TEST):
         if not (part == wanted).any():
-            where = f" by {split.column!r} with {groups} groups" if split.column else ""
+            where = f" by {split.column!r} with {len(np.unique(group))} groups" if split.column else ""
             raise InvalidOrder(
                 Reason.DATA_INVALID,
                 f"the split{where} leaves no row for {wanted.name.lower()}: more rows or groups are needed, or other shares in spec.data.split",

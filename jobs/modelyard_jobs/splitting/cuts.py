@@ -46,17 +46,34 @@ class Units:
         return found[np.argsort(self.place[found], kind="stable")]
 
 
-def units(member: NDArray[np.intp], place: NDArray[np.float64], labels: Sequence[str] | None) -> Units:
+@dataclass(frozen=True)
+class Classes:
+    """The class of each row: ``names`` in sorted order, of which each comes at least once, and ``codes`` (rows,) into them."""
+
+    names: tuple[str, ...]
+    codes: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, names: Sequence[str], codes: NDArray[np.int64]) -> "Classes":
+        """``names`` in any order, maybe without a row."""
+        counts = np.bincount(codes, minlength=len(names))
+        known = sorted((name, code) for code, name in enumerate(names) if counts[code])
+        place = np.zeros(len(names), dtype=np.intp)
+        place[[code for _, code in known]] = np.arange(len(known))
+        return cls(tuple(name for name, _ in known), place[codes])
+
+
+def units(member: NDArray[np.intp], place: NDArray[np.float64], classes: Classes | None) -> Units:
     """A unit counts to the rarest class among its rows, which has the fewest units to be divided into."""
     rows = np.bincount(member, minlength=len(place)).astype(np.int64)
-    if labels is None:
+    if classes is None:
         return Units(member, place, rows, np.zeros(len(place), dtype=np.intp), (EVERYTHING,))
-    names, codes = np.unique(np.array(labels, dtype=object).astype(str), return_inverse=True)
+    names, codes = classes.names, classes.codes
     rarity = np.argsort(np.argsort(np.bincount(codes), kind="stable"), kind="stable")  # 0: the rarest
     stratum = np.full(len(place), len(names), dtype=np.intp)
     np.minimum.at(stratum, member, rarity[codes])
     by_rarity = np.argsort(rarity)
-    return Units(member, place, rows, by_rarity[stratum], tuple(str(name) for name in names))
+    return Units(member, place, rows, by_rarity[stratum], names)
 
 
 def cut_by_rank(divided: Units, stratum: int, test: float, validation: float) -> Cut:

@@ -8,7 +8,7 @@ a number stays the same when its column is read as text. Whatever is missing (nu
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,36 +19,51 @@ if TYPE_CHECKING:
 
 Hashes = NDArray[np.uint64]
 _INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _NUMBERS, _TEXTS, _TIMES = np.uint64(0x6E756D62), np.uint64(0x74657874), np.uint64(0x74696D65)  # what kind of value the bits are
 _MISSING = np.uint64(0x9AE16A3B2F90404F)
 _LARGEST_EXACT = 2**53
 _LARGEST_INTEGER = 2**64
+_NUMBER_LIKE = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
+_SPACES = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace())  # that Python's strip takes off
+_BLOCK = 1 << 15  # rows that are worked on in one go: they stay in the processor's cache, or few Python objects are alive
+_SAMPLE, _MOSTLY = 50_000, 0.8  # texts that are looked at, and the share of different ones from which on each text is hashed as it comes
 
 
 def mix(values: Hashes) -> Hashes:
     """SplitMix64's finaliser: every bit of the input changes half of the output's."""
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    mixed = np.empty_like(values)
+    for start in range(0, len(values), _BLOCK):
+        block = values[start : start + _BLOCK] + np.uint64(0x9E3779B97F4A7C15)
+        block ^= block >> np.uint64(30)
+        block *= np.uint64(0xBF58476D1CE4E5B9)
+        block ^= block >> np.uint64(27)
+        block *= np.uint64(0x94D049BB133111EB)
+        np.bitwise_xor(block, block >> np.uint64(31), out=mixed[start : start + _BLOCK])
+    return mixed
 
 
 def text_hash(text: str, salt: str) -> int:
     """BLAKE2b keyed with ``salt``."""
-    key = hashlib.sha256(salt.encode()).digest()
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, key=key).digest(), "big")
+    return int(_text_hashes([text], salt)[0])
+
+
+def _text_hashes(texts: Sequence[str], salt: str) -> Hashes:
+    """(texts,): of each text its own hash, whether it came before or not."""
+    keyed = hashlib.blake2b(digest_size=8, key=hashlib.sha256(salt.encode()).digest())
+
+    def digest(text: str) -> bytes:
+        state = keyed.copy()  # a third quicker than to give the key each time
+        state.update(text.encode())
+        return state.digest()
+
+    return np.frombuffer(b"".join(map(digest, texts)), dtype=">u8").astype(np.uint64)
 
 
 def hashes(values: Iterable[str], salt: str) -> Hashes:
     """(values,) uint64. Equal texts get equal hashes; another salt gives unrelated ones."""
-    known: dict[str, int] = {}
-    out: list[int] = []
-    for value in values:
-        if value not in known:
-            known[value] = text_hash(value, salt)
-        out.append(known[value])
-    return np.array(out, dtype=np.uint64)
+    places: dict[str, int] = {}
+    at = np.fromiter((places.setdefault(value, len(places)) for value in values), dtype=np.intp)
+    return _text_hashes(list(places), salt)[at]
 
 
 def uniform(names: Hashes, salt: str) -> NDArray[np.float64]:
@@ -78,17 +93,20 @@ def _values(column: "pl.Series") -> Hashes:
 
 def _floats(values: NDArray[np.float64]) -> Hashes:
     bits = (values + 0.0).view(np.uint64)  # -0.0 + 0.0 is 0.0
-    return np.where(np.isnan(values), _MISSING, mix(bits ^ _NUMBERS))
+    bits ^= _NUMBERS
+    result = mix(bits)
+    result[np.isnan(values)] = _MISSING
+    return result
 
 
 def _integers(column: "pl.Series") -> Hashes:
     """As floats, unless a float can't hold them."""
     import polars as pl  # noqa: PLC0415
 
-    large = column.cast(pl.Float64).abs().fill_null(0).to_numpy() >= _LARGEST_EXACT
-    result = _floats(column.cast(pl.Float64).to_numpy())
+    floats = column.cast(pl.Float64).to_numpy()  # NaN where there is none
+    result = _floats(floats)
+    large = np.abs(floats) >= _LARGEST_EXACT
     if large.any():
-        result = result.copy()
         result[large] = [_of_integer(value) for value in column.filter(pl.Series(large)).to_list()]
     return result
 
@@ -117,28 +135,48 @@ def _times(column: "pl.Series") -> Hashes:
 
 
 def _of_distinct(column: "pl.Series") -> Hashes:
-    """Texts, truth values and what no model reads: every distinct value is looked at once."""
+    """Texts, truth values and what no model reads: every distinct value is looked at once, unless nearly all are distinct."""
     import polars as pl  # noqa: PLC0415
 
     if column.dtype == pl.Boolean or isinstance(column.dtype, pl.Categorical | pl.Enum):
         column = column.cast(pl.String)
-    known: dict[str | None, np.uint64] = {None: _MISSING}
-    texts: list[str | None] = column.to_list() if column.dtype == pl.String else [_as_text(value) for value in column.to_list()]
-    for text in texts:
-        if text is not None and text not in known:
-            known[text] = _of_text(text)
-    return np.array([known[text] for text in texts], dtype=np.uint64)
+    if column.dtype != pl.String:
+        column = pl.Series([_as_text(value) for value in column.to_list()], dtype=pl.String)
+    sample = column.gather_every(max(1, len(column) // _SAMPLE))
+    if sample.n_unique() > _MOSTLY * len(sample):
+        return _of_texts(column)
+    distinct = column.unique()
+    named = pl.Series(_of_texts(distinct), dtype=pl.UInt64)
+    return column.replace_strict(distinct, named, return_dtype=pl.UInt64).to_numpy()
 
 
-def _of_text(text: str) -> np.uint64:
-    text = text.strip()
-    if not text:
-        return _MISSING
-    if _INTEGER.fullmatch(text):
-        return _of_integer(int(text))
-    if _NUMBER.fullmatch(text):
-        return _of_float(float(text))
-    return np.uint64(text_hash(text, "text")) ^ _TEXTS
+def _of_texts(texts: "pl.Series") -> Hashes:
+    """(texts,): block by block, because a Python string takes several times the room of its letters."""
+    result = np.empty(len(texts), dtype=np.uint64)
+    for start in range(0, len(texts), _BLOCK):
+        result[start : start + _BLOCK] = _of_block(texts[start : start + _BLOCK])
+    return result
+
+
+def _of_block(texts: "pl.Series") -> Hashes:
+    """A text that is written as a number has the hash of the number; outer spaces don't count."""
+    texts = texts.fill_null("").str.strip_chars(_SPACES)
+    is_number = texts.str.contains(_NUMBER_LIKE).to_numpy()
+    result = np.full(len(texts), _MISSING)
+    result[is_number] = _of_numbers(texts.filter(is_number).to_list())
+    others = ~is_number & (texts != "").to_numpy()
+    result[others] = _text_hashes(texts.filter(others).to_list(), "text") ^ _TEXTS
+    return result
+
+
+def _of_numbers(texts: Sequence[str]) -> Hashes:
+    """Texts that are written as numbers: as the numbers they are."""
+    values = np.array([float(text) for text in texts], dtype=np.float64)
+    result = _floats(values)
+    for at in np.flatnonzero(np.abs(values) >= _LARGEST_EXACT).tolist():
+        if _INTEGER.fullmatch(texts[at]):
+            result[at] = _of_integer(int(texts[at]))
+    return result
 
 
 def _as_text(value: object) -> str | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _BY_CHANCE = 0.01  # of the equal pairs seen: more of them may be chance, and copies count as rows
 _LARGEST_SET = 0.01  # of the rows: a larger set of equal rows is a category, not a record told again
+_IMPROBABLE = 1e-3  # pairs by chance: with fewer even one pair that is seen is none of chance, and more columns aren't counted
 _NAMED_IN_FULL = 16  # columns; of more, one byte of each cell's hash is enough to tell rows apart
 
 
@@ -28,7 +29,7 @@ class Copies:
 
     duplicates: Duplicates
     pairs: int  # of equal rows
-    expected_pairs: float  # by chance, if columns were independent
+    expected_pairs: float  # by chance, if columns were independent; below a thousandth: at most so many
     largest_set: int
 
 
@@ -40,6 +41,10 @@ class Identity:
     row: Hashes  # (rows,): equal for copies that are Together, different for those Apart
     cells: NDArray[np.uint16] | NDArray[np.uint8]  # (rows, columns): a part of each cell's hash, to recognise rows that lost a column
     copies: Copies
+
+    def cells_of(self, rows: NDArray[np.intp]) -> NDArray[np.uint16] | NDArray[np.uint8]:
+        """(rows asked about, columns)."""
+        return self.cells if len(rows) == len(self.cells) else self.cells[rows]  # ``rows`` rise: as many as there are, are all
 
 
 def identify(table: "pl.DataFrame", columns: Sequence[str], salt: str, duplicates: Duplicates | None) -> Identity:
@@ -74,27 +79,36 @@ def short_cells(hashes: Hashes, columns: int) -> NDArray[np.uint16] | NDArray[np
 
 def _contents(table: "pl.DataFrame", columns: Sequence[str], salt: str) -> tuple[Hashes, NDArray[np.uint16] | NDArray[np.uint8], float]:
     """The rows' hashes, what is kept of their cells', and the chance that two rows agree in every column if columns were independent."""
-    total, chance = np.zeros(table.height, dtype=np.uint64), 1.0
-    kept = np.empty((table.height, len(columns)), dtype=np.uint16 if len(columns) <= _NAMED_IN_FULL else np.uint8)
+    total, chance, pairs = np.zeros(table.height, dtype=np.uint64), 1.0, _pairs(table.height)
+    kept = np.empty((table.height, len(columns)), dtype=np.uint16 if len(columns) <= _NAMED_IN_FULL else np.uint8, order="F")
     for index, name in enumerate(columns):
         cells = cell_hashes(table[name], salt)
         total += cells  # a sum doesn't depend on the columns' order
         kept[:, index] = short_cells(cells, len(columns))
-        chance *= _agreement(cells)
+        if pairs * chance >= _IMPROBABLE:
+            chance *= _agreement(cells)
     return mix(total), kept, chance
+
+
+def _pairs(rows: int) -> float:
+    return rows * (rows - 1) / 2
 
 
 def _agreement(cells: Hashes) -> float:
     """Share of the pairs of rows that agree in one column."""
-    sizes = np.unique(cells, return_counts=True)[1].astype(np.float64)
-    rows = len(cells)
+    sizes, rows = _set_sizes(cells), len(cells)
     return float((sizes * (sizes - 1)).sum() / (rows * (rows - 1))) if rows > 1 else 0.0
 
 
+def _set_sizes(hashes: Hashes) -> NDArray[np.float64]:
+    """How often each different one comes."""
+    return np.unique(hashes, return_counts=True)[1].astype(np.float64)
+
+
 def _copies(content: Hashes, chance: float, wanted: Duplicates | None) -> Copies:
-    sizes = np.unique(content, return_counts=True)[1].astype(np.float64)
+    sizes = _set_sizes(content)
     rows, pairs = len(content), float((sizes * (sizes - 1)).sum() / 2)
-    expected, largest = rows * (rows - 1) / 2 * chance, int(sizes.max(initial=0))
+    expected, largest = _pairs(rows) * chance, int(sizes.max(initial=0))
     is_record = expected < _BY_CHANCE * pairs and largest <= _LARGEST_SET * rows
     decided = Duplicates.TOGETHER if is_record or not pairs else Duplicates.APART
     return Copies(wanted or decided, round(pairs), expected, largest)

@@ -38,6 +38,10 @@ class Membership:
         present = set(self.columns) & set(table.columns)
         return len(present) == len(self.columns) or (self.cells is not None and bool(present))
 
+    def is_named_like(self, identity: Identity) -> bool:
+        """Whether rows that have these names can be recognised by them."""
+        return (identity.columns, identity.copies.duplicates) == (self.columns, self.duplicates)
+
     def recognise(self, read: "pl.DataFrame", used: NDArray[np.intp], model: str, identity: Identity | None = None) -> NDArray[np.int8]:
         """(used,): in which part the model had each row, UNKNOWN for rows that it didn't have. ``read`` holds all rows, ``used`` the positions asked about.
 
@@ -51,7 +55,7 @@ class Membership:
                 _numbered(first_release.hash_rows(read[used], self.columns, model)), _numbered(self.row, self.part), self.part
             )
         if len(present) == len(self.columns):
-            if identity is None or (identity.columns, identity.copies.duplicates) != (self.columns, self.duplicates):
+            if identity is None or not self.is_named_like(identity):
                 identity = identify(read, self.columns, model, self.duplicates)
             return _looked_up(identity.row[used], self.row, self.part)
         return self._without_columns(read[used], present, model)
@@ -109,8 +113,9 @@ def to_parquet(membership: Membership) -> bytes:
     if membership.cells is not None:
         columns |= {f"cell.{index}": np.ascontiguousarray(membership.cells[:, index]) for index in range(membership.cells.shape[1])}
     rule = {"version": 2, "columns": membership.columns, "duplicates": membership.duplicates}
-    buffer = io.BytesIO()
-    pq.write_table(pa.table(columns).replace_schema_metadata({_RULE: json.dumps(rule).encode()}), buffer)
+    table, buffer = pa.table(columns).replace_schema_metadata({_RULE: json.dumps(rule).encode()}), io.BytesIO()
+    repeated = [name for name in columns if name != "row" and (name != "group" or membership.group is not membership.row)]
+    pq.write_table(table, buffer, use_dictionary=repeated)  # names of rows are all different: a dictionary of them takes time and room
     return buffer.getvalue()
 
 

@@ -22,6 +22,8 @@ def reserve(divided: Units, part: NDArray[np.int8], free: NDArray[np.bool_], *, 
     rows, groups = int(divided.rows[pool].sum()), int(pool.sum())
     left = int(_LARGEST_SHARE * divided.rows.sum()) - int(divided.rows[kept].sum())
     chosen = np.zeros(len(part), dtype=np.bool_)
+    if rows >= _ENOUGH_ROWS and (groups >= _ENOUGH_GROUPS or not grouped):
+        return kept
     for unit in _in_turn(divided, free & ~kept):
         if rows >= _ENOUGH_ROWS and (groups >= _ENOUGH_GROUPS or not grouped):
             break

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _BLOCKS = (86400.0, 3600.0, 60.0, 1.0)  # a day, an hour, a minute, a second
 _ENOUGH_BLOCKS = 40
+# Days and whole seconds, as most columns have them: Polars knows them, the rest is looked at text by text
+_USUAL = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])?$"
 
 
 def seconds(column: "pl.Series") -> NDArray[np.float64]:
@@ -25,14 +27,31 @@ def seconds(column: "pl.Series") -> NDArray[np.float64]:
         return column.cast(pl.Float64).to_numpy()
     if column.dtype in (pl.Date, pl.Datetime):
         return column.cast(pl.Datetime("us")).cast(pl.Int64).to_numpy() / 1e6
-    known = {text: _parsed(text) for text in column.unique().to_list()}
+    found = _usual(column) if column.dtype == pl.String else None
+    rest = column if found is None else column.filter(found.is_null())
+    known = {text: _parsed(text) for text in rest.unique().to_list()}
     wrong = sum(value is None for value in known.values())
-    if column.dtype != pl.String or wrong:
+    if found is None or wrong:
         raise InvalidOrder(
             Reason.DATA_INVALID,
-            f"spec.data.split.column {name!r}: {wrong} of its {len(known)} distinct values are not ISO 8601 timestamps (as in 2026-01-31T12:00:00Z)",
+            f"spec.data.split.column {name!r}: {wrong} of its {column.n_unique()} distinct values are not ISO 8601 timestamps (as in 2026-01-31T12:00:00Z)",
         )
-    return np.array([known[text] for text in column.to_list()], dtype=np.float64)
+    times = found.cast(pl.Float64).to_numpy(writable=True)
+    times[np.isnan(times)] = [known[text] for text in rest.to_list()]
+    return times
+
+
+def _usual(texts: "pl.Series") -> "pl.Series":
+    """Seconds as integers, null for what isn't written in the usual way."""
+    import polars as pl  # noqa: PLC0415
+
+    def two(start: int) -> "pl.Series":
+        return texts.str.slice(start, 2).cast(pl.Int64, strict=False).fill_null(0)
+
+    usual = texts.str.contains(_USUAL)
+    days = texts.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False).to_physical().cast(pl.Int64)
+    found = days * 86400 + two(11) * 3600 + two(14) * 60 + two(17)
+    return found.set(~usual.fill_null(value=False), None)
 
 
 def _parsed(text: object) -> float | None:

@@ -68,7 +68,7 @@ def test_a_derived_target(rule: dict[str, Any], late: list[bool]) -> None:
     assert [label == "true" for label in result.target.labels()[:3]] == late
     assert [column.name for column in result.features.columns] == ["x"]
     assert result.dropped == {"no value of the target (delay)": 1}
-    assert (result.rows_read, result.raw.height) == (ROWS, ROWS - 1)
+    assert (result.rows_read, result.rows_used) == (ROWS, ROWS - 1)
 
 
 def test_rows_that_the_manifest_drops_are_counted() -> None:

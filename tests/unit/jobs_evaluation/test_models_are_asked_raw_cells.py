@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from modelyard_jobs.data.dataset import AskedRows
-from modelyard_jobs.evaluation.fresh_process import _outputs
+from modelyard_jobs.evaluation.fresh_process import outputs
 from modelyard_model.errors import InvalidInput
 from modelyard_model.preparation import Preparation
 from modelyard_model.preparation_document import CategoricalColumn, FilledNumber, FilledText, NumericalColumn, PreparationDocument
@@ -48,23 +48,23 @@ def asked(folder: Path, cells: list[str]) -> Path:
 
 
 def test_rules_read_raw_cells(tmp_path: Path) -> None:
-    answers, unreadable = _outputs(model({"decimal": ","}, {}), asked(tmp_path, ["1,5", " 2", ""]), is_strict=True)
+    answers, unreadable = outputs(model({"decimal": ","}, {}), asked(tmp_path, ["1,5", " 2", ""]), is_strict=True)
     assert (answers.tolist(), unreadable) == ([1.5, 2.0, -1.0], 0)
 
 
 def test_a_model_without_rules_gets_what_releases_before_read(tmp_path: Path) -> None:
-    answers, _ = _outputs(model(None, None), asked(tmp_path, ["1,5", " 2", ""]), is_strict=False)
+    answers, _ = outputs(model(None, None), asked(tmp_path, ["1,5", " 2", ""]), is_strict=False)
     assert answers.tolist() == [7.0, 7.0, 7.0]
 
 
 def test_of_a_champion_a_few_cells_that_it_would_refuse_are_missing(tmp_path: Path) -> None:
     folder = asked(tmp_path, [*map(str, range(98)), "soon", "soon"])
-    answers, unreadable = _outputs(model({}, {}), folder, is_strict=False)
+    answers, unreadable = outputs(model({}, {}), folder, is_strict=False)
     assert (answers[-3:].tolist(), unreadable) == ([97.0, -1.0, -1.0], 2)
     with pytest.raises(InvalidInput, match="column 'x', row 98: expected a number"):
-        _outputs(model({}, {}), folder, is_strict=True)
+        outputs(model({}, {}), folder, is_strict=True)
 
 
 def test_a_champion_that_refuses_many_cells_is_not_asked(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="column 'x', row 1"):
-        _outputs(model({}, {}), asked(tmp_path, ["1", "1,5"]), is_strict=False)
+        outputs(model({}, {}), asked(tmp_path, ["1", "1,5"]), is_strict=False)

@@ -13,7 +13,7 @@ from modelyard_api.data import Duplicates, Split, SplitBy
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.splitting import first_release, membership
 from modelyard_jobs.splitting.assignment import Assignment, Earlier, Rows, assign
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import Classes, Part
 from modelyard_jobs.splitting.hashing import Hashes
 from modelyard_jobs.splitting.membership import Membership
 from modelyard_jobs.splitting.reserve import REFERENCE_ROWS
@@ -37,8 +37,9 @@ def table(rows: int, seed: int = 0) -> pl.DataFrame:
 
 
 def rows_of(frame: pl.DataFrame, **what: object) -> Rows:
-    labels = [str(label) for label in frame["label"].to_list()]
-    return Rows(frame, np.arange(frame.height), labels, frozenset({"label"}), **what)  # type: ignore[arg-type]
+    names = sorted(set(frame["label"].to_list()), key=str)
+    codes = np.array([names.index(label) for label in frame["label"].to_list()])
+    return Rows(frame, np.arange(frame.height), Classes.of([str(name) for name in names], codes), frozenset({"label"}), **what)  # type: ignore[arg-type]
 
 
 def placed(frame: pl.DataFrame, split: Split, model: str = MODEL, before: Assignment | None = None) -> Assignment:
