@@ -9,16 +9,12 @@ from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnType, MissingMethod
 from modelyard_model import timestamps
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
+from modelyard_model.columns.categorical import CategoricalColumn, FilledText
+from modelyard_model.columns.column import FittedColumn
+from modelyard_model.columns.datetime import DatetimeColumn
+from modelyard_model.columns.numerical import FilledNumber, NumericalColumn
 from modelyard_model.preparation import Preparation
-from modelyard_model.preparation_document import (
-    CategoricalColumn,
-    DatetimeColumn,
-    FilledNumber,
-    FilledText,
-    NumericalColumn,
-    PreparationDocument,
-    PreparedColumn,
-)
+from modelyard_model.preparation_document import PreparationDocument
 from numpy.typing import NDArray
 
 from modelyard_jobs.failures import InvalidOrder
@@ -61,7 +57,7 @@ def most_categories(rows: int, columns: int) -> int:
     return min(MOST_CATEGORIES, max(FEWEST_CATEGORIES, _CELLS // max(1, rows * columns)))
 
 
-def _fit_column(values: "pl.Series", column: PlannedColumn, most: int, notes: list[str]) -> PreparedColumn:
+def _fit_column(values: "pl.Series", column: PlannedColumn, most: int, notes: list[str]) -> FittedColumn:
     known = values.drop_nulls().drop_nans() if values.dtype.is_float() else values.drop_nulls()
     missing = len(values) - len(known)
     if not len(known):

@@ -9,8 +9,9 @@ from modelyard_api.data import ColumnType, MissingMethod
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import ColumnPlan, PlannedColumn, fit_preparation, raw_columns
 from modelyard_jobs.fitting.preparing import FEWEST_CATEGORIES, MOST_CATEGORIES, most_categories
+from modelyard_model.columns.categorical import CategoricalColumn
+from modelyard_model.columns.numerical import NumericalColumn
 from modelyard_model.preparation import Preparation
-from modelyard_model.preparation_document import CategoricalColumn, NumericalColumn
 
 
 def fit(

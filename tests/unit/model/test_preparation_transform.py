@@ -6,16 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from modelyard_api.data import MissingMethod
+from modelyard_model.columns.categorical import CategoricalColumn, FilledText
+from modelyard_model.columns.datetime import DatetimeColumn
+from modelyard_model.columns.numerical import FilledNumber, NumericalColumn
 from modelyard_model.errors import InvalidInput, ModelFilesInvalid
 from modelyard_model.preparation import Preparation
-from modelyard_model.preparation_document import (
-    CategoricalColumn,
-    DatetimeColumn,
-    FilledNumber,
-    FilledText,
-    NumericalColumn,
-    PreparationDocument,
-)
+from modelyard_model.preparation_document import PreparationDocument
 
 SECRET = "4111-1111"
 
