@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 from modelyard_api.data import ColumnType, MissingMethod
+from modelyard_jobs.columns.categorical import FEWEST_CATEGORIES, MOST_CATEGORIES, most_categories
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import ColumnPlan, PlannedColumn, fit_preparation, raw_columns
-from modelyard_jobs.fitting.preparing import FEWEST_CATEGORIES, MOST_CATEGORIES, most_categories
 from modelyard_model.columns.categorical import CategoricalColumn
 from modelyard_model.columns.numerical import NumericalColumn
 from modelyard_model.preparation import Preparation
