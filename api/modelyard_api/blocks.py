@@ -8,4 +8,4 @@ class BlockKind(StrEnum):
 
     VECTOR = "Vector"  # numbers
     SPARSE = "Sparse"  # zeros and ones of which few are ones, kept as the positions of the ones
-    CODES = "Codes"  # ordinal codes of categories, without any order between them; NaN where the category is missing
+    CODES = "Codes"  # numbers of categories, without order between them. Who takes codes takes NaN for what is missing, among numbers too

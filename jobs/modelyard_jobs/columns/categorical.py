@@ -1,9 +1,11 @@
 """Fits categories: which are kept, and which one stands in for a missing one."""
 
 import polars as pl
+from modelyard_api.blocks import BlockKind
 from modelyard_api.data import MissingColumn, MissingMethod
 from modelyard_model.cells.reading import TextReading
 from modelyard_model.columns.categorical import CategoricalColumn, FilledText
+from modelyard_model.columns.encodings import MOST_CODES, Codes
 
 from modelyard_jobs.columns.fitter import Fitted, Present, Wanted
 
@@ -32,20 +34,23 @@ class Categorical:
         return None
 
     def fit(self, values: pl.Series, wanted: Wanted) -> Fitted:
-        """Keeps what is frequent enough."""
+        """Keeps what is frequent enough, as codes where the architecture takes them."""
         present, column = Present.among(values), wanted.column
         ranked = _ranked(present.values)
         fill = column.constant or "" if column.missing is MissingMethod.CONSTANT else next(iter(ranked), "")
-        if present.missing and fill:
+        as_codes = BlockKind.CODES in wanted.takes
+        stays = as_codes and column.missing is not MissingMethod.CONSTANT
+        if present.missing and fill and not stays:
             ranked[fill] = ranked.get(fill, 0) + present.missing
-        most = most_categories(len(values), wanted.alike)
+        most = MOST_CODES - 1 if as_codes else most_categories(len(values), wanted.alike)
         kept = [category for category, count in ranked.items() if count >= _LEAST_ROWS_PER_CATEGORY][:most]
         fitted = CategoricalColumn(
             name=column.name,
             required=present.missing == 0,
-            missing=FilledText(method=column.missing, fill=fill, indicator=present.wants_indicator),
+            missing=FilledText(method=column.missing, fill=fill, indicator=present.wants_indicator and not as_codes),
             categories=tuple(sorted(kept)),
             reading=column.reading if isinstance(column.reading, TextReading) else None,
+            encoding=Codes(other=len(kept) < len(ranked), keeps_missing=stays) if as_codes else None,
         )
         note = f"{column.name}: {len(kept)} of {len(ranked)} categories are frequent enough; the others count as unseen"
         return Fitted(fitted, (*present.notes(column.name), *((note,) if len(kept) < len(ranked) else ())))

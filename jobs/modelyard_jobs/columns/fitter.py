@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
+from modelyard_api.blocks import BlockKind
 from modelyard_api.data import ColumnType, MissingColumn, MissingMethod
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
 from modelyard_model.columns.column import FittedColumn
@@ -29,6 +30,7 @@ class Wanted:
 
     column: PlannedColumn
     alike: int = 1  # columns of its type in the table, itself included
+    takes: frozenset[BlockKind] = frozenset({BlockKind.VECTOR})  # what the architecture takes
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,17 @@ import math
 
 import numpy as np
 import polars as pl
+from modelyard_api.blocks import BlockKind
 from modelyard_api.data import MissingColumn, MissingMethod
 from modelyard_model.cells.reading import NumberReading
 from modelyard_model.columns.numerical import LARGEST, FilledNumber, NumericalColumn
 from numpy.typing import NDArray
 
 from modelyard_jobs.columns.fitter import Fitted, PlannedColumn, Present, Wanted
+
+_LEFT_MISSING = frozenset(
+    {MissingMethod.MEDIAN, MissingMethod.DROP_ROW}
+)  # by architectures that know what is missing: the default, and what no row has
 
 
 class Numerical:
@@ -30,13 +35,14 @@ class Numerical:
         present, column = Present.among(values), wanted.column
         numbers = np.clip(present.values.to_numpy(), -LARGEST, LARGEST)  # keeps sums finite
         fill = _fill(numbers, column)
+        stays = BlockKind.CODES in wanted.takes and column.missing in _LEFT_MISSING
         filled = np.concatenate([numbers, np.full(present.missing, fill)])
         center, spread = float(filled.mean()), float(filled.std())
         constant = spread <= 1e-12 * float(np.abs(filled).max())  # differences in the last digits are rounding
         fitted = NumericalColumn(
             name=column.name,
             required=present.missing == 0,
-            missing=FilledNumber(method=column.missing, fill=fill, indicator=present.wants_indicator),
+            missing=None if stays else FilledNumber(method=column.missing, fill=fill, indicator=present.wants_indicator),
             center=center,
             scale=1.0 if constant or not math.isfinite(spread) else spread,
             reading=column.reading if isinstance(column.reading, NumberReading) else None,

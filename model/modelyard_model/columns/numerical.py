@@ -28,7 +28,7 @@ class NumericalColumn(FittedColumn):
     """A number: filled, then ``(value - center) / scale``."""
 
     kind: Literal["Numerical"] = "Numerical"
-    missing: FilledNumber
+    missing: FilledNumber | None  # None: stays NaN, for architectures that know what is missing
     center: FiniteFloat
     scale: Annotated[FiniteFloat, Field(gt=0)]
     reading: NumberReading | None = None  # None: stored before models had rules
@@ -41,13 +41,13 @@ class NumericalColumn(FittedColumn):
     @property
     def features(self) -> tuple[Feature, ...]:
         """The number, and whether it is missing."""
-        flag = (Feature(f"{self.name} is missing", self.name),) if self.missing.indicator else ()
+        flag = (Feature(f"{self.name} is missing", self.name),) if self.missing and self.missing.indicator else ()
         return (Feature(self.name, self.name), *flag)
 
     @property
     def least_format(self) -> int:
-        """Rules of reading came with the second."""
-        return 2 if self.reading else 1
+        """Rules of reading came with the second, numbers that stay missing with the third."""
+        return 3 if self.missing is None else 2 if self.reading else 1
 
     def read(self, cells: Cells) -> NDArray[np.float64]:
         """(rows,), NaN where missing."""
@@ -67,10 +67,10 @@ class NumericalColumn(FittedColumn):
 class _Numbers:
     def __init__(self, columns: Sequence[NumericalColumn]) -> None:
         self._columns = columns
-        self._fill = np.array([column.missing.fill for column in columns])
+        self._fill = np.array([column.missing.fill if column.missing else np.nan for column in columns])
         self._center = np.array([column.center for column in columns])
         self._scale = np.array([column.scale for column in columns])
-        self._flagged = [index for index, column in enumerate(columns) if column.missing.indicator]
+        self._flagged = [index for index, column in enumerate(columns) if len(column.features) > 1]
         flags = (columns[index].features[1] for index in self._flagged)
         self.features = (*(column.features[0] for column in columns), *flags)
 

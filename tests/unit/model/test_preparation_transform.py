@@ -134,7 +134,7 @@ def test_the_document_survives_its_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"format": 3}, "format"), ({"columns": [{"kind": "Numerical", "name": "x"}]}, "Numerical.required"), ({"surprise": 1}, "surprise")],
+    [({"format": 4}, "format"), ({"columns": [{"kind": "Numerical", "name": "x"}]}, "Numerical.required"), ({"surprise": 1}, "surprise")],
 )
 def test_a_document_of_another_shape_is_refused_in_words(tmp_path: Path, change: dict[str, object], words: str) -> None:
     (tmp_path / "preparation.json").write_text(json.dumps({"format": 1, "columns": []} | change))
