@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from modelyard_api.architectures import Architecture, is_trained_in_epochs, parameter_problems, resolve_parameters
@@ -10,13 +11,15 @@ from modelyard_api.conditions import Reason
 from modelyard_api.metrics import Task
 from modelyard_model.preparation import Preparation
 from modelyard_model.tabular_model import TabularModel, TargetScale
+from numpy.typing import NDArray
 
+from modelyard_jobs.columns.target_means import KnownTarget
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import selection
 from modelyard_jobs.fitting.estimator_training import fit_estimator, scaled_defaults
 from modelyard_jobs.fitting.examples import Examples
 from modelyard_jobs.fitting.network_training import Report, fit_network
-from modelyard_jobs.fitting.preparing import fit_preparation, raw_columns
+from modelyard_jobs.fitting.preparing import VECTORS, fit_preparation, raw_columns, training_features
 from modelyard_jobs.fitting.problem import FittedModel, Problem, Rows
 
 
@@ -73,9 +76,10 @@ def _fit_one(
     report: Report,
 ) -> FittedModel:
     parameters = resolve_parameters(architecture, {**scaled_defaults(architecture, len(train)), **given})
-    preparation = fit_preparation(train.features, problem.plan)
+    known = KnownTarget.of(train.target, problem.classes, train.groups, problem.training.seed)
+    preparation = fit_preparation(train.features, problem.plan, VECTORS, known)
     scale = _target_scale(problem, train)
-    examples = _examples(problem, preparation, train, scale)
+    examples = Examples(training_features(preparation, train.features, known), _scaled(problem, train, scale), scale)
     if is_trained_in_epochs(architecture):
         stop = _examples(problem, preparation, validation, scale)
         network = fit_network(parameters, problem, examples, stop, report)
@@ -94,6 +98,10 @@ def _target_scale(problem: Problem, train: Rows) -> TargetScale:
 
 
 def _examples(problem: Problem, preparation: Preparation, rows: Rows, scale: TargetScale) -> Examples:
+    """Of rows that nothing was fitted on."""
     features = preparation.transform(raw_columns(rows.features, [item.name for item in preparation.inputs]))
-    target = rows.target if problem.task is Task.CLASSIFICATION else (rows.target - scale.mean) / scale.scale
-    return Examples(features, target, scale)
+    return Examples(features, _scaled(problem, rows, scale), scale)
+
+
+def _scaled(problem: Problem, rows: Rows, scale: TargetScale) -> NDArray[Any]:
+    return rows.target if problem.task is Task.CLASSIFICATION else (rows.target - scale.mean) / scale.scale
