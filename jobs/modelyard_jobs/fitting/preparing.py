@@ -1,17 +1,13 @@
 """Fits the preparation on the training split, column by column."""
 
-from collections.abc import Sequence
-
-import numpy as np
 import polars as pl
 from modelyard_api.blocks import BlockKind
 from modelyard_api.conditions import Reason
-from modelyard_model.columns.block import Matrix
 from modelyard_model.preparation import Preparation
 from modelyard_model.preparation_document import PreparationDocument
-from numpy.typing import NDArray
 
 from modelyard_jobs.columns.fitter import Wanted
+from modelyard_jobs.columns.matrices import Features, features_of, replaced
 from modelyard_jobs.columns.registry import fitter_of
 from modelyard_jobs.columns.target_means import KnownTarget
 from modelyard_jobs.failures import InvalidOrder
@@ -36,19 +32,16 @@ def fit_preparation(
     return preparation
 
 
-def training_features(preparation: Preparation, train: pl.DataFrame, target: KnownTarget) -> Matrix:
+def training_features(
+    preparation: Preparation, train: pl.DataFrame, target: KnownTarget, takes: frozenset[BlockKind] = VECTORS
+) -> Features:
     """(rows, features) of the rows that ``preparation`` was fitted on: as ``transform`` gives them, but no row's features know its own target."""
-    features = preparation.transform(raw_columns(train, [item.name for item in preparation.inputs]))
+    features = features_of(preparation, train, takes)
     for column in preparation.document.columns:
         block = fitter_of(column.kind).encode_training(column, _cells(train, column.name), target)
         if block is not None:
-            features[:, preparation.features_of(column.name)] = block.dense()
+            features = replaced(features, preparation.features_of(column.name), block)
     return features
-
-
-def raw_columns(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, Sequence[object] | NDArray[np.float64]]:
-    """Canonical columns as a request brings them: numbers with NaN, texts with None for missing."""
-    return {name: frame[name].to_list() if frame[name].dtype == pl.String else frame[name].to_numpy() for name in names}
 
 
 def _cells(frame: pl.DataFrame, name: str) -> pl.Series:
