@@ -1,6 +1,6 @@
 """A tabular model: raw rows in, probabilities (or numbers) out. What is below it, network or forest, makes no difference to its caller."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -8,7 +8,9 @@ import numpy as np
 from modelyard_api.metrics import Task
 from numpy.typing import NDArray
 
-from modelyard_model.preparation import Columns, InputColumn, Preparation
+from modelyard_model.cells.input_column import InputColumn
+from modelyard_model.columns.column import Columns
+from modelyard_model.preparation import Preparation
 from modelyard_model.text_files import Separator
 
 PREDICTION = "prediction"
@@ -84,7 +86,8 @@ class TabularModel:
 
     def predict(self, columns: Columns) -> Prediction:
         """Answers raw rows, given by column; raises InvalidInput naming the column."""
-        return self.predict_features(self.preparation.transform(columns))
+        parts = [self.predict_features(features) for features in self.preparation.batches(columns)]
+        return parts[0] if len(parts) == 1 else replace(parts[0], outputs=np.concatenate([part.outputs for part in parts]))
 
     def predict_features(self, features: NDArray[np.float64]) -> Prediction:
         """Answers rows that its preparation already transformed."""

@@ -3,21 +3,32 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from modelyard_api.architectures import Architecture, is_trained_in_epochs, parameter_problems, resolve_parameters
+from modelyard_api.blocks import BlockKind
 from modelyard_api.conditions import Reason
 from modelyard_api.metrics import Task
 from modelyard_model.preparation import Preparation
 from modelyard_model.tabular_model import TabularModel, TargetScale
+from numpy.typing import NDArray
 
+from modelyard_jobs.columns.matrices import features_of
+from modelyard_jobs.columns.target_means import KnownTarget
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import selection
 from modelyard_jobs.fitting.estimator_training import fit_estimator, scaled_defaults
 from modelyard_jobs.fitting.examples import Examples
 from modelyard_jobs.fitting.network_training import Report, fit_network
-from modelyard_jobs.fitting.preparing import fit_preparation, raw_columns
+from modelyard_jobs.fitting.preparing import VECTORS, fit_preparation, training_features
 from modelyard_jobs.fitting.problem import FittedModel, Problem, Rows
+
+_SPARSE = VECTORS | {BlockKind.SPARSE}
+TAKES: Mapping[Architecture, frozenset[BlockKind]] = {
+    Architecture.LINEAR: _SPARSE,
+    Architecture.RANDOM_FOREST: _SPARSE,
+}  # others take vectors
 
 
 def fit_model(
@@ -73,9 +84,11 @@ def _fit_one(
     report: Report,
 ) -> FittedModel:
     parameters = resolve_parameters(architecture, {**scaled_defaults(architecture, len(train)), **given})
-    preparation = fit_preparation(train.features, problem.plan)
+    known = KnownTarget.of(train.target, problem.classes, train.groups, problem.training.seed)
+    takes = TAKES.get(architecture, VECTORS)
+    preparation = fit_preparation(train.features, problem.plan, takes, known)
     scale = _target_scale(problem, train)
-    examples = _examples(problem, preparation, train, scale)
+    examples = Examples(training_features(preparation, train.features, known, takes), _scaled(problem, train, scale), scale)
     if is_trained_in_epochs(architecture):
         stop = _examples(problem, preparation, validation, scale)
         network = fit_network(parameters, problem, examples, stop, report)
@@ -94,6 +107,9 @@ def _target_scale(problem: Problem, train: Rows) -> TargetScale:
 
 
 def _examples(problem: Problem, preparation: Preparation, rows: Rows, scale: TargetScale) -> Examples:
-    features = preparation.transform(raw_columns(rows.features, [item.name for item in preparation.inputs]))
-    target = rows.target if problem.task is Task.CLASSIFICATION else (rows.target - scale.mean) / scale.scale
-    return Examples(features, target, scale)
+    """Of rows that nothing was fitted on."""
+    return Examples(features_of(preparation, rows.features, VECTORS), _scaled(problem, rows, scale), scale)
+
+
+def _scaled(problem: Problem, rows: Rows, scale: TargetScale) -> NDArray[Any]:
+    return rows.target if problem.task is Task.CLASSIFICATION else (rows.target - scale.mean) / scale.scale

@@ -9,9 +9,9 @@ from modelyard_api.conditions import Reason
 from modelyard_api.metrics import Metric, Task
 from numpy.typing import NDArray
 
+from modelyard_jobs.columns.matrices import raw_columns
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting.network_training import Report
-from modelyard_jobs.fitting.preparing import raw_columns
 from modelyard_jobs.fitting.problem import FittedModel, LeaderboardRow, Problem, Rows
 from modelyard_jobs.fitting.scores import clustered_standard_error, improvement, score
 

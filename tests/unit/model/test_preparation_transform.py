@@ -6,16 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from modelyard_api.data import MissingMethod
+from modelyard_model.columns.categorical import CategoricalColumn, FilledText
+from modelyard_model.columns.datetime import DatetimeColumn
+from modelyard_model.columns.numerical import FilledNumber, NumericalColumn
 from modelyard_model.errors import InvalidInput, ModelFilesInvalid
 from modelyard_model.preparation import Preparation
-from modelyard_model.preparation_document import (
-    CategoricalColumn,
-    DatetimeColumn,
-    FilledNumber,
-    FilledText,
-    NumericalColumn,
-    PreparationDocument,
-)
+from modelyard_model.preparation_document import PreparationDocument
 
 SECRET = "4111-1111"
 
@@ -138,9 +134,26 @@ def test_the_document_survives_its_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"format": 3}, "format"), ({"columns": [{"kind": "Numerical", "name": "x"}]}, "Numerical.required"), ({"surprise": 1}, "surprise")],
+    [({"format": 4}, "format"), ({"columns": [{"kind": "Numerical", "name": "x"}]}, "Numerical.required"), ({"surprise": 1}, "surprise")],
 )
 def test_a_document_of_another_shape_is_refused_in_words(tmp_path: Path, change: dict[str, object], words: str) -> None:
     (tmp_path / "preparation.json").write_text(json.dumps({"format": 1, "columns": []} | change))
     with pytest.raises(ModelFilesInvalid, match=words):
         Preparation.load(tmp_path)
+
+
+def test_many_rows_are_answered_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    from modelyard_model import preparation as module  # noqa: PLC0415
+
+    fitted = preparation(number("x", indicator=True), category("c"))
+    rows = {"x": [1.0, None, 3.0, 4.0, 5.0], "c": ["a", "b", None, "a", "b"]}
+    monkeypatch.setattr(module, "_CELLS_AT_ONCE", 8)
+    parts = list(fitted.batches(rows))
+    assert [len(part) for part in parts] == [2, 2, 1]
+    np.testing.assert_array_equal(np.concatenate(parts), fitted.transform(rows))
+    with pytest.raises(InvalidInput, match="row 3") as raised:
+        list(fitted.batches(rows | {"x": [1.0, None, 3.0, "no number", 5.0]}))
+    assert raised.value.row == 3
+    with pytest.raises(InvalidInput, match="has 1 values"):
+        list(fitted.batches(rows | {"c": ["a"]}))
+    assert [part.shape for part in fitted.batches({"x": []})] == [(0, 4)]

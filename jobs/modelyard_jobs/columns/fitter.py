@@ -1,0 +1,86 @@
+"""What training asks of every column type."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import polars as pl
+from modelyard_api.blocks import BlockKind
+from modelyard_api.data import ColumnType, MissingColumn, MissingMethod
+from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
+from modelyard_model.columns.block import Block
+from modelyard_model.columns.column import FittedColumn
+
+from modelyard_jobs.columns.target_means import KnownTarget
+
+Reading = NumberReading | TextReading | TimeReading
+_INDICATOR_SHARE = 0.05  # fewer missing values than this say too little to be worth a feature
+
+
+@dataclass(frozen=True)
+class PlannedColumn:
+    """One feature. ``constant`` is what method Constant puts in, as text."""
+
+    name: str
+    kind: ColumnType
+    missing: MissingMethod
+    constant: str | None = None
+    reading: Reading | None = None  # by which its cells were read; None: they come as they are
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a column is to become."""
+
+    column: PlannedColumn
+    takes: frozenset[BlockKind] = frozenset({BlockKind.VECTOR})  # what the architecture takes
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A column, and what the reader should know of it."""
+
+    column: FittedColumn
+    notes: tuple[str, ...] = ()
+
+
+class ColumnFitter(ABC):
+    """One column type."""
+
+    @abstractmethod
+    def usual_missing(self, default: MissingMethod) -> MissingMethod:
+        """What stands in for a missing value where the manifest says nothing of the column; ``default`` is the manifest's for all."""
+
+    @abstractmethod
+    def missing_problem(self, special: MissingColumn) -> str | None:
+        """Why the manifest's treatment of the column can't be meant, or None."""
+
+    @abstractmethod
+    def fit(self, values: pl.Series, wanted: Wanted, target: KnownTarget | None = None) -> Fitted:
+        """``values``: canonical cells of the training split, null (or NaN) where missing. Without a ``target`` nothing is fitted to it."""
+
+    def encode_training(self, column: FittedColumn, values: pl.Series, target: KnownTarget) -> Block | None:  # noqa: ARG002
+        """The features of the rows that ``column`` was fitted on, each made without the target of its own fold. None: no target is in them, they are ``encode``'s."""
+        return None
+
+
+@dataclass(frozen=True)
+class Present:
+    """The cells of one column that have a value."""
+
+    values: pl.Series
+    missing: int  # cells without
+
+    @classmethod
+    def among(cls, values: pl.Series) -> "Present":
+        """Null and NaN are missing."""
+        known = values.drop_nulls().drop_nans() if values.dtype.is_float() else values.drop_nulls()
+        return cls(known, len(values) - len(known))
+
+    @property
+    def wants_indicator(self) -> bool:
+        """Whether a feature that says what was missing is worth it."""
+        return len(self.values) > 0 and self.missing >= _INDICATOR_SHARE * (len(self.values) + self.missing)
+
+    def notes(self, name: str) -> tuple[str, ...]:
+        """Of a column without any value."""
+        return () if len(self.values) else (f"{name}: no value in the training split, so it carries nothing",)
