@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
 from modelyard_api.data import SplitBy
-from modelyard_api.metrics import Task
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_model.platform import Platform, source_s3
 from numpy.typing import NDArray

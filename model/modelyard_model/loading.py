@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from modelyard_api.metrics import Task
+from modelyard_api.catalogue.tasks import Task
 
 from modelyard_model import estimator, network
 from modelyard_model.errors import ModelFilesInvalid

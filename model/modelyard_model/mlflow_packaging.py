@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import modelyard_api
-from modelyard_api.metrics import Task
+from modelyard_api.catalogue.tasks import Task
 
 import modelyard_model
 from modelyard_model import network

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from modelyard_api.metrics import Task
+from modelyard_api.catalogue.tasks import Task
 from numpy.typing import NDArray
 
 from modelyard_model.preparation import Columns, InputColumn, Preparation

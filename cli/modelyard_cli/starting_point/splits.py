@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import Split, SplitBy
-from modelyard_api.metrics import Task
 from modelyard_jobs.evaluation.minimums import FEWEST_OF_CLASS
 
 from modelyard_cli.starting_point.columns import SeenColumn

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from modelyard_api.metrics import Metric, Task
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.objective import Objective
 from modelyard_jobs.data import target as trainer
 from modelyard_jobs.data.column_rules import ColumnReader, ReadColumn

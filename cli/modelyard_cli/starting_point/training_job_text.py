@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from modelyard_api.base import API_VERSION
+from modelyard_api.catalogue.architectures import Architecture, automatic, listed
+from modelyard_api.catalogue.metrics import Metric, lower_is_better
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import Split
-from modelyard_api.metrics import LOWER_IS_BETTER, Metric, Task
 
 from modelyard_cli.starting_point.columns import SeenColumn
 from modelyard_cli.starting_point.held_out import describe_shortage
@@ -29,7 +31,8 @@ def training_job_text(survey: Survey, name: str, uri: str) -> str:
         *_objective(survey),
         *_data(survey, uri),
         *commented(
-            "  model: {architecture: Auto}", "tries Linear, RandomForest and MLP (PyTorch); the simplest within one standard error wins"
+            f"  model: {{architecture: {Architecture.AUTO}}}",
+            f"tries {listed(automatic())}; the simplest within one standard error wins",
         ),
         *commented("  promotion: {alias: champion}", "moved when all criteria hold; approval: Manual waits for `modelyard approve`"),
     ]
@@ -77,7 +80,7 @@ def _objective(survey: Survey) -> Iterator[str]:
     yield f"    - {{metric: {target.metric}, betterThan: baseline}} # the majority class, or the mean"
     by = "" if survey.margin.by is None else f", by: {number(survey.margin.by)}"
     yield from commented(f"    - {{metric: {target.metric}, notWorseThan: champion{by}}}", f"the version that is in use; {_margin(survey)}")
-    bound = "atMost" if target.metric in LOWER_IS_BETTER else "atLeast"
+    bound = "atMost" if lower_is_better(target.metric) else "atLeast"
     yield from comment(f"- {{metric: {target.metric}, {bound}: …}} # from where on would it be worth using? Say so here", indent=4)
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from modelyard_api.catalogue.metrics import Metric, default_metric, is_binary_only, metrics_of
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
-from modelyard_api.metrics import BINARY_ONLY, Metric, Task, default_metric, metrics_of
 from modelyard_api.objective import Criterion, Objective, TargetFrom, default_criteria
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_model.cells.reading import TextReading
@@ -162,7 +163,7 @@ def _require_metric_fits(field: str, metric: Metric, task: Task, classes: int) -
             Reason.INVALID_SPEC,
             f"{field} {metric} is not for {task}, which the target shows; choose one of {', '.join(sorted(metrics_of(task)))} or set spec.objective.task",
         )
-    if metric in BINARY_ONLY and classes != 2:
+    if is_binary_only(metric) and classes != 2:
         raise InvalidOrder(
             Reason.INVALID_SPEC,
             f"{field} {metric} is for two classes, the target has {classes}; choose f1_macro, balanced_accuracy, accuracy or roc_auc",

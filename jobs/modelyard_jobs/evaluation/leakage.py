@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnRole, ColumnType, Data
-from modelyard_api.metrics import Metric, Task
 from numpy.typing import NDArray
 
 from modelyard_jobs.data.columns import Feature

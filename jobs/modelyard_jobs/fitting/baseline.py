@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from modelyard_api.metrics import Task
+from modelyard_api.catalogue.tasks import Task
 from modelyard_model.tabular_model import Prediction
 from numpy.typing import NDArray
 

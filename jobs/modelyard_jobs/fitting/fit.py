@@ -5,17 +5,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
-from modelyard_api.architectures import Architecture, is_trained_in_epochs, parameter_problems, resolve_parameters
+from modelyard_api.catalogue.architectures import ARCHITECTURES, Architecture, is_trained_in_epochs, parameter_problems, resolve_parameters
+from modelyard_api.catalogue.names import implementation
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
-from modelyard_api.metrics import Task
 from modelyard_model.preparation import Preparation
 from modelyard_model.tabular_model import TabularModel, TargetScale
 
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import selection
-from modelyard_jobs.fitting.estimator_training import fit_estimator, scaled_defaults
 from modelyard_jobs.fitting.examples import Examples
-from modelyard_jobs.fitting.network_training import Report, fit_network
+from modelyard_jobs.fitting.learned import Learned, Report
 from modelyard_jobs.fitting.preparing import fit_preparation, raw_columns
 from modelyard_jobs.fitting.problem import FittedModel, Problem, Rows
 
@@ -72,18 +72,14 @@ def _fit_one(
     validation: Rows,
     report: Report,
 ) -> FittedModel:
-    parameters = resolve_parameters(architecture, {**scaled_defaults(architecture, len(train)), **given})
+    parameters = resolve_parameters(architecture, given, len(train))
     preparation = fit_preparation(train.features, problem.plan)
     scale = _target_scale(problem, train)
     examples = _examples(problem, preparation, train, scale)
-    if is_trained_in_epochs(architecture):
-        stop = _examples(problem, preparation, validation, scale)
-        network = fit_network(parameters, problem, examples, stop, report)
-        model = TabularModel(architecture, problem.task, problem.classes, preparation, network.predictor, scale)
-        return FittedModel(model, architecture, parameters, network.epochs, network.best_epoch)
-    predictor, notes = fit_estimator(architecture, parameters, examples, len(problem.classes), problem.training.seed)
-    model = TabularModel(architecture, problem.task, problem.classes, preparation, predictor, scale)
-    return FittedModel(model, architecture, parameters, warnings=notes)
+    stop = _examples(problem, preparation, validation, scale) if is_trained_in_epochs(architecture) else None
+    learned: Learned = implementation(ARCHITECTURES[architecture].learner)(parameters, problem, examples, stop, report)
+    model = TabularModel(architecture, problem.task, problem.classes, preparation, learned.predictor, scale)
+    return FittedModel(model, architecture, parameters, learned.epochs, learned.best_epoch, warnings=learned.notes)
 
 
 def _target_scale(problem: Problem, train: Rows) -> TargetScale:

@@ -1,19 +1,20 @@
 """Trains the MLP: mini-batches, early stopping on the validation split, the best epoch's weights; on the GPU where there is one."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from modelyard_api.catalogue.parameters import Value
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
-from modelyard_api.metrics import Task
 from modelyard_api.training_job import EarlyStopping, Optimizer, OptimizerName, Training
 from modelyard_model.network import NetworkPredictor, NetworkShape, default_device
 from numpy.typing import NDArray
 
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting.examples import Examples
+from modelyard_jobs.fitting.learned import Learned, Report
 from modelyard_jobs.fitting.problem import EpochReport, Problem
 from modelyard_jobs.fitting.scores import score
 
@@ -25,16 +26,6 @@ DEFAULT_BATCH_SIZE = 256
 _LEAST_STEPS_PER_EPOCH = 20  # small tables take smaller batches by default, or 50 epochs would be 50 steps
 _LEAST_BATCH_SIZE = 16
 _EVALUATION_ROWS = 8192
-Report = Callable[[EpochReport], None]
-
-
-@dataclass(frozen=True)
-class NetworkFit:
-    """The network with its best epoch's weights."""
-
-    predictor: NetworkPredictor
-    epochs: tuple[EpochReport, ...]
-    best_epoch: int
 
 
 def batch_size(training: Training, rows: int) -> int:
@@ -42,13 +33,13 @@ def batch_size(training: Training, rows: int) -> int:
     return training.batch_size or min(DEFAULT_BATCH_SIZE, max(_LEAST_BATCH_SIZE, rows // _LEAST_STEPS_PER_EPOCH))
 
 
-def fit_network(
-    parameters: Mapping[str, float],
+def fit_mlp(
+    parameters: Mapping[str, Value],
     problem: Problem,
     train: Examples,
     validation: Examples,
     report: Report,
-) -> NetworkFit:
+) -> Learned:
     """Reports every epoch as it ends. The same seed gives the same network on the CPU. Raises InvalidOrder (TrainingDiverged)."""
     import torch  # noqa: PLC0415  takes seconds
 
@@ -56,12 +47,12 @@ def fit_network(
         inputs=train.features.shape[1],
         hidden=(int(parameters["hidden_width"]),) * int(parameters["hidden_layers"]),
         outputs=len(problem.classes) or 1,
-        dropout=parameters["dropout"],
+        dropout=float(parameters["dropout"]),
     )
     device = torch.device(problem.device or default_device())
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):  # the seed is this network's, not the process's
         torch.manual_seed(problem.training.seed)
-        loop = _Loop(problem, shape, parameters["weight_decay"], device)
+        loop = _Loop(problem, shape, float(parameters["weight_decay"]), device)
         return loop.run(train, validation, report)
 
 
@@ -81,7 +72,7 @@ class _Loop:
         self.scaler = torch.amp.GradScaler(enabled=self.cuda)  # half precision where the GPU gains from it
         self.order = torch.Generator().manual_seed(self.training.seed)
 
-    def run(self, train: Examples, validation: Examples, report: Report) -> NetworkFit:
+    def run(self, train: Examples, validation: Examples, report: Report) -> Learned:
         epochs = self.training.epochs or DEFAULT_EPOCHS
         patience = (self.training.early_stopping or EarlyStopping()).patience
         rows, targets = self._tensors(train)
@@ -96,7 +87,7 @@ class _Loop:
             elif epoch - best_epoch >= patience:
                 break
         self.network.load_state_dict(best_weights)
-        return NetworkFit(NetworkPredictor(self.shape, self.network, self.classification, str(self.device)), tuple(history), best_epoch)
+        return Learned(NetworkPredictor(self.shape, self.network, self.classification, str(self.device)), tuple(history), best_epoch)
 
     def _tensors(self, examples: Examples) -> "tuple[torch.Tensor, torch.Tensor]":
         import torch  # noqa: PLC0415

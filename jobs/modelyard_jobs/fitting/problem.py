@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from modelyard_api.architectures import Architecture
-from modelyard_api.metrics import Metric, Task
+from modelyard_api.catalogue.architectures import Architecture
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.parameters import Value
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.training_job import Training
 from modelyard_model.tabular_model import TabularModel
 from numpy.typing import NDArray
@@ -85,7 +87,7 @@ class FittedModel:
 
     model: TabularModel
     architecture: Architecture  # never Auto
-    parameters: Mapping[str, float]
+    parameters: Mapping[str, Value]
     epochs: tuple[EpochReport, ...] = ()
     best_epoch: int | None = None  # the epoch whose weights were kept
     leaderboard: tuple[LeaderboardRow, ...] = ()

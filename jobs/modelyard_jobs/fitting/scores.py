@@ -1,7 +1,7 @@
 """The metric that fitting and selection look at: the same that the model is later judged by."""
 
 import numpy as np
-from modelyard_api.metrics import LOWER_IS_BETTER, Metric
+from modelyard_api.catalogue.metrics import Metric, lower_is_better
 from numpy.typing import NDArray
 
 from modelyard_jobs.evaluation.intervals import standard_error
@@ -17,7 +17,7 @@ def score(metric: Metric, truth: Truth, outputs: NDArray[np.float64]) -> float:
 
 def improvement(metric: Metric, value: float, other: float) -> float:
     """How much better ``value`` is than ``other``; negative when it is worse."""
-    return other - value if metric in LOWER_IS_BETTER else value - other
+    return other - value if lower_is_better(metric) else value - other
 
 
 def clustered_standard_error(metric: Metric, truth: Truth, outputs: NDArray[np.float64], groups: NDArray[np.generic]) -> float:

@@ -4,18 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from modelyard_api.architectures import Architecture, is_trained_in_epochs
+from modelyard_api.catalogue.architectures import Architecture, automatic, is_trained_in_epochs
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
-from modelyard_api.metrics import Metric, Task
 from numpy.typing import NDArray
 
 from modelyard_jobs.failures import InvalidOrder
-from modelyard_jobs.fitting.network_training import Report
+from modelyard_jobs.fitting.learned import Report
 from modelyard_jobs.fitting.preparing import raw_columns
 from modelyard_jobs.fitting.problem import FittedModel, LeaderboardRow, Problem, Rows
 from modelyard_jobs.fitting.scores import clustered_standard_error, improvement, score
 
-CANDIDATES = (Architecture.LINEAR, Architecture.RANDOM_FOREST, Architecture.MLP)  # the simplest first
 CROSS_VALIDATED_BELOW = 5000  # rows: one validation split of fewer is too noisy to choose by
 _CHEAP_CELLS = 200_000  # rows times columns up to which five fits of every candidate take a minute at most
 _FOLDS = 5
@@ -37,7 +37,7 @@ def choose(
     folds = _folds(problem, train, validation) if _is_cross_validated(train, validation) else []
     rows: list[LeaderboardRow] = []
     estimates: dict[Architecture, _Estimate] = {}
-    for candidate in CANDIDATES:
+    for candidate in automatic():
         started, note = clock(), ""
         try:
             estimates[candidate] = (

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
-from modelyard_api.architectures import Architecture
+from modelyard_api.catalogue.architectures import Architecture, automatic
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnType, Missing
-from modelyard_api.metrics import Metric, Task
 from modelyard_api.training_job import Training
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import FittedModel, LeaderboardRow, Problem, Rows, fit_model, plan_columns, selection
@@ -23,8 +24,7 @@ A = Architecture
 
 def board(*scores: tuple[float | None, float | None]) -> list[LeaderboardRow]:
     return [
-        LeaderboardRow(candidate, value, error, 0.0, selected=False)
-        for candidate, (value, error) in zip(selection.CANDIDATES, scores, strict=True)
+        LeaderboardRow(candidate, value, error, 0.0, selected=False) for candidate, (value, error) in zip(automatic(), scores, strict=True)
     ]
 
 
@@ -130,7 +130,7 @@ def test_many_rows_are_judged_on_the_validation_split(monkeypatch: pytest.Monkey
     rows, problem = steps(400, 40)
     seen: list[tuple[Architecture, Rows, Rows]] = []
     chosen = chosen_from(recording(seen, problem), problem, rows)
-    tried = [(a, 300, 100) for a in selection.CANDIDATES]
+    tried = [(a, 300, 100) for a in automatic()]
     assert [(architecture, len(train), len(stop)) for architecture, train, stop in seen] == [*tried, (A.LINEAR, 400, 100)]
     assert [row.selected for row in chosen.leaderboard] == [True, False, False]
 

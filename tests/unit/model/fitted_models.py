@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import MissingMethod
-from modelyard_api.metrics import Task
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
 from modelyard_model.estimator import EstimatorPredictor
 from modelyard_model.network import NetworkPredictor, NetworkShape

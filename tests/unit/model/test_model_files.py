@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from modelyard_api.metrics import Task
+from modelyard_api.catalogue.tasks import Task
 from modelyard_model import network
 from modelyard_model.errors import InvalidInput, ModelFilesInvalid
 from modelyard_model.loading import TOLERANCE, load_model, verify_expected
