@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from modelyard_api import rendering
 from modelyard_api.artifacts import Resolved
-from modelyard_api.catalogue.tasks import Task
+from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.data import SplitBy
 from modelyard_api.training_job import TrainingJobSpec
 
@@ -24,7 +24,7 @@ _ROWS = {
 def question(data: TrainingData, spec: TrainingJobSpec, registered: str) -> dict[str, str]:
     """Known before fitting."""
     target, split = data.dataset.target, spec.data.split
-    stratified = split.by is SplitBy.STRATIFIED and target.task is Task.CLASSIFICATION
+    stratified = split.by is SplitBy.STRATIFIED and has_classes(target.task)
     by = "Random" if split.by is SplitBy.STRATIFIED and not stratified else split.by.value
     by += f" by {spec.data.split_column}" if spec.data.split_column else ""
     copies = data.assignment.copies

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from modelyard_api.catalogue.tasks import Task
+from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.conditions import Reason
 from modelyard_api.data import SplitBy
 from modelyard_api.training_job import TrainingJobSpec
@@ -82,7 +82,7 @@ def divide(files: SourceFiles, table: RawTable, spec: TrainingJobSpec, registere
     data = dataset.prepare(table, spec)
     for why, count in data.dropped.items():
         _log.info("left out %d rows: %s", count, why)
-    labels = data.target.labels() if data.target.task is Task.CLASSIFICATION else None
+    labels = data.target.labels() if has_classes(data.target.task) else None
     rows = SplitRows(
         data.read, data.positions, labels, dataset.target_columns(spec), tuple(spec.data.key or ()), times=data.times, index=data.index
     )
@@ -97,7 +97,7 @@ def divide(files: SourceFiles, table: RawTable, spec: TrainingJobSpec, registere
 
 def _require_classes(data: Dataset, assignment: Assignment) -> None:
     """Two classes have to be everywhere; of more, all in training and two in the others."""
-    if data.target.task is Task.REGRESSION:
+    if not has_classes(data.target.task):
         return
     for part in (Part.TRAIN, Part.VALIDATION, Part.TEST):
         counts = Counter(data.target.values[assignment.rows(part)].tolist())

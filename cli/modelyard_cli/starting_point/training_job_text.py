@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from modelyard_api.base import API_VERSION
 from modelyard_api.catalogue.architectures import Architecture, automatic, listed
 from modelyard_api.catalogue.metrics import Metric, lower_is_better
-from modelyard_api.catalogue.tasks import Task
+from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.data import Split
 
 from modelyard_cli.starting_point.columns import SeenColumn
@@ -97,7 +97,7 @@ def _margin(survey: Survey) -> str:
 
 def _task(survey: Survey) -> Iterator[str]:
     target = survey.target
-    if target.task is Task.REGRESSION:
+    if not has_classes(target.task):
         yield from commented("    task: Regression", target.why_task) if target.why_task else ["    task: Regression"]
         yield from comment("For a yes/no question give the target a new name and derive it; here: is it above the median?", indent=4)
         yield from comment(f"target: {scalar(f'{target.name}_is_high')}", indent=4)
@@ -119,10 +119,10 @@ def _metric(survey: Survey) -> Iterator[str]:
         harder = "average_precision looks harder at it" if target.metric is not Metric.AVERAGE_PRECISION else "the metric looks hard at it"
         text = f"{rare} is rare: {harder}" if rare == target.classes[-1][0] else f"{rare} is rare"
         yield from commented(f"    metric: {target.metric}", text)
-    elif target.task is Task.CLASSIFICATION and len(target.classes) == 2:
+    elif has_classes(target.task) and len(target.classes) == 2:
         others = _others(target.metric, "roc_auc", "average_precision", "f1", "balanced_accuracy", "log_loss")
         yield from commented(f"    metric: {target.metric}", f"others: {others}; positive is {target.classes[1][0]}")
-    elif target.task is Task.REGRESSION:
+    elif not has_classes(target.task):
         yield from commented(f"    metric: {target.metric}", f"others: {_others(target.metric, 'rmse', 'mae', 'r2')}")
     else:
         others = _others(target.metric, "f1_macro", "balanced_accuracy", "accuracy", "roc_auc", "log_loss")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 from modelyard_api.catalogue.metrics import Metric, default_metric, is_binary_only, metrics_of
-from modelyard_api.catalogue.tasks import Task
+from modelyard_api.catalogue.tasks import Task, has_classes
 from modelyard_api.conditions import Reason
 from modelyard_api.objective import Criterion, Objective, TargetFrom, default_criteria
 from modelyard_api.reading import ReadingNote, ReadingRule
@@ -34,7 +34,7 @@ class Target:
 
     def labels(self) -> list[str]:
         """The true values as text."""
-        if self.task is Task.REGRESSION:
+        if not has_classes(self.task):
             return [repr(float(value)) for value in self.values]
         return [self.classes[int(value)] for value in self.values]
 
@@ -60,9 +60,9 @@ def read(reader: ColumnReader, objective: Objective) -> ReadColumn:
 
 
 def _as_asked(reader: ColumnReader, objective: Objective) -> ReadColumn:
-    if objective.task is Task.CLASSIFICATION:
+    if objective.task and has_classes(objective.task):
         return reader.labels(objective.target)
-    is_wanted = objective.task is Task.REGRESSION
+    is_wanted = objective.task is not None
     numbers = reader.numbers(objective.target, wanted=is_wanted)
     if numbers and (is_wanted or numbers.values.drop_nulls().n_unique() > _CLASSES_AT_MOST):
         return numbers
@@ -93,7 +93,7 @@ def resolve(column: pl.Series, objective: Objective, notes: Sequence[ReadingNote
             Reason.DATA_INVALID,
             f"only {len(column)} rows have a value of {column.name!r}; at least {_ROWS} are needed to train and to test",
         )
-    classes, values = _numbers(column) if task is Task.REGRESSION else _codes(column, notes)
+    classes, values = _codes(column, notes) if has_classes(task) else _numbers(column)
     metric = objective.metric or default_metric(task, len(classes))
     criteria = tuple(objective.require) if objective.require else default_criteria(metric)
     for field, each in (("metric", metric), *((f"require[{i}].metric", c.metric) for i, c in enumerate(criteria))):

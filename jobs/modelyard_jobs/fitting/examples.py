@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from modelyard_model.tabular_model import TargetScale
+from modelyard_model.heads import Head
 from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Prepared features and targets (class numbers, or values standardised by ``scale``) of one split."""
+    """Prepared features and targets (as ``head`` encodes them) of one split."""
 
     features: NDArray[np.float64]
     target: NDArray[Any]
-    scale: TargetScale
+    head: Head

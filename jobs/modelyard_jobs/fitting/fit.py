@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 from modelyard_api.catalogue.architectures import ARCHITECTURES, Architecture, is_trained_in_epochs, parameter_problems, resolve_parameters
 from modelyard_api.catalogue.names import implementation
-from modelyard_api.catalogue.tasks import Task
+from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.conditions import Reason
+from modelyard_model.heads import Head
 from modelyard_model.preparation import Preparation
-from modelyard_model.tabular_model import TabularModel, TargetScale
+from modelyard_model.tabular_model import TabularModel
 
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import selection
@@ -57,7 +58,7 @@ def _require_rows(problem: Problem, train: Rows, validation: Rows) -> None:
     for name, rows in (("training", train), ("validation", validation)):
         if not len(rows):
             raise InvalidOrder(Reason.DATA_INVALID, f"the {name} split has no rows; give more data or change spec.data.split")
-    if problem.task is Task.CLASSIFICATION and len(np.unique(train.target)) < 2:
+    if has_classes(problem.task) and len(np.unique(train.target)) < 2:
         raise InvalidOrder(
             Reason.DATA_INVALID,
             "the training split has one class of the target only: there is nothing to learn; give more data or split otherwise",
@@ -74,22 +75,14 @@ def _fit_one(
 ) -> FittedModel:
     parameters = resolve_parameters(architecture, given, len(train))
     preparation = fit_preparation(train.features, problem.plan)
-    scale = _target_scale(problem, train)
-    examples = _examples(problem, preparation, train, scale)
-    stop = _examples(problem, preparation, validation, scale) if is_trained_in_epochs(architecture) else None
+    head = problem.head.fit(train.target)
+    examples = _examples(head, preparation, train)
+    stop = _examples(head, preparation, validation) if is_trained_in_epochs(architecture) else None
     learned: Learned = implementation(ARCHITECTURES[architecture].learner)(parameters, problem, examples, stop, report)
-    model = TabularModel(architecture, problem.task, problem.classes, preparation, learned.predictor, scale)
+    model = TabularModel(architecture, problem.task, problem.classes, preparation, learned.predictor, head.scale)
     return FittedModel(model, architecture, parameters, learned.epochs, learned.best_epoch, warnings=learned.notes)
 
 
-def _target_scale(problem: Problem, train: Rows) -> TargetScale:
-    if problem.task is Task.CLASSIFICATION:
-        return TargetScale()
-    spread = float(train.target.std())
-    return TargetScale(float(train.target.mean()), spread if spread > 0 else 1.0)
-
-
-def _examples(problem: Problem, preparation: Preparation, rows: Rows, scale: TargetScale) -> Examples:
+def _examples(head: Head, preparation: Preparation, rows: Rows) -> Examples:
     features = preparation.transform(raw_columns(rows.features, [item.name for item in preparation.inputs]))
-    target = rows.target if problem.task is Task.CLASSIFICATION else (rows.target - scale.mean) / scale.scale
-    return Examples(features, target, scale)
+    return Examples(features, head.encode(rows.target), head)

@@ -10,6 +10,7 @@ from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.catalogue.parameters import Value
 from modelyard_api.catalogue.tasks import Task
 from modelyard_api.training_job import Training
+from modelyard_model.heads import Head, head_of
 from modelyard_model.tabular_model import TabularModel
 from numpy.typing import NDArray
 
@@ -29,6 +30,11 @@ class Problem:
     plan: ColumnPlan
     training: Training
     device: str | None = None  # cpu, cuda; None: CUDA where there is one
+
+    @property
+    def head(self) -> Head:
+        """What the task makes of a model, before a target is seen."""
+        return head_of(self.task, self.classes)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from modelyard_api.catalogue.architectures import Architecture, automatic, is_trained_in_epochs
 from modelyard_api.catalogue.metrics import Metric
-from modelyard_api.catalogue.tasks import Task
+from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.conditions import Reason
 from numpy.typing import NDArray
 
@@ -121,10 +121,10 @@ def _split(problem: Problem, rows: Rows, folds: int) -> list[tuple[NDArray[np.in
     from sklearn.model_selection import GroupKFold, StratifiedGroupKFold  # noqa: PLC0415  takes a second
 
     folds = min(folds, len(np.unique(rows.groups)))
-    if problem.task is Task.CLASSIFICATION:
+    if has_classes(problem.task):
         folds = min(folds, int(np.bincount(rows.target.astype(np.intp))[np.unique(rows.target).astype(np.intp)].min()))
     if folds < 2:
         return []
-    kind = StratifiedGroupKFold if problem.task is Task.CLASSIFICATION else GroupKFold
+    kind = StratifiedGroupKFold if has_classes(problem.task) else GroupKFold
     splitter = kind(n_splits=folds, shuffle=True, random_state=problem.training.seed)
     return list(splitter.split(np.zeros(len(rows)), rows.target, rows.groups))

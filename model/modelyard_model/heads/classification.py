@@ -36,6 +36,10 @@ class ClassificationHead:
         """As it is: numbers of classes."""
         return target
 
+    def decode(self, encoded: Target) -> Target:
+        """As it is."""
+        return encoded
+
     def loss(self) -> "torch.nn.Module":
         """Cross-entropy."""
         from torch import nn  # noqa: PLC0415  takes seconds

@@ -51,6 +51,9 @@ class Head(Protocol):
     def encode(self, target: Target) -> Target:
         """(rows,): the target as bodies are fitted to it."""
 
+    def decode(self, encoded: Target) -> Target:
+        """Takes back ``encode``."""
+
     def loss(self) -> "torch.nn.Module":
         """Of a network: takes what ``squeeze`` gives, and encoded targets of ``dtype``."""
 

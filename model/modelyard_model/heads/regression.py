@@ -37,6 +37,10 @@ class RegressionHead:
         """Standardised."""
         return np.asarray((target - self.scale.mean) / self.scale.scale)
 
+    def decode(self, encoded: Target) -> Target:
+        """In the target's own units."""
+        return self.scale.restore(encoded)
+
     def loss(self) -> "torch.nn.Module":
         """Mean squared error."""
         from torch import nn  # noqa: PLC0415  takes seconds

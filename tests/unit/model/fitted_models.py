@@ -8,6 +8,7 @@ from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import MissingMethod
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
 from modelyard_model.estimator import EstimatorPredictor
+from modelyard_model.heads import TargetScale, head_of
 from modelyard_model.network import NetworkPredictor, NetworkShape
 from modelyard_model.preparation import Columns, Preparation
 from modelyard_model.preparation_document import (
@@ -18,7 +19,7 @@ from modelyard_model.preparation_document import (
     NumericalColumn,
     PreparationDocument,
 )
-from modelyard_model.tabular_model import Predictor, TabularModel, TargetScale
+from modelyard_model.tabular_model import Predictor, TabularModel
 
 CLASSES = ("no", "yes", "maybe")
 ROWS: Columns = {
@@ -73,7 +74,7 @@ def network(task: Task) -> Predictor:
         torch.manual_seed(0)
         outputs = len(CLASSES) if task is Task.CLASSIFICATION else 1
         shape = NetworkShape(inputs=len(preparation().feature_names), hidden=(8, 8), outputs=outputs, dropout=0.5)
-        return NetworkPredictor(shape, shape.build(), task is Task.CLASSIFICATION, "cpu")
+        return NetworkPredictor(shape, shape.build(), head_of(task, CLASSES if task is Task.CLASSIFICATION else ()), "cpu")
 
 
 def forest(task: Task) -> Predictor:
