@@ -11,7 +11,7 @@ from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import ColumnType, Missing
 from modelyard_api.training_job import Training
 from modelyard_jobs.fitting import Problem, Rows, fit_model, plan_columns, raw_columns
-from modelyard_model.preparation import Columns
+from modelyard_model.columns.column import Columns
 
 ROWS = 20_000
 REPETITIONS = 500

@@ -3,10 +3,10 @@
 import math
 from pathlib import Path
 
+from modelyard_model.columns.column import Columns
 from modelyard_model.errors import InvalidInput, ModelFilesInvalid
 from modelyard_model.loading import TOLERANCE, load_model, verify_expected
 from modelyard_model.model_document import EXPECTED_FILE, MODEL_FILE, ExpectedDocument, ModelDocument, write_document
-from modelyard_model.preparation import Columns
 from modelyard_model.tabular_model import TabularModel
 
 

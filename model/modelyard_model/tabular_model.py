@@ -9,8 +9,10 @@ import numpy as np
 from modelyard_api.catalogue.tasks import Task
 from numpy.typing import NDArray
 
+from modelyard_model.cells.input_column import InputColumn
+from modelyard_model.columns.column import Columns
 from modelyard_model.heads import UNSCALED, Head, TargetScale, head_of
-from modelyard_model.preparation import Columns, InputColumn, Preparation
+from modelyard_model.preparation import Preparation
 from modelyard_model.text_files import Separator
 
 Outputs = NDArray[np.float64]

@@ -4,8 +4,8 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
-from modelyard_model.preparation import InputColumn
 
 from modelyard_serving.errors import NotReady
 from modelyard_serving.predictor import Predictor, output_names

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import NumberReading
 from modelyard_model.errors import InvalidInput
-from modelyard_model.preparation import InputColumn
 
 from modelyard_serving.errors import InvalidRequest
 from modelyard_serving.predictor import Columns

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from modelyard_jobs.failures import Unavailable
 
 if TYPE_CHECKING:
-    from modelyard_model.preparation import InputColumn
+    from modelyard_model.cells.input_column import InputColumn
     from modelyard_model.tabular_model import TabularModel
 
     from modelyard_jobs.data.dataset import AskedRows

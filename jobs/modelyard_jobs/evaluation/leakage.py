@@ -13,7 +13,7 @@ import numpy as np
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.catalogue.tasks import Task, has_classes
 from modelyard_api.conditions import Reason
-from modelyard_api.data import ColumnRole, ColumnType, Data
+from modelyard_api.data import ColumnRole, Data
 from numpy.typing import NDArray
 
 from modelyard_jobs.data.columns import Feature
@@ -140,14 +140,14 @@ def _drawn(sample: Sample) -> Sample:
 
 
 def _matrix(sample: Sample, features: Sequence[Feature]) -> NDArray[np.float64]:
-    return np.column_stack([_numbers(sample.frame[feature.name].alias("cells"), feature) for feature in features])
+    return np.column_stack([_numbers(sample.frame[feature.name].alias("cells")) for feature in features])
 
 
-def _numbers(column: "pl.Series", feature: Feature) -> NDArray[np.float64]:
+def _numbers(column: "pl.Series") -> NDArray[np.float64]:
     """Texts as the rank of their frequency, which a tree can take apart again."""
     import polars as pl  # noqa: PLC0415
 
-    if feature.type is ColumnType.NUMERICAL:
+    if column.dtype.is_numeric():
         return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     ranked = column.drop_nulls().value_counts(sort=True).to_series(0).to_list()
     code = {text: float(rank) for rank, text in enumerate(ranked)}

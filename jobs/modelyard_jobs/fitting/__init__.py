@@ -4,8 +4,9 @@ The way through: ``plan_columns`` (what is a feature, and what fills its gaps) â
 rows, saved with ``modelyard_model.saving.save_model``. Everything that is wrong with data or settings is an ``InvalidOrder`` with its reason.
 """
 
+from modelyard_jobs.columns.fitter import PlannedColumn
 from modelyard_jobs.fitting.baseline import Baseline, fit_baseline
-from modelyard_jobs.fitting.column_plan import ColumnPlan, PlannedColumn, plan_columns
+from modelyard_jobs.fitting.column_plan import ColumnPlan, plan_columns
 from modelyard_jobs.fitting.fit import fit_model
 from modelyard_jobs.fitting.preparing import fit_preparation, raw_columns
 from modelyard_jobs.fitting.problem import EpochReport, FittedModel, LeaderboardRow, Problem, Rows

@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.words import TRUTH_AS_NUMBER
-from modelyard_model.preparation import InputColumn
 from modelyard_model.text_files import ENCODING_NAMES, Header, NotATable, TextForm, encoding_of, form_of, records, require_width
 
 from modelyard_serving.errors import InvalidRequest

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from modelyard_api.catalogue.tasks import Task
+from modelyard_model.columns.column import Columns
 from modelyard_model.errors import ModelFilesInvalid
 from modelyard_model.loading import load_model, verify_expected
 from modelyard_model.mlflow_packaging import log_arguments
-from modelyard_model.preparation import Columns
 from modelyard_model.saving import save_model
 from modelyard_model.tabular_model import TabularModel
 

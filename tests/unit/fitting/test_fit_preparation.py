@@ -5,12 +5,15 @@ import math
 import numpy as np
 import polars as pl
 import pytest
+from modelyard_api.blocks import BlockKind
 from modelyard_api.data import ColumnType, MissingMethod
+from modelyard_jobs.columns.categorical import FEWEST_CATEGORIES, MOST_CATEGORIES, most_categories
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import ColumnPlan, PlannedColumn, fit_preparation, raw_columns
-from modelyard_jobs.fitting.preparing import FEWEST_CATEGORIES, MOST_CATEGORIES, most_categories
+from modelyard_model.columns.categorical import CategoricalColumn
+from modelyard_model.columns.encodings import MOST_CODES, Codes
+from modelyard_model.columns.numerical import NumericalColumn
 from modelyard_model.preparation import Preparation
-from modelyard_model.preparation_document import CategoricalColumn, NumericalColumn
 
 
 def fit(
@@ -145,3 +148,37 @@ def test_raw_columns_are_as_a_request_brings_them() -> None:
     assert raw["c"] == ["a", None]
     assert raw["n"][0] == 1.0
     assert math.isnan(raw["n"][1])
+
+
+TREES = frozenset({BlockKind.VECTOR, BlockKind.CODES})
+
+
+def codes(values: list[str | None], method: MissingMethod = MissingMethod.MOST_FREQUENT, constant: str | None = None) -> CategoricalColumn:
+    frame = pl.DataFrame({"x": pl.Series(values, dtype=pl.String)})
+    return category(fit_preparation(frame, ColumnPlan((PlannedColumn("x", ColumnType.CATEGORICAL, method, constant),)), TREES))
+
+
+def test_categories_are_codes_where_the_architecture_takes_them() -> None:
+    column = codes(["a", "a", "b", "b", None])
+    assert column.encoding == Codes(other=False, keeps_missing=True)
+    assert not column.missing.indicator
+
+
+def test_of_many_categories_as_codes_all_bins_but_one_are_kept_and_the_others_share_it() -> None:
+    column = codes([f"c{i}" for i in range(300) for _ in range(2 + (i < 10))])
+    assert len(column.categories) == MOST_CODES - 1
+    assert column.encoding == Codes(other=True, keeps_missing=True)
+    assert column.encode(["never seen"]).dense().item() == MOST_CODES - 1
+
+
+def test_a_constant_stands_in_for_missing_codes_too() -> None:
+    column = codes(["a", "a", None, None], MissingMethod.CONSTANT, "unknown")
+    assert column.categories == ("a", "unknown")
+    assert column.encode([None]).dense().item() == 1.0
+
+
+@pytest.mark.parametrize(("method", "stays"), [(MissingMethod.MEDIAN, True), (MissingMethod.MEAN, False), (MissingMethod.CONSTANT, False)])
+def test_a_number_stays_missing_where_the_architecture_knows_missing_values(method: MissingMethod, stays: bool) -> None:
+    frame = pl.DataFrame({"x": pl.Series([1.0, 2.0, None], dtype=pl.Float64)})
+    column = number(fit_preparation(frame, ColumnPlan((PlannedColumn("x", ColumnType.NUMERICAL, method, "3"),)), TREES))
+    assert (column.missing is None) is stays

@@ -20,10 +20,10 @@ from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import fit_preparation, plan_columns, raw_columns
 from modelyard_model.cells import times
+from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.numbers import CURRENCIES, is_plain, number_text
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
 from modelyard_model.cells.words import INFINITE, MISSING, MISSING_AMONG_NUMBERS, TRUTH_PAIRS
-from modelyard_model.preparation import InputColumn
 
 EXAMPLES = int(os.environ.get("MODELYARD_EXAMPLES", "120"))
 Draw = Callable[[random.Random], str]

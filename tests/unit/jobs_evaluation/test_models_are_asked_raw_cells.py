@@ -8,9 +8,11 @@ import polars as pl
 import pytest
 from modelyard_jobs.data.dataset import AskedRows
 from modelyard_jobs.evaluation.fresh_process import _outputs
+from modelyard_model.columns.categorical import CategoricalColumn, FilledText
+from modelyard_model.columns.numerical import FilledNumber, NumericalColumn
 from modelyard_model.errors import InvalidInput
 from modelyard_model.preparation import Preparation
-from modelyard_model.preparation_document import CategoricalColumn, FilledNumber, FilledText, NumericalColumn, PreparationDocument
+from modelyard_model.preparation_document import PreparationDocument
 from modelyard_model.tabular_model import TabularModel
 from numpy.typing import NDArray
 

@@ -7,18 +7,15 @@ import numpy as np
 from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import MissingMethod
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
+from modelyard_model.columns.categorical import CategoricalColumn, FilledText
+from modelyard_model.columns.column import Columns
+from modelyard_model.columns.datetime import DatetimeColumn
+from modelyard_model.columns.numerical import FilledNumber, NumericalColumn
 from modelyard_model.estimator import EstimatorPredictor
 from modelyard_model.heads import TargetScale, head_of
 from modelyard_model.network import NetworkPredictor, NetworkShape
-from modelyard_model.preparation import Columns, Preparation
-from modelyard_model.preparation_document import (
-    CategoricalColumn,
-    DatetimeColumn,
-    FilledNumber,
-    FilledText,
-    NumericalColumn,
-    PreparationDocument,
-)
+from modelyard_model.preparation import Preparation
+from modelyard_model.preparation_document import PreparationDocument
 from modelyard_model.tabular_model import Predictor, TabularModel
 
 CLASSES = ("no", "yes", "maybe")

@@ -6,16 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from modelyard_api.data import MissingMethod
+from modelyard_model.columns.categorical import CategoricalColumn, FilledText
+from modelyard_model.columns.datetime import DatetimeColumn
+from modelyard_model.columns.numerical import FilledNumber, NumericalColumn
 from modelyard_model.errors import InvalidInput, ModelFilesInvalid
 from modelyard_model.preparation import Preparation
-from modelyard_model.preparation_document import (
-    CategoricalColumn,
-    DatetimeColumn,
-    FilledNumber,
-    FilledText,
-    NumericalColumn,
-    PreparationDocument,
-)
+from modelyard_model.preparation_document import PreparationDocument
 
 SECRET = "4111-1111"
 
@@ -138,7 +134,7 @@ def test_the_document_survives_its_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"format": 3}, "format"), ({"columns": [{"kind": "Numerical", "name": "x"}]}, "Numerical.required"), ({"surprise": 1}, "surprise")],
+    [({"format": 4}, "format"), ({"columns": [{"kind": "Numerical", "name": "x"}]}, "Numerical.required"), ({"surprise": 1}, "surprise")],
 )
 def test_a_document_of_another_shape_is_refused_in_words(tmp_path: Path, change: dict[str, object], words: str) -> None:
     (tmp_path / "preparation.json").write_text(json.dumps({"format": 1, "columns": []} | change))

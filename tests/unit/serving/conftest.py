@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading, Unreadable
-from modelyard_model.preparation import InputColumn
 from modelyard_model.text_files import Separator
 from modelyard_serving.application import Serving, create_app
 from modelyard_serving.metrics import ServingMetrics

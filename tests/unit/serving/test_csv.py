@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 import zstandard
-from modelyard_model.preparation import InputColumn
+from modelyard_model.cells.input_column import InputColumn
 from modelyard_serving.errors import InvalidRequest
 from modelyard_serving.protocols.packed_body import LARGEST, unpacked
 

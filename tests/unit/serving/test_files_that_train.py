@@ -22,7 +22,7 @@ from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.columns import Features
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 from modelyard_jobs.failures import InvalidOrder
-from modelyard_model.preparation import InputColumn
+from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.text_files import Separator
 from modelyard_serving.protocols import invocations
 from modelyard_serving.validation import Validator

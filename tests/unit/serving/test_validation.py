@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from modelyard_model.preparation import InputColumn
+from modelyard_model.cells.input_column import InputColumn
 from modelyard_serving.errors import InvalidRequest
 from modelyard_serving.validation import Validator
 
