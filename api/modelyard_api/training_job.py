@@ -57,7 +57,7 @@ class ModelSpec(ApiModel):
 
     architecture: Architecture = Field(
         Architecture.AUTO,
-        description=f"{_architectures()}, or Auto: all of them, and the simplest within one standard error of the best wins.",
+        description=f"{_architectures()}, or Auto: all of them, and the simplest within one standard error of the best wins, unless the best is better beyond chance.",
     )
     parameters: Annotated[list[Parameter], Field(max_length=32)] | None = Field(
         None, description="Hyperparameters of the architecture; Auto takes none.", json_schema_extra=list_map("name")

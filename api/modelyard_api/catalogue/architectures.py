@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from modelyard_api.blocks import BlockKind
 from modelyard_api.catalogue.names import Catalogue, Name
 from modelyard_api.catalogue.parameters import Integer, Parameter, Real, Value
 from modelyard_api.catalogue.tasks import Task
@@ -15,6 +16,7 @@ class Architecture(Name):
     AUTO: ClassVar["Architecture"]
     LINEAR: ClassVar["Architecture"]
     RANDOM_FOREST: ClassVar["Architecture"]
+    GRADIENT_BOOSTING: ClassVar["Architecture"]
     MLP: ClassVar["Architecture"]
 
 
@@ -29,6 +31,7 @@ class ArchitectureSpec:
     packages: tuple[str, ...]  # that the fitted model needs, beside the platform's own
     trained_in_epochs: bool = False  # needs rows that tell it when to stop
     tasks: frozenset[Task] = frozenset({Task.CLASSIFICATION, Task.REGRESSION})
+    takes: frozenset[BlockKind] = frozenset({BlockKind.VECTOR})  # forms of features that it can be fitted to
     note: str = ""  # for the reader, behind its name
     automatic: bool = True  # among those that Auto tries
     summary: str = ""  # what it is, for docs
@@ -64,6 +67,21 @@ ARCHITECTURES: Catalogue[Architecture, ArchitectureSpec] = Catalogue(
         summary="scikit-learn's random forest",
     ),
     ArchitectureSpec(
+        "GradientBoosting",
+        (
+            Real("learning_rate", 0.001, 1, 0.05, log=True),
+            Integer("max_iter", 1, 5000, 200, log=True),
+            Integer("max_leaf_nodes", 2, 1000, 31, log=True),
+            Integer("min_samples_leaf", 1, 100000, 20, log=True, rows_each=5000),
+            Real("l2_regularization", 0, 1000, 10.0),  # steadier than 0 on tables of hundreds of rows, without effect on large ones
+        ),
+        "modelyard_model.trees:load_trees",
+        "modelyard_jobs.fitting.boosting:fit_boosting",
+        ("safetensors",),
+        takes=frozenset({BlockKind.VECTOR, BlockKind.CODES}),
+        summary="scikit-learn's histogram gradient boosting, which splits missing values and categories as such",
+    ),
+    ArchitectureSpec(
         "MLP",
         (
             Integer("hidden_layers", 1, 16, 2),
@@ -80,7 +98,7 @@ ARCHITECTURES: Catalogue[Architecture, ArchitectureSpec] = Catalogue(
     ),
 )
 Architecture.LINEAR, Architecture.RANDOM_FOREST = Architecture("Linear"), Architecture("RandomForest")
-Architecture.MLP = Architecture("MLP")
+Architecture.GRADIENT_BOOSTING, Architecture.MLP = Architecture("GradientBoosting"), Architecture("MLP")
 
 
 def parameters_of(architecture: Architecture) -> tuple[Parameter, ...]:

@@ -15,3 +15,4 @@ class Examples:
     features: NDArray[np.float64]
     target: NDArray[Any]
     head: Head
+    categorical: tuple[bool, ...] = ()  # (features,): which are codes of categories

@@ -74,7 +74,7 @@ def _fit_one(
     report: Report,
 ) -> FittedModel:
     parameters = resolve_parameters(architecture, given, len(train))
-    preparation = fit_preparation(train.features, problem.plan)
+    preparation = fit_preparation(train.features, problem.plan, ARCHITECTURES[architecture].takes)
     head = problem.head.fit(train.target)
     examples = _examples(head, preparation, train)
     stop = _examples(head, preparation, validation) if is_trained_in_epochs(architecture) else None
@@ -85,4 +85,4 @@ def _fit_one(
 
 def _examples(head: Head, preparation: Preparation, rows: Rows) -> Examples:
     features = preparation.transform(raw_columns(rows.features, [item.name for item in preparation.inputs]))
-    return Examples(features, head.encode(rows.target), head)
+    return Examples(features, head.encode(rows.target), head, preparation.categorical)

@@ -17,6 +17,7 @@ from modelyard_model.network import NetworkPredictor, NetworkShape
 from modelyard_model.preparation import Preparation
 from modelyard_model.preparation_document import PreparationDocument
 from modelyard_model.tabular_model import Predictor, TabularModel
+from modelyard_model.trees import TreesPredictor
 
 CLASSES = ("no", "yes", "maybe")
 ROWS: Columns = {
@@ -90,7 +91,18 @@ def linear(task: Task) -> Predictor:
     return EstimatorPredictor(fitted, len(CLASSES) if task is Task.CLASSIFICATION else 0)
 
 
-KINDS: dict[str, Callable[[Task], Predictor]] = {"MLP": network, "RandomForest": forest, "Linear": linear}
+def boosting(task: Task) -> Predictor:
+    from modelyard_jobs.fitting.boosting import trees_of  # noqa: PLC0415
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor  # noqa: PLC0415
+
+    kind = HistGradientBoostingClassifier if task is Task.CLASSIFICATION else HistGradientBoostingRegressor
+    features, target = _examples(task is Task.CLASSIFICATION)
+    fitted = kind(max_iter=5).fit(features, target)
+    trees = trees_of(fitted, np.zeros(features.shape[1], dtype=bool))
+    return TreesPredictor(trees, len(CLASSES) if task is Task.CLASSIFICATION else 0)
+
+
+KINDS: dict[str, Callable[[Task], Predictor]] = {"MLP": network, "RandomForest": forest, "Linear": linear, "GradientBoosting": boosting}
 
 
 def model(kind: str, task: Task = Task.CLASSIFICATION) -> TabularModel:
