@@ -98,6 +98,15 @@ def standard_error(metric: Metric, scores: Scores, clusters: NDArray[np.generic]
     return float(np.sqrt(spread.variance)) if np.isfinite(spread.variance) else None
 
 
+def difference_error(metric: Metric, scores: Scores, opponent: Scores, clusters: NDArray[np.generic]) -> tuple[float, float] | None:
+    """Standard error of the paired difference, however few the rows, and the degrees of freedom it is known with; None where it can't be measured."""
+    groups = Groups.of(clusters)
+    if groups.count < 2:
+        return None
+    spread = _spread(metric, scores, opponent, groups)
+    return (float(np.sqrt(spread.variance)), spread.freedom) if np.isfinite(spread.variance) else None
+
+
 def _too_few(metric: Metric, scores: Scores, groups: Groups, value: float) -> TooFew | None:
     measured = value if np.isfinite(value) else None
     rows, smallest, apart = len(scores.truth), _rarest(scores, None), _rarest(scores, groups)
