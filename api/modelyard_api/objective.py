@@ -1,13 +1,14 @@
 """``spec.objective``: the question a TrainingJob answers and the criteria its model has to meet."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
 from modelyard_api.base import ATOMIC, ApiModel, ColumnName, rules
-from modelyard_api.catalogue.metrics import METRICS, Metric, metrics_of
-from modelyard_api.catalogue.tasks import TASKS, Task
+from modelyard_api.catalogue.metrics import METRICS, Metric, default_metric, metrics_of
+from modelyard_api.catalogue.tasks import TASKS, Task, has_classes
 
 
 class Opponent(StrEnum):
@@ -36,8 +37,19 @@ def _of_its_task(metric: str) -> str:
 def _whose_metrics() -> str:
     """Which metrics are for which task, for people."""
     first, *others = TASKS
-    named = [f"{', '.join(metrics[:-1])} and {metrics[-1]} are for {task}" for task in others if (metrics := _in_order(task))]
+    named = [f"{_and(metrics)} are for {task}" for task in others if (metrics := _in_order(task))]
     return f"{'; '.join(named)}, the others for {first}"
+
+
+def _and(metrics: Sequence[Metric]) -> str:
+    return f"{', '.join(metrics[:-1])} and {metrics[-1]}"
+
+
+def _usual_metrics() -> str:
+    """What ``default_metric`` gives, for people."""
+    with_classes = [(default_metric(task, 2), default_metric(task, 3)) for task in TASKS if has_classes(task)]
+    numbers = [f"{default_metric(task, 0)} for {task}" for task in TASKS if not has_classes(task)]
+    return ", ".join([*(f"{two} for two classes, {more} for more" for two, more in with_classes), *numbers])
 
 
 def _in_order(task: Task) -> list[Metric]:
@@ -85,7 +97,8 @@ class Criterion(ApiModel):
     by: float | None = Field(
         None,
         ge=0,
-        description="With betterThan: the improvement has to exceed this; default 0. With notWorseThan: the margin, in the metric's unit; default 0.01, or 2 % of the opponent's value for rmse, mae, log_loss and brier.",
+        description="With betterThan: the improvement has to exceed this; default 0. With notWorseThan: the margin, in the metric's unit; default 0.01, or 2 % of"
+        f" the opponent's value for {_and([metric for metric, spec in METRICS.items() if spec.lower_is_better])}.",
     )
 
     @property
@@ -126,7 +139,7 @@ class Objective(ApiModel):
     target_from: TargetFrom | None = Field(None, description="Derives a yes/no target from another column.")
     metric: Metric | None = Field(
         None,
-        description="What training optimises and selection compares. Default: roc_auc for two classes, f1_macro for more, rmse for Regression.",
+        description=f"What training optimises and selection compares. Default: {_usual_metrics()}.",
     )
     require: Annotated[list[Criterion], Field(max_length=16)] | None = Field(
         None,

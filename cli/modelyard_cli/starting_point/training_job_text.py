@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from modelyard_api.base import API_VERSION
 from modelyard_api.catalogue.architectures import Architecture, automatic, listed
-from modelyard_api.catalogue.metrics import Metric, lower_is_better
+from modelyard_api.catalogue.metrics import METRICS, Metric, lower_is_better, metrics_of
 from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.data import Split
 
 from modelyard_cli.starting_point.columns import SeenColumn
 from modelyard_cli.starting_point.held_out import describe_shortage
 from modelyard_cli.starting_point.survey import Survey
+from modelyard_cli.starting_point.targets import SeenTarget
 from modelyard_cli.starting_point.yaml_text import comment, commented, number, scalar
 
 _COLUMNS_SHOWN = 60
@@ -120,17 +121,14 @@ def _metric(survey: Survey) -> Iterator[str]:
         text = f"{rare} is rare: {harder}" if rare == target.classes[-1][0] else f"{rare} is rare"
         yield from commented(f"    metric: {target.metric}", text)
     elif has_classes(target.task) and len(target.classes) == 2:
-        others = _others(target.metric, "roc_auc", "average_precision", "f1", "balanced_accuracy", "log_loss")
-        yield from commented(f"    metric: {target.metric}", f"others: {others}; positive is {target.classes[1][0]}")
-    elif not has_classes(target.task):
-        yield from commented(f"    metric: {target.metric}", f"others: {_others(target.metric, 'rmse', 'mae', 'r2')}")
+        yield from commented(f"    metric: {target.metric}", f"others: {_others(target)}; positive is {target.classes[1][0]}")
     else:
-        others = _others(target.metric, "f1_macro", "balanced_accuracy", "accuracy", "roc_auc", "log_loss")
-        yield from commented(f"    metric: {target.metric}", f"others: {others}")
+        yield from commented(f"    metric: {target.metric}", f"others: {_others(target)}")
 
 
-def _others(metric: Metric, *usual: str) -> str:
-    return ", ".join(each for each in usual if each != metric)
+def _others(target: SeenTarget) -> str:
+    fitting = metrics_of(target.task, len(target.classes) or 2)
+    return ", ".join(metric for metric in METRICS if metric in fitting and metric != target.metric)
 
 
 def _data(survey: Survey, uri: str) -> Iterator[str]:

@@ -166,5 +166,5 @@ def _require_metric_fits(field: str, metric: Metric, task: Task, classes: int) -
     if is_binary_only(metric) and classes != 2:
         raise InvalidOrder(
             Reason.INVALID_SPEC,
-            f"{field} {metric} is for two classes, the target has {classes}; choose f1_macro, balanced_accuracy, accuracy or roc_auc",
+            f"{field} {metric} is for two classes, the target has {classes}; choose one of {', '.join(sorted(metrics_of(task, classes)))}",
         )
