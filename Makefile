@@ -43,8 +43,9 @@ images: $(STAMP) ## Build the images and give them to the node.
 	@$(PYTHON) -m dev.cluster images
 
 .PHONY: manifests golden requirements
-manifests: $(STAMP) ## Write the CustomResourceDefinitions from api/.
+manifests: $(STAMP) ## Write the CustomResourceDefinitions from api/, and the tables of docs/training.md.
 	@$(PYTHON) dev/write_crds.py
+	$(PYTHON) dev/write_tables.py
 golden: $(STAMP) ## Rewrite the golden manifests.
 	@MODELYARD_UPDATE_GOLDEN=1 $(PYTHON) -m pytest -q tests/golden
 requirements: ## Pin the requirements of every image and of development again.
@@ -57,6 +58,7 @@ lint: $(STAMP) ## Style, types, layers, stale manifests.
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PYTHON) dev/write_crds.py --check
+	$(PYTHON) dev/write_tables.py --check
 format: $(STAMP) ## Format the code.
 	@.venv/bin/ruff check --fix -q . || true
 	.venv/bin/ruff format -q .

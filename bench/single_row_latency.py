@@ -5,9 +5,10 @@ from statistics import median
 
 import numpy as np
 import polars as pl
-from modelyard_api.architectures import Architecture
+from modelyard_api.catalogue.architectures import ARCHITECTURES
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import ColumnType, Missing
-from modelyard_api.metrics import Metric, Task
 from modelyard_api.training_job import Training
 from modelyard_jobs.fitting import Problem, Rows, fit_model, plan_columns, raw_columns
 from modelyard_model.columns.column import Columns
@@ -50,10 +51,10 @@ def main() -> None:
     rows, problem = table()
     positions = np.arange(ROWS)
     row = {name: list(values) for name, values in raw_columns(rows.features[:1], rows.features.columns).items()}
-    for architecture in (Architecture.LINEAR, Architecture.RANDOM_FOREST, Architecture.MLP):
+    for architecture in ARCHITECTURES:
         fitted = fit_model(architecture, {}, problem, rows.take(positions[:16_000]), rows.take(positions[16_000:]), lambda _: None)
         preparing, answering = microseconds(fitted.model.preparation.transform, row), microseconds(fitted.model.predict, row)
-        print(f"{architecture:14} preparation {preparing:6.0f} µs   answer {answering:6.0f} µs")
+        print(f"{architecture:16} preparation {preparing:6.0f} µs   answer {answering:6.0f} µs")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from modelyard_api.base import ATOMIC, AliasName, ApiModel, ModelName, SecretSource, matching, rules
-from modelyard_api.metrics import Metric
+from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.workers import DEFAULT_RESOURCES, Resources
 
 

@@ -1,12 +1,14 @@
 """``spec.objective``: the question a TrainingJob answers and the criteria its model has to meet."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
 from modelyard_api.base import ATOMIC, ApiModel, ColumnName, rules
-from modelyard_api.metrics import CLASSIFICATION_METRICS, REGRESSION_METRICS, Metric, Task
+from modelyard_api.catalogue.metrics import METRICS, Metric, default_metric, metrics_of
+from modelyard_api.catalogue.tasks import TASKS, Task, has_classes
 
 
 class Opponent(StrEnum):
@@ -25,20 +27,39 @@ class Bound(StrEnum):
     NOT_WORSE_THAN = "NotWorseThan"
 
 
-def _cel_list(metrics: frozenset[Metric]) -> str:
-    return "[" + ", ".join(f"'{metric}'" for metric in sorted(metrics)) + "]"
+def _of_its_task(metric: str) -> str:
+    """A CEL expression: that a metric is one of those of the task. The first task stands where it is none of the others."""
+    first, *others = (f"{metric} in [{', '.join(repr(str(each)) for each in sorted(metrics_of(task)))}]" for task in TASKS)
+    asked = (f"self.task == '{task}' ? {member} : " for task, member in zip([*TASKS][1:], others, strict=True))
+    return "".join(asked) + first
+
+
+def _whose_metrics() -> str:
+    """Which metrics are for which task, for people."""
+    first, *others = TASKS
+    named = [f"{_and(metrics)} are for {task}" for task in others if (metrics := _in_order(task))]
+    return f"{'; '.join(named)}, the others for {first}"
+
+
+def _and(metrics: Sequence[Metric]) -> str:
+    return f"{', '.join(metrics[:-1])} and {metrics[-1]}"
+
+
+def _usual_metrics() -> str:
+    """What ``default_metric`` gives, for people."""
+    with_classes = [(default_metric(task, 2), default_metric(task, 3)) for task in TASKS if has_classes(task)]
+    numbers = [f"{default_metric(task, 0)} for {task}" for task in TASKS if not has_classes(task)]
+    return ", ".join([*(f"{two} for two classes, {more} for more" for two, more in with_classes), *numbers])
+
+
+def _in_order(task: Task) -> list[Metric]:
+    return [metric for metric, spec in METRICS.items() if task in spec.tasks]
 
 
 _ONE_BOUND = "[has(self.atLeast), has(self.atMost), has(self.betterThan), has(self.notWorseThan)].filter(x, x).size() == 1"
 _ONE_CONDITION = "[has(self.above), has(self.below), has(self.equals)].filter(x, x).size() == 1"
-_METRIC_OF_TASK = (
-    "!has(self.task) || !has(self.metric) || (self.task == 'Regression' ? self.metric in "
-    f"{_cel_list(REGRESSION_METRICS)} : self.metric in {_cel_list(CLASSIFICATION_METRICS)})"
-)
-_CRITERIA_OF_TASK = (
-    "!has(self.task) || !has(self.require) || self.require.all(c, self.task == 'Regression' ? c.metric in "
-    f"{_cel_list(REGRESSION_METRICS)} : c.metric in {_cel_list(CLASSIFICATION_METRICS)})"
-)
+_METRIC_OF_TASK = f"!has(self.task) || !has(self.metric) || ({_of_its_task('self.metric')})"
+_CRITERIA_OF_TASK = f"!has(self.task) || !has(self.require) || self.require.all(c, {_of_its_task('c.metric')})"
 
 
 class TargetFrom(ApiModel):
@@ -76,7 +97,8 @@ class Criterion(ApiModel):
     by: float | None = Field(
         None,
         ge=0,
-        description="With betterThan: the improvement has to exceed this; default 0. With notWorseThan: the margin, in the metric's unit; default 0.01, or 2 % of the opponent's value for rmse, mae, log_loss and brier.",
+        description="With betterThan: the improvement has to exceed this; default 0. With notWorseThan: the margin, in the metric's unit; default 0.01, or 2 % of"
+        f" the opponent's value for {_and([metric for metric, spec in METRICS.items() if spec.lower_is_better])}.",
     )
 
     @property
@@ -99,11 +121,8 @@ class Objective(ApiModel):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
-            (_METRIC_OF_TASK, "metric does not fit the task: rmse, mae and r2 are for Regression, the others for Classification"),
-            (
-                _CRITERIA_OF_TASK,
-                "a criterion's metric does not fit the task: rmse, mae and r2 are for Regression, the others for Classification",
-            ),
+            (_METRIC_OF_TASK, f"metric does not fit the task: {_whose_metrics()}"),
+            (_CRITERIA_OF_TASK, f"a criterion's metric does not fit the task: {_whose_metrics()}"),
             (
                 "!has(self.targetFrom) || !has(self.task) || self.task == 'Classification'",
                 "targetFrom makes a yes/no target: task has to be Classification",
@@ -120,7 +139,7 @@ class Objective(ApiModel):
     target_from: TargetFrom | None = Field(None, description="Derives a yes/no target from another column.")
     metric: Metric | None = Field(
         None,
-        description="What training optimises and selection compares. Default: roc_auc for two classes, f1_macro for more, rmse for Regression.",
+        description=f"What training optimises and selection compares. Default: {_usual_metrics()}.",
     )
     require: Annotated[list[Criterion], Field(max_length=16)] | None = Field(
         None,

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from modelyard_api.base import ApiModel, ShortText
+from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.conditions import Reason
-from modelyard_api.metrics import Metric
 from modelyard_api.model_deployment import Monitoring, RequestLog
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_api.verdicts import Evidences

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from modelyard_api.architectures import PARAMETERS, Architecture
 from modelyard_api.base import AliasName, ApiModel, ModelName, list_map, rules
+from modelyard_api.catalogue.architectures import ARCHITECTURES, Architecture, listed, parameters_of
 from modelyard_api.data import Data
 from modelyard_api.objective import Objective
 from modelyard_api.workers import Workers
@@ -37,13 +37,17 @@ class Parameter(ApiModel):
 
 
 def _parameter_rule(architecture: Architecture) -> tuple[str, str]:
-    names = sorted(PARAMETERS[architecture])
+    names = sorted(parameter.name for parameter in parameters_of(architecture))
     listed = ", ".join(f"'{name}'" for name in names)
     allowed = ", ".join(names) or "none"
     return (
         f"self.architecture != '{architecture}' || !has(self.parameters) || self.parameters.all(p, p.name in [{listed}])",
         f"{architecture} takes these parameters: {allowed}",
     )
+
+
+def _architectures() -> str:
+    return ", ".join(f"{name} ({spec.note})" if spec.note else name for name, spec in ARCHITECTURES.items())
 
 
 class ModelSpec(ApiModel):
@@ -53,7 +57,7 @@ class ModelSpec(ApiModel):
 
     architecture: Architecture = Field(
         Architecture.AUTO,
-        description="Linear, RandomForest, MLP (PyTorch; on the GPU where there is one), or Auto: all of them, and the simplest within one standard error of the best wins.",
+        description=f"{_architectures()}, or Auto: all of them, and the simplest within one standard error of the best wins, unless the best is better beyond chance.",
     )
     parameters: Annotated[list[Parameter], Field(max_length=32)] | None = Field(
         None, description="Hyperparameters of the architecture; Auto takes none.", json_schema_extra=list_map("name")
@@ -130,6 +134,8 @@ def _unchanged(field: str) -> str:
     return f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})"
 
 
+_WITHOUT_EPOCHS = tuple(name for name, spec in ARCHITECTURES.items() if not spec.trained_in_epochs)
+_WITH_EPOCHS = (*(name for name, spec in ARCHITECTURES.items() if spec.trained_in_epochs), Architecture.AUTO)
 _IMMUTABLE = tuple(
     (_unchanged(field), f"spec.{field} can't be changed: a TrainingJob is one experiment; apply a new one under another name")
     for field in ("objective", "data", "model", "training", "workers")
@@ -160,9 +166,9 @@ _CROSS_FIELD = (
         "data.key can't name the target, nor what it is derived from: the target has no say in where a row goes",
     ),
     (
-        "!(self.model.architecture in ['Linear', 'RandomForest']) || ![has(self.training.epochs), has(self.training.batchSize),"
-        " has(self.training.optimizer), has(self.training.earlyStopping)].exists(x, x)",
-        "training: epochs, batchSize, optimizer and earlyStopping are for MLP and Auto; Linear and RandomForest only take seed",
+        f"!(self.model.architecture in [{', '.join(repr(str(name)) for name in _WITHOUT_EPOCHS)}]) || ![has(self.training.epochs),"
+        " has(self.training.batchSize), has(self.training.optimizer), has(self.training.earlyStopping)].exists(x, x)",
+        f"training: epochs, batchSize, optimizer and earlyStopping are for {listed(_WITH_EPOCHS)}; {listed(_WITHOUT_EPOCHS)} only take seed",
     ),
 )
 

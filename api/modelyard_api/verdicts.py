@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from modelyard_api.base import ApiModel, ShortText
-from modelyard_api.metrics import Metric
+from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.objective import Bound
 
 

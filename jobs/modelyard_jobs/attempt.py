@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelyard_api import artifacts
-from modelyard_api.architectures import Architecture, is_trained_in_epochs
+from modelyard_api.catalogue.architectures import Architecture, is_trained_in_epochs
 from modelyard_api.labels import TAG_TEST_SPLIT, TAG_TEST_USES, TAG_UID
 from modelyard_api.pod_contract import TrainOrder, TrainResult
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from modelyard_api.metrics import Metric
+from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.pod_contract import MetricValue, TrainResult
 
 from modelyard_jobs.fitting import FittedModel

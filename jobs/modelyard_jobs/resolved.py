@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from modelyard_api import rendering
 from modelyard_api.artifacts import Resolved
+from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.data import SplitBy
-from modelyard_api.metrics import Task
 from modelyard_api.training_job import TrainingJobSpec
 
 from modelyard_jobs.fitting import FittedModel
@@ -24,7 +24,7 @@ _ROWS = {
 def question(data: TrainingData, spec: TrainingJobSpec, registered: str) -> dict[str, str]:
     """Known before fitting."""
     target, split = data.dataset.target, spec.data.split
-    stratified = split.by is SplitBy.STRATIFIED and target.task is Task.CLASSIFICATION
+    stratified = split.by is SplitBy.STRATIFIED and has_classes(target.task)
     by = "Random" if split.by is SplitBy.STRATIFIED and not stratified else split.by.value
     by += f" by {spec.data.split_column}" if spec.data.split_column else ""
     copies = data.assignment.copies
@@ -60,7 +60,9 @@ def answer(fitted: FittedModel) -> dict[str, str]:
     """Known after fitting."""
     values = {Resolved.ARCHITECTURE: fitted.architecture.value, Resolved.FITTED_ON: " and ".join(fitted.fitted_on)}
     if fitted.parameters:
-        values[Resolved.PARAMETERS] = ", ".join(f"{name} {value:g}" for name, value in fitted.parameters.items())
+        values[Resolved.PARAMETERS] = ", ".join(
+            f"{name} {value if isinstance(value, str) else format(value, 'g')}" for name, value in fitted.parameters.items()
+        )
     if fitted.best_epoch is not None:
         values[Resolved.BEST_EPOCH] = f"{fitted.best_epoch} of {len(fitted.epochs)}"
     return {name.value: text[:_LONGEST] for name, text in values.items()}

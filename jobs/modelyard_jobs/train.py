@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from modelyard_api.architectures import parameter_problems
+from modelyard_api.catalogue.architectures import parameter_problems
 from modelyard_api.conditions import Reason
 from modelyard_api.labels import registered_model
 from modelyard_api.pod_contract import TrainOrder, TrainResult

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.conditions import Reason
 from modelyard_api.data import SplitBy
-from modelyard_api.metrics import Task
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_model.platform import Platform, source_s3
 from numpy.typing import NDArray
@@ -119,7 +119,7 @@ def assigned(files: SourceFiles, data: Dataset, spec: TrainingJobSpec, registere
     """The rows of a data set, each in its part; raises InvalidOrder."""
     for why, count in data.dropped.items():
         _log.info("left out %d rows: %s", count, why)
-    classes = Classes.of(data.target.classes, data.target.values.astype(np.int64)) if data.target.task is Task.CLASSIFICATION else None
+    classes = Classes.of(data.target.classes, data.target.values.astype(np.int64)) if has_classes(data.target.task) else None
     rows = SplitRows(
         data.read, data.positions, classes, dataset.target_columns(spec), tuple(spec.data.key or ()), times=data.times, index=data.index
     )
@@ -134,7 +134,7 @@ def assigned(files: SourceFiles, data: Dataset, spec: TrainingJobSpec, registere
 
 def _require_classes(data: Dataset, assignment: Assignment) -> None:
     """Two classes have to be everywhere; of more, all in training and two in the others."""
-    if data.target.task is Task.REGRESSION:
+    if not has_classes(data.target.task):
         return
     for part in (Part.TRAIN, Part.VALIDATION, Part.TEST):
         values = data.target.values[assignment.part == part]

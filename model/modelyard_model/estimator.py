@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelyard_model.errors import ModelFilesInvalid
+from modelyard_model.heads import Head
 
 FILE = "estimator.skops"
 # Ours, never the list that comes with a model: whoever writes a model could write that list too.
@@ -76,9 +77,9 @@ def _skops() -> Any:
     return skops.io
 
 
-def load_estimator(folder: Path, classes: int) -> EstimatorPredictor:
+def load_estimator(folder: Path, head: Head, _device: str | None = None) -> EstimatorPredictor:
     """Reads ``estimator.skops``; raises ModelFilesInvalid when it is damaged or holds anything but our estimators."""
-    skops_io = _skops()
+    skops_io, classes = _skops(), len(head.classes)
     from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException  # noqa: PLC0415
 
     try:

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import numpy as np
-from modelyard_api.metrics import Task
+from modelyard_api.catalogue.architectures import ARCHITECTURES
+from modelyard_api.catalogue.names import implementation
 
-from modelyard_model import estimator, network
 from modelyard_model.errors import ModelFilesInvalid
+from modelyard_model.heads import TargetScale, head_of
 from modelyard_model.model_document import EXPECTED_FILE, MODEL_FILE, ExpectedDocument, ModelDocument, read_document
 from modelyard_model.preparation import Preparation
-from modelyard_model.tabular_model import PREDICTION, PROBABILITY_PREFIX, Predictor, TabularModel, TargetScale
+from modelyard_model.tabular_model import Predictor, TabularModel
 
 TOLERANCE = 1e-6  # answers that differ by more are not the model that was tested
 
@@ -31,11 +32,10 @@ def load_model(folder: Path, device: str | None = None) -> TabularModel:
 
 
 def _load_predictor(folder: Path, document: ModelDocument, device: str | None) -> Predictor:
-    if (folder / network.SHAPE_FILE).exists():
-        return network.load_network(folder, document.task is Task.CLASSIFICATION, device)
-    if (folder / estimator.FILE).exists():
-        return estimator.load_estimator(folder, len(document.classes))
-    raise ModelFilesInvalid(f"neither {network.SHAPE_FILE} nor {estimator.FILE} is among the model's files")
+    if document.architecture not in ARCHITECTURES:
+        raise ModelFilesInvalid(f"{MODEL_FILE} names the architecture {document.architecture!r}, which this release doesn't know")
+    body: Predictor = implementation(ARCHITECTURES[document.architecture].body)(folder, head_of(document.task, document.classes), device)
+    return body
 
 
 def verify_expected(model: TabularModel, folder: Path) -> float:
@@ -48,11 +48,10 @@ def verify_expected(model: TabularModel, folder: Path) -> float:
         got = model.predict(expected.inputs).as_columns()
     if set(got) != set(expected.outputs):
         raise ModelFilesInvalid(f"{EXPECTED_FILE} has other outputs than the model")
-    names = [name for name in got if name.startswith(PROBABILITY_PREFIX)] or [PREDICTION]
+    names = [name for name, kind in model.head.columns if kind is float]
     wanted_values = np.array([expected.outputs[name] for name in names], dtype=np.float64)
     got_values = np.array([got[name] for name in names], dtype=np.float64)
     if wanted_values.shape != got_values.shape:
         raise ModelFilesInvalid(f"{EXPECTED_FILE} has another number of rows in inputs and outputs")
-    unit = 1.0 if model.task is Task.CLASSIFICATION else np.maximum(np.abs(wanted_values), max(1.0, model.target.scale))
-    difference = np.where(np.isfinite(got_values), np.abs(wanted_values - got_values) / unit, np.inf)
+    difference = np.where(np.isfinite(got_values), np.abs(wanted_values - got_values) / model.head.unit(wanted_values), np.inf)
     return float(difference.max(initial=0.0))

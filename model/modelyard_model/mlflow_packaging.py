@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import modelyard_api
-from modelyard_api.metrics import Task
+from modelyard_api.catalogue.architectures import ARCHITECTURES
 
 import modelyard_model
-from modelyard_model import network
 from modelyard_model.loading import load_model
 from modelyard_model.model_document import EXPECTED_FILE, ExpectedDocument, read_document
-from modelyard_model.tabular_model import PREDICTION, PROBABILITY_PREFIX, TabularModel
+from modelyard_model.tabular_model import TabularModel
 
 LOADER_MODULE = "modelyard_model.pyfunc_loader"
 
@@ -30,7 +29,7 @@ def log_arguments(folder: Path) -> dict[str, Any]:
         "input_example": pd.DataFrame(
             {i.name: pd.Series(rows[i.name], dtype="float64" if i.kind == "number" else "str") for i in model.inputs if i.name in rows}
         ),
-        "pip_requirements": pip_requirements(folder),
+        "pip_requirements": pip_requirements(model.architecture),
     }
 
 
@@ -40,14 +39,14 @@ def signature(model: TabularModel) -> Any:
     from mlflow.types import ColSpec, DataType, Schema  # noqa: PLC0415
 
     kinds = {"number": DataType.double, "text": DataType.string}
-    answer = DataType.double if model.task is Task.REGRESSION else DataType.string
+    answers: dict[type, Any] = {str: DataType.string, float: DataType.double}
     return ModelSignature(
         inputs=Schema([ColSpec(kinds[item.kind], item.name, required=item.required) for item in model.inputs]),
-        outputs=Schema([ColSpec(answer, PREDICTION), *(ColSpec(DataType.double, PROBABILITY_PREFIX + name) for name in model.classes)]),
+        outputs=Schema([ColSpec(answers[kind], name) for name, kind in model.head.columns]),
     )
 
 
-def pip_requirements(folder: Path) -> list[str]:
-    """What the model needs to be loaded, in the versions it was fitted with."""
-    fitted_with = ("torch", "safetensors") if (folder / network.SHAPE_FILE).exists() else ("scikit-learn", "skops")
+def pip_requirements(architecture: str) -> list[str]:
+    """What a model needs to be loaded, in the versions it was fitted with."""
+    fitted_with = ARCHITECTURES[architecture].packages
     return [f"{name}=={version(name)}" for name in ("mlflow-skinny", "numpy", "pandas", "pydantic", *fitted_with)]

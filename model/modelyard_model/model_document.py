@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from modelyard_api.metrics import Task
+from modelyard_api.catalogue.tasks import Task
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from modelyard_model.errors import ModelFilesInvalid

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelyard_model.errors import ModelFilesInvalid
+from modelyard_model.heads import Head
 
 if TYPE_CHECKING:
     from torch import nn
@@ -51,10 +52,10 @@ def default_device() -> str:
 class NetworkPredictor:
     """A fitted network that answers in float64: the same to 1e-12 on every device and for every batch size, unlike float32."""
 
-    def __init__(self, shape: NetworkShape, network: "nn.Module", classification: bool, device: str | None = None) -> None:
+    def __init__(self, shape: NetworkShape, network: "nn.Module", head: Head, device: str | None = None) -> None:
         self.shape = shape
         self.device = device or default_device()
-        self.classification = classification
+        self.head = head
         self._network = network.to(self.device).double().eval()
 
     def outputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -65,8 +66,7 @@ class NetworkPredictor:
         with torch.inference_mode():
             for start in range(0, len(features), _ROWS_AT_ONCE):
                 logits = self._network(torch.from_numpy(features[start : start + _ROWS_AT_ONCE]).to(self.device))
-                answer = torch.softmax(logits, dim=1) if self.classification else logits[:, 0]
-                parts.append(answer.cpu().numpy())
+                parts.append(self.head.activate(logits).cpu().numpy())
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
     def save(self, folder: Path) -> None:
@@ -81,7 +81,7 @@ class NetworkPredictor:
         (folder / SHAPE_FILE).write_text(self.shape.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def load_network(folder: Path, classification: bool, device: str | None = None) -> NetworkPredictor:
+def load_network(folder: Path, head: Head, device: str | None = None) -> NetworkPredictor:
     """Reads both files; raises ModelFilesInvalid when they are damaged or don't belong together."""
     from safetensors import SafetensorError  # noqa: PLC0415
     from safetensors.torch import load_file  # noqa: PLC0415
@@ -96,4 +96,4 @@ def load_network(folder: Path, classification: bool, device: str | None = None) 
         raise ModelFilesInvalid(f"{SHAPE_FILE} can't be read: {error.errors(include_input=False)[0]['msg']}") from None
     except (SafetensorError, RuntimeError) as error:
         raise ModelFilesInvalid(f"{WEIGHTS_FILE} is damaged or does not fit {SHAPE_FILE}: {str(error)[:300]}") from None
-    return NetworkPredictor(shape, network, classification, device)
+    return NetworkPredictor(shape, network, head, device)

@@ -1,20 +1,20 @@
 """A tabular model: raw rows in, probabilities (or numbers) out. What is below it, network or forest, makes no difference to its caller."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from modelyard_api.metrics import Task
+from modelyard_api.catalogue.tasks import Task
 from numpy.typing import NDArray
 
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.columns.column import Columns
+from modelyard_model.heads import UNSCALED, Head, TargetScale, head_of
 from modelyard_model.preparation import Preparation
 from modelyard_model.text_files import Separator
 
-PREDICTION = "prediction"
-PROBABILITY_PREFIX = "probability_"
 Outputs = NDArray[np.float64]
 
 
@@ -36,31 +36,9 @@ class Prediction:
     classes: tuple[str, ...]
     outputs: Outputs
 
-    def predicted(self) -> list[str] | list[float]:
-        """The most probable class as text, or the value."""
-        if self.task is Task.REGRESSION:
-            values: list[float] = self.outputs.tolist()
-            return values
-        return [self.classes[index] for index in self.outputs.argmax(axis=1).tolist()]
-
     def as_columns(self) -> dict[str, list[str] | list[float]]:
         """``prediction`` and, for Classification, one ``probability_<class>`` per class."""
-        columns: dict[str, list[str] | list[float]] = {PREDICTION: self.predicted()}
-        for index, name in enumerate(self.classes):
-            columns[PROBABILITY_PREFIX + name] = self.outputs[:, index].tolist()
-        return columns
-
-
-@dataclass(frozen=True)
-class TargetScale:
-    """A regression target was standardised for fitting: ``value = mean + scale * output``."""
-
-    mean: float = 0.0
-    scale: float = 1.0
-
-    def restore(self, outputs: Outputs) -> Outputs:
-        """Standardised outputs in the target's own units."""
-        return self.mean + self.scale * outputs
+        return head_of(self.task, self.classes).answer(self.outputs)
 
 
 @dataclass(frozen=True)
@@ -72,7 +50,12 @@ class TabularModel:
     classes: tuple[str, ...]
     preparation: Preparation
     predictor: Predictor
-    target: TargetScale = TargetScale()
+    target: TargetScale = UNSCALED
+
+    @cached_property
+    def head(self) -> Head:
+        """What its task makes of the predictor's outputs."""
+        return head_of(self.task, self.classes, self.target)
 
     @property
     def inputs(self) -> tuple[InputColumn, ...]:
@@ -92,8 +75,5 @@ class TabularModel:
     def predict_features(self, features: NDArray[np.float64]) -> Prediction:
         """Answers rows that its preparation already transformed."""
         if not len(features):
-            return Prediction(self.task, self.classes, np.zeros((0, len(self.classes)) if self.classes else (0,)))
-        outputs = self.predictor.outputs(features)
-        if self.task is Task.REGRESSION:
-            outputs = self.target.restore(outputs)
-        return Prediction(self.task, self.classes, outputs)
+            return Prediction(self.task, self.classes, self.head.nothing())
+        return Prediction(self.task, self.classes, self.head.restore(self.predictor.outputs(features)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from modelyard_model.cells.input_column import InputColumn
-from modelyard_model.tabular_model import PREDICTION, PROBABILITY_PREFIX
+from modelyard_model.heads import PREDICTION, PROBABILITY_PREFIX
 from modelyard_model.text_files import Separator
 
 Columns = dict[str, list[Any]]  # equally long lists; None is a missing value

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from modelyard_api.metrics import Metric
+from modelyard_api.catalogue.metrics import Metric
 from modelyard_jobs.evaluation.intervals import Interval, improvement_interval
 from modelyard_jobs.evaluation.metrics import Scores
 from scipy.special import ndtri

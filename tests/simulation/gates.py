@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from modelyard_api.metrics import LOWER_IS_BETTER, Metric
+from modelyard_api.catalogue.metrics import Metric, lower_is_better
 from modelyard_jobs.evaluation.intervals import Interval, TooFew, improvement_interval
 from modelyard_jobs.evaluation.metrics import Scores
 from numpy.typing import NDArray
@@ -124,7 +124,7 @@ def population_with(metric: Metric, improvement: float) -> Population:
 @lru_cache(maxsize=32)
 def _improvements(metric: Metric) -> tuple[float, ...]:
     """For each of the shifts. Both models being alike, the opposite shift has the opposite improvement."""
-    sign = -1 if metric in LOWER_IS_BETTER else 1
+    sign = -1 if lower_is_better(metric) else 1
     values = [true_values(metric, shifted(float(by))) for by in _SHIFTS]
     found = [sign * (first - second) for first, second in values]
     return (0.0, *found[1:])

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count, product
 
 import numpy as np
-from modelyard_api.metrics import LOWER_IS_BETTER, Metric
+from modelyard_api.catalogue.metrics import Metric, lower_is_better
 from modelyard_jobs.evaluation.intervals import Interval, TooFew, improvement_interval, metric_interval
 from modelyard_jobs.evaluation.metrics import measure
 
@@ -62,7 +62,7 @@ def differences(draws: int, designs: Sequence[Groups] = DESIGNS, metrics: Sequen
             return improvement_interval(metric, *population.draw(metric, clusters, design.shared, random), clusters)
 
         first, second = true_values(metric, population)
-        truth = second - first if metric in LOWER_IS_BETTER else first - second
+        truth = second - first if lower_is_better(metric) else first - second
         found[design, metric] = coverage(repeat(interval, draws, (2, len(found))), truth)
     failures = [
         failure for (design, metric), each in found.items() for failure in each.failures(f"difference, {metric}, {design}", 0.92, WIDEST)

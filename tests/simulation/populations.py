@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from modelyard_api.metrics import REGRESSION_METRICS, Metric
+from modelyard_api.catalogue.metrics import Metric, metrics_of
+from modelyard_api.catalogue.tasks import Task
 from modelyard_jobs.evaluation.metrics import Scores, measure
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
@@ -56,7 +57,7 @@ class Population:
         x, (a, b, noise) = random.normal(size=len(clusters)), (together(clusters, shared, random) for _ in range(3))
         target = self.signal * x + self.first * a + self.second * b + noise
         seen = (self.signal * x + self.first * a, self.signal * x + self.second * b)
-        if metric in REGRESSION_METRICS:
+        if metric in metrics_of(Task.REGRESSION):
             return Scores(target, seen[0], None), Scores(target, seen[1], None)
         truth, unseen = (target > self.limit).astype(np.int64), (self.second, self.first)
         return tuple(_answer(truth, (value - self.limit) / np.hypot(1, hidden)) for value, hidden in zip(seen, unseen, strict=True))  # type: ignore[return-value]

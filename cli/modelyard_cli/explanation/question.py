@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from modelyard_api import rendering
-from modelyard_api.architectures import Architecture
 from modelyard_api.artifacts import Resolved
+from modelyard_api.catalogue.architectures import Architecture, automatic, listed
+from modelyard_api.catalogue.metrics import METRICS, Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import ColumnRole, Data, SplitBy
-from modelyard_api.metrics import Metric, Task
 from modelyard_api.objective import Criterion, TargetFrom, default_criteria
 from modelyard_api.training_job import TrainingJobSpec
 
@@ -46,7 +47,7 @@ def _derivation(rule: TargetFrom) -> str:
 
 
 def _default_criteria(metric: str) -> tuple[Criterion, ...]:
-    return default_criteria(Metric(metric)) if metric in set(Metric) else ()
+    return default_criteria(Metric(metric)) if metric in METRICS else ()
 
 
 def data_used(spec: TrainingJobSpec, resolved: Mapping[str, str]) -> Iterator[str]:
@@ -91,7 +92,7 @@ def chosen(spec: TrainingJobSpec, resolved: Mapping[str, str]) -> Iterator[str]:
         yield f"{metric}: the usual metric for {_question(task, number(resolved, Resolved.CLASS_COUNT))}."
     architecture = resolved.get(Resolved.ARCHITECTURE)
     if architecture and spec.model.architecture is Architecture.AUTO:
-        yield f"{architecture}: of Linear, RandomForest and MLP the simplest within one standard error of the best."
+        yield f"{architecture}: of {listed(automatic())} the simplest within one standard error of the best."
     elif architecture:
         yield f"{architecture}, as the manifest says."
     if parameters := resolved.get(Resolved.PARAMETERS):

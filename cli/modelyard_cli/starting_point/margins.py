@@ -11,13 +11,21 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from modelyard_api.metrics import LOWER_IS_BETTER, STANDARD_ERRORS_TO_DECIDE, Metric, default_margin, rows_to_decide
+from modelyard_api.catalogue.metrics import (
+    METRICS,
+    STANDARD_ERRORS_TO_DECIDE,
+    Metric,
+    MetricSpec,
+    Spread,
+    default_margin,
+    lower_is_better,
+    rows_to_decide,
+)
 
 from modelyard_cli.starting_point.held_out import HeldOut
 
 _MOST = 0.05  # in the metric's unit, of an error as a share: more would let quality slip
 _VALUE = 0.8
-_R2 = 0.5
 _CORRELATION = 0.7
 _DECIMALS, _DIGITS = 2, 2
 
@@ -38,7 +46,7 @@ def margin(metric: Metric, part: HeldOut, typical: float = 1.0) -> Margin:
     if resolved <= (default_margin(metric, 1.0) or 0.0):
         return Margin(None, part.rows)
     needed = math.ceil(rows_to_decide(part.rows, error, _MOST)) if resolved > _MOST else None
-    if metric in LOWER_IS_BETTER:
+    if lower_is_better(metric):
         rounded = math.floor if needed else math.ceil
         return Margin(_to_digits(min(resolved, _MOST) * typical, rounded), part.rows, needed)
     return Margin(min(_to_decimals(resolved, _DECIMALS, math.ceil), _MOST), part.rows, needed)
@@ -46,7 +54,7 @@ def margin(metric: Metric, part: HeldOut, typical: float = 1.0) -> Margin:
 
 def error_of_difference(metric: Metric, part: HeldOut) -> float:
     """Standard error of the difference of two models on the same rows; of an error metric as a share of its value."""
-    return _ERRORS[metric](_Sample(part)) * math.sqrt(2 * (1 - _CORRELATION))
+    return _error(METRICS[metric], _Sample(part)) * math.sqrt(2 * (1 - _CORRELATION))
 
 
 class _Sample:
@@ -88,24 +96,17 @@ def _mean_over_classes(sample: _Sample) -> float:
     return math.hypot(*map(_binomial, sample.classes)) / len(sample.classes)
 
 
-def _over_root(factor: float) -> Callable[[_Sample], float]:
-    return lambda sample: factor / math.sqrt(sample.rows)
+def _error(spec: MetricSpec, sample: _Sample) -> float:
+    if spec.spread is Spread.ERROR:
+        return spec.relative_spread / math.sqrt(sample.rows)
+    return _SHARES[spec.spread](sample)
 
 
-_ERRORS: Mapping[Metric, Callable[[_Sample], float]] = {
-    Metric.ROC_AUC: _area,
-    Metric.AVERAGE_PRECISION: _of_positives,
-    Metric.ACCURACY: _of_all,
-    Metric.BALANCED_ACCURACY: _mean_over_classes,
-    Metric.F1: _of_positives,
-    Metric.F1_MACRO: _mean_over_classes,
-    Metric.PRECISION: _of_positives,
-    Metric.RECALL: _of_positives,
-    Metric.LOG_LOSS: _over_root(1.0),
-    Metric.BRIER: _over_root(1.0),
-    Metric.RMSE: _over_root(math.sqrt(0.5)),
-    Metric.MAE: _over_root(0.75),
-    Metric.R2: _over_root(2 * math.sqrt(_R2) * (1 - _R2)),
+_SHARES: Mapping[Spread, Callable[[_Sample], float]] = {
+    Spread.AREA: _area,
+    Spread.ROWS: _of_all,
+    Spread.POSITIVES: _of_positives,
+    Spread.CLASSES: _mean_over_classes,
 }
 
 

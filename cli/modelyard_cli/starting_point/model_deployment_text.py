@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from modelyard_api.base import API_VERSION
-from modelyard_api.metrics import LOWER_IS_BETTER, Metric
+from modelyard_api.catalogue.metrics import Metric, lower_is_better
 
 from modelyard_cli.starting_point.survey import Survey
 from modelyard_cli.starting_point.yaml_text import comment, commented, scalar
@@ -66,6 +66,6 @@ def thresholds(reference: int) -> tuple[float, float]:
 
 
 def _performance(metric: Metric) -> Iterator[str]:
-    bound = "atMost" if metric in LOWER_IS_BETTER else "atLeast"
+    bound = "atMost" if lower_is_better(metric) else "atLeast"
     yield from comment("Once true outcomes are sent to /feedback; a limit a little worse than what `modelyard explain` shows:", indent=4)
     yield from comment(f"performance: {{metric: {metric}, {bound}: …}}", indent=4)

@@ -1,17 +1,17 @@
 """What the person who typed `modelyard init` decided: it goes before what init would propose."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeVar
 
+from modelyard_api.catalogue.metrics import Metric, is_binary_only, metrics_of
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import SplitBy
-from modelyard_api.metrics import BINARY_ONLY, Metric, Task, metrics_of
 from modelyard_jobs.data.reading import require_column
 
 from modelyard_cli.starting_point.problems import NoStart, require_nameable
 
-Choice = TypeVar("Choice", bound=StrEnum)
+Choice = TypeVar("Choice", bound=str)
 _MOST_KEYS = 16  # as in spec.data.key
 
 
@@ -87,14 +87,14 @@ class Options:
             return
         if metric not in metrics_of(task):
             raise NoStart(_does_not_fit(metric, f"the target {target!r} makes it a {task}", task, classes) + _other_task(metric, task))
-        if metric in BINARY_ONLY and classes != 2:
+        if is_binary_only(metric) and classes != 2:
             raise NoStart(f"--metric {metric} is for two classes, and the target {target!r} has {classes}: choose {_choice(task, classes)}")
 
 
 NO_OPTIONS = Options()
 
 
-def _one_of(choices: type[Choice], option: str, word: str | None) -> Choice | None:
+def _one_of(choices: Iterable[Choice], option: str, word: str | None) -> Choice | None:
     if word is None:
         return None
     found = next((each for each in choices if each.lower() == word.strip().lower()), None)
@@ -115,5 +115,5 @@ def _other_task(metric: Metric, task: Task) -> str:
 
 
 def _choice(task: Task, classes: int) -> str:
-    *most, last = sorted(metrics_of(task) - (frozenset() if classes == 2 else BINARY_ONLY))
+    *most, last = sorted(metrics_of(task, classes))
     return f"{', '.join(most)} or {last}"

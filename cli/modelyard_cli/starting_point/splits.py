@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.data import Split, SplitBy
-from modelyard_api.metrics import Task
 from modelyard_jobs.evaluation.minimums import FEWEST_OF_CLASS
 
 from modelyard_cli.starting_point.columns import SeenColumn
@@ -82,14 +82,14 @@ def _by_groups(groups: Sequence[SeenColumn], rows: int, target: SeenTarget, *, r
 
 def _by_chance(rows: int, target: SeenTarget, by: SplitBy | None) -> ProposedSplit:
     usual, why = _chance(target)
-    if target.task is Task.CLASSIFICATION and by is SplitBy.RANDOM:
+    if has_classes(target.task) and by is SplitBy.RANDOM:
         usual, why = SplitBy.RANDOM, "by chance"
     test = share_for_test(rows, min((count for _, count in target.counts), default=None))
     return ProposedSplit(Split(by=usual, test=test), None, why)
 
 
 def _chance(target: SeenTarget) -> tuple[SplitBy, str]:
-    if target.task is Task.CLASSIFICATION:
+    if has_classes(target.task):
         return SplitBy.STRATIFIED, "by chance, with the same share of each class"
     return SplitBy.RANDOM, "by chance"
 

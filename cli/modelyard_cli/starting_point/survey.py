@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from modelyard_api.metrics import Task
+from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_api.rendering import describe_reading
 from modelyard_api.training_job import TrainingJobSpec
@@ -139,7 +139,7 @@ def _with_times_aside(columns: Sequence[SeenColumn]) -> tuple[SeenColumn, ...]:
 def _margin(data: TrainingData, part: HeldOut) -> Margin:
     """For a number in its own unit: a share of the rmse that a small forest reaches, as far as it is known before training."""
     target = data.dataset.target
-    if target.task is not Task.REGRESSION:
+    if has_classes(target.task):
         return margin(target.metric, part)
     explained = quick_score(data)
     explained = min(max(explained, 0.0), _MOST_EXPLAINED) if math.isfinite(explained) else _USUALLY_EXPLAINED

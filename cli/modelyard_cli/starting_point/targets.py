@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from modelyard_api.metrics import Metric, Task
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task, has_classes
 from modelyard_api.objective import Objective
 from modelyard_jobs.data import target as trainer
 from modelyard_jobs.data.column_rules import ColumnReader, ReadColumn
@@ -50,7 +51,7 @@ class SeenTarget:
 
     def describe(self) -> str:
         """The distribution."""
-        if self.task is Task.REGRESSION:
+        if not has_classes(self.task):
             return f"a number, half of the rows above {number(self.middle or 0.0)}"
         shown = ", ".join(f"{name} {share:.1%}" for name, share in self.classes[:_CLASSES_SHOWN])
         more = len(self.classes) - _CLASSES_SHOWN
@@ -71,8 +72,8 @@ def look_at_target(reader: ColumnReader, name: str, options: Options) -> tuple[S
         metric=options.metric or resolved.metric,
         missing=column.values.null_count(),
         counts=_counts(known, resolved.classes),
-        is_whole_number=resolved.task is Task.CLASSIFICATION and is_number and len(resolved.classes) > 2,
-        middle=_median(known.cast(pl.Float64).to_numpy()) if resolved.task is Task.REGRESSION else None,
+        is_whole_number=has_classes(resolved.task) and is_number and len(resolved.classes) > 2,
+        middle=_median(known.cast(pl.Float64).to_numpy()) if not has_classes(resolved.task) else None,
         why_task=why,
     )
     return seen, column
@@ -95,7 +96,7 @@ def _task(reader: ColumnReader, name: str, options: Options) -> tuple[Task | Non
 
 
 def _require_numbers(reader: ColumnReader, name: str, task: Task) -> None:
-    if task is Task.REGRESSION and reader.numbers(name, wanted=True) is None:
+    if not has_classes(task) and reader.numbers(name, wanted=True) is None:
         raise NoStart(
             f"--task Regression predicts a number, and the target {name!r} holds none: name another --target, or leave --task out"
         )

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 from modelyard_api.base import API_VERSION
+from modelyard_api.catalogue.architectures import Architecture, automatic, listed
+from modelyard_api.catalogue.metrics import METRICS, Metric, lower_is_better, metrics_of
+from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.data import Split
-from modelyard_api.metrics import LOWER_IS_BETTER, Metric, Task
 
 from modelyard_cli.starting_point.columns import SeenColumn
 from modelyard_cli.starting_point.held_out import describe_shortage
 from modelyard_cli.starting_point.memory import describe_memory
 from modelyard_cli.starting_point.survey import Survey
+from modelyard_cli.starting_point.targets import SeenTarget
 from modelyard_cli.starting_point.yaml_text import comment, commented, number, scalar
 
 _COLUMNS_SHOWN = 60
@@ -30,7 +33,8 @@ def training_job_text(survey: Survey, name: str, uri: str) -> str:
         *_objective(survey),
         *_data(survey, uri),
         *commented(
-            "  model: {architecture: Auto}", "tries Linear, RandomForest and MLP (PyTorch); the simplest within one standard error wins"
+            f"  model: {{architecture: {Architecture.AUTO}}}",
+            f"tries {listed(automatic())}; the simplest within one standard error wins",
         ),
         *commented("  promotion: {alias: champion}", "moved when all criteria hold; approval: Manual waits for `modelyard approve`"),
         *_workers(survey),
@@ -88,7 +92,7 @@ def _objective(survey: Survey) -> Iterator[str]:
     yield f"    - {{metric: {target.metric}, betterThan: baseline}} # the majority class, or the mean"
     by = "" if survey.margin.by is None else f", by: {number(survey.margin.by)}"
     yield from commented(f"    - {{metric: {target.metric}, notWorseThan: champion{by}}}", f"the version that is in use; {_margin(survey)}")
-    bound = "atMost" if target.metric in LOWER_IS_BETTER else "atLeast"
+    bound = "atMost" if lower_is_better(target.metric) else "atLeast"
     yield from comment(f"- {{metric: {target.metric}, {bound}: …}} # from where on would it be worth using? Say so here", indent=4)
 
 
@@ -105,7 +109,7 @@ def _margin(survey: Survey) -> str:
 
 def _task(survey: Survey) -> Iterator[str]:
     target = survey.target
-    if target.task is Task.REGRESSION:
+    if not has_classes(target.task):
         yield from commented("    task: Regression", target.why_task) if target.why_task else ["    task: Regression"]
         yield from comment("For a yes/no question give the target a new name and derive it; here: is it above the median?", indent=4)
         yield from comment(f"target: {scalar(f'{target.name}_is_high')}", indent=4)
@@ -127,18 +131,15 @@ def _metric(survey: Survey) -> Iterator[str]:
         harder = "average_precision looks harder at it" if target.metric is not Metric.AVERAGE_PRECISION else "the metric looks hard at it"
         text = f"{rare} is rare: {harder}" if rare == target.classes[-1][0] else f"{rare} is rare"
         yield from commented(f"    metric: {target.metric}", text)
-    elif target.task is Task.CLASSIFICATION and len(target.classes) == 2:
-        others = _others(target.metric, "roc_auc", "average_precision", "f1", "balanced_accuracy", "log_loss")
-        yield from commented(f"    metric: {target.metric}", f"others: {others}; positive is {target.classes[1][0]}")
-    elif target.task is Task.REGRESSION:
-        yield from commented(f"    metric: {target.metric}", f"others: {_others(target.metric, 'rmse', 'mae', 'r2')}")
+    elif has_classes(target.task) and len(target.classes) == 2:
+        yield from commented(f"    metric: {target.metric}", f"others: {_others(target)}; positive is {target.classes[1][0]}")
     else:
-        others = _others(target.metric, "f1_macro", "balanced_accuracy", "accuracy", "roc_auc", "log_loss")
-        yield from commented(f"    metric: {target.metric}", f"others: {others}")
+        yield from commented(f"    metric: {target.metric}", f"others: {_others(target)}")
 
 
-def _others(metric: Metric, *usual: str) -> str:
-    return ", ".join(each for each in usual if each != metric)
+def _others(target: SeenTarget) -> str:
+    fitting = metrics_of(target.task, len(target.classes) or 2)
+    return ", ".join(metric for metric in METRICS if metric in fitting and metric != target.metric)
 
 
 def _data(survey: Survey, uri: str) -> Iterator[str]:

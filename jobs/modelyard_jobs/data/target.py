@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from modelyard_api.catalogue.metrics import Metric, default_metric, is_binary_only, metrics_of
+from modelyard_api.catalogue.tasks import Task, has_classes
 from modelyard_api.conditions import Reason
-from modelyard_api.metrics import BINARY_ONLY, Metric, Task, default_metric, metrics_of
 from modelyard_api.objective import Criterion, Objective, TargetFrom, default_criteria
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_model.cells.reading import TextReading
@@ -34,7 +35,7 @@ class Target:
     def labels(self, rows: NDArray[np.intp] | None = None) -> list[str]:
         """The true values as text, of some rows or of all."""
         values = (self.values if rows is None else self.values[rows]).tolist()
-        return [repr(float(value)) if self.task is Task.REGRESSION else self.classes[int(value)] for value in values]
+        return [self.classes[int(value)] if has_classes(self.task) else repr(float(value)) for value in values]
 
 
 def read(reader: ColumnReader, objective: Objective) -> ReadColumn:
@@ -58,9 +59,9 @@ def read(reader: ColumnReader, objective: Objective) -> ReadColumn:
 
 
 def _as_asked(reader: ColumnReader, objective: Objective) -> ReadColumn:
-    if objective.task is Task.CLASSIFICATION:
+    if objective.task and has_classes(objective.task):
         return reader.labels(objective.target)
-    is_wanted = objective.task is Task.REGRESSION
+    is_wanted = objective.task is not None
     numbers = reader.numbers(objective.target, wanted=is_wanted)
     if numbers and (is_wanted or numbers.values.drop_nulls().n_unique() > _CLASSES_AT_MOST):
         return numbers
@@ -91,7 +92,7 @@ def resolve(column: pl.Series, objective: Objective, notes: Sequence[ReadingNote
             Reason.DATA_INVALID,
             f"only {len(column)} rows have a value of {name!r}; at least {_ROWS} are needed to train and to test",
         )
-    classes, values = _numbers(column, name) if task is Task.REGRESSION else _codes(column, name, notes)
+    classes, values = _codes(column, name, notes) if has_classes(task) else _numbers(column, name)
     metric = objective.metric or default_metric(task, len(classes))
     criteria = tuple(objective.require) if objective.require else default_criteria(metric)
     for field, each in (("metric", metric), *((f"require[{i}].metric", c.metric) for i, c in enumerate(criteria))):
@@ -161,8 +162,8 @@ def _require_metric_fits(field: str, metric: Metric, task: Task, classes: int) -
             Reason.INVALID_SPEC,
             f"{field} {metric} is not for {task}, which the target shows; choose one of {', '.join(sorted(metrics_of(task)))} or set spec.objective.task",
         )
-    if metric in BINARY_ONLY and classes != 2:
+    if is_binary_only(metric) and classes != 2:
         raise InvalidOrder(
             Reason.INVALID_SPEC,
-            f"{field} {metric} is for two classes, the target has {classes}; choose f1_macro, balanced_accuracy, accuracy or roc_auc",
+            f"{field} {metric} is for two classes, the target has {classes}; choose one of {', '.join(sorted(metrics_of(task, classes)))}",
         )

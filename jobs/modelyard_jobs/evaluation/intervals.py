@@ -8,14 +8,14 @@ badly: the t distribution gets degrees of freedom after Satterthwaite (1946), in
 from dataclasses import dataclass
 
 import numpy as np
-from modelyard_api.metrics import CLASSIFICATION_METRICS, LOWER_IS_BETTER, REGRESSION_METRICS, Metric
+from modelyard_api.catalogue.metrics import METRICS, Metric, Need, lower_is_better
 from modelyard_api.verdicts import VerdictReason
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from modelyard_jobs.evaluation.jackknife import Groups, without_each_group
 from modelyard_jobs.evaluation.metrics import Array, Scores, measure
-from modelyard_jobs.evaluation.minimums import CLASS_METRICS, FEWEST_GROUPS, FEWEST_OF_CLASS, FEWEST_ROWS
+from modelyard_jobs.evaluation.minimums import FEWEST_GROUPS, FEWEST_OF_CLASS, FEWEST_ROWS
 from modelyard_jobs.evaluation.sampling_models import SamplingModel, bounded_model, effect_of_one_answer, loss_variance
 
 _HALVINGS = 50
@@ -76,7 +76,7 @@ def metric_interval(metric: Metric, scores: Scores, clusters: NDArray[np.uint64]
 def improvement_interval(metric: Metric, scores: Scores, opponent: Scores, clusters: NDArray[np.uint64]) -> Interval | TooFew:
     """How much better ``scores`` are than ``opponent`` on the same rows, paired; positive is better, whichever way the metric goes."""
     groups = Groups.of(clusters)
-    value = (measure(metric, scores) - measure(metric, opponent)) * (-1.0 if metric in LOWER_IS_BETTER else 1.0)
+    value = (measure(metric, scores) - measure(metric, opponent)) * (-1.0 if lower_is_better(metric) else 1.0)
     if problem := _too_few(metric, scores, groups, value):
         return problem
     if _same(metric, scores, opponent):
@@ -98,18 +98,27 @@ def standard_error(metric: Metric, scores: Scores, clusters: NDArray[np.generic]
     return float(np.sqrt(spread.variance)) if np.isfinite(spread.variance) else None
 
 
+def difference_error(metric: Metric, scores: Scores, opponent: Scores, clusters: NDArray[np.generic]) -> tuple[float, float] | None:
+    """Standard error of the paired difference, however few the rows, and the degrees of freedom it is known with; None where it can't be measured."""
+    groups = Groups.of(clusters)
+    if groups.count < 2:
+        return None
+    spread = _spread(metric, scores, opponent, groups)
+    return (float(np.sqrt(spread.variance)), spread.freedom) if np.isfinite(spread.variance) else None
+
+
 def _too_few(metric: Metric, scores: Scores, groups: Groups, value: float) -> TooFew | None:
     measured = value if np.isfinite(value) else None
     rows, smallest, apart = len(scores.truth), _rarest(scores, None), _rarest(scores, groups)
     if rows < FEWEST_ROWS:
         return TooFew(VerdictReason.TOO_FEW_ROWS, measured, None, rows, FEWEST_ROWS)
-    if metric in CLASS_METRICS and smallest[1] < FEWEST_OF_CLASS:
+    if Need.EVERY_CLASS in METRICS[metric].needs and smallest[1] < FEWEST_OF_CLASS:
         return TooFew(VerdictReason.TOO_FEW_OF_CLASS, measured, *smallest, FEWEST_OF_CLASS)
     if measured is None:
         return TooFew(VerdictReason.UNDEFINED, None, None, rows, rows)
     if groups.effective < FEWEST_GROUPS:
         return TooFew(VerdictReason.TOO_FEW_GROUPS, measured, None, int(groups.effective), FEWEST_GROUPS)
-    if metric in CLASS_METRICS and apart[1] < 2:
+    if Need.EVERY_CLASS in METRICS[metric].needs and apart[1] < 2:
         return TooFew(VerdictReason.TOO_FEW_GROUPS, measured, *apart, FEWEST_GROUPS)
     return None
 
@@ -156,7 +165,7 @@ def _changes(metric: Metric, scores: Scores, opponent: Scores | None, groups: Gr
 
 def _effective_groups(metric: Metric, scores: Scores, alone: Array, groups: Groups) -> float:
     """(Σv)² / Σv², where v is what a group's rows contribute to the variance on average over the rows of their class."""
-    kind = np.zeros(len(alone), dtype=np.intp) if metric in REGRESSION_METRICS else scores.truth.astype(np.intp)
+    kind = scores.truth.astype(np.intp) if METRICS[metric].of_classes else np.zeros(len(alone), dtype=np.intp)
     each = np.bincount(kind, weights=alone**2) / np.maximum(np.bincount(kind), 1)
     contribution = groups.total(each[kind])
     largest = contribution.max()
@@ -191,10 +200,17 @@ def _end(value: float, end: float, factor: float, model: SamplingModel) -> float
 
 
 def _beyond(metric: Metric, value: float, reach: float) -> tuple[float, float]:
-    """On a logarithmic scale, which can't pass zero: of the loss, or for r2 of the share that isn't explained."""
-    if metric is Metric.R2:
-        low, high = _beyond(Metric.RMSE, 1 - value, reach)
-        return 1 - high, 1 - low
+    """On a logarithmic scale, which can't pass an end: of the loss, or for r2 of the share that isn't explained."""
+    least, most = METRICS[metric].bounds
+    if least is None and most is None:
+        return value - reach, value + reach
+    if least is None and most is not None:
+        low, high = _above_zero(most - value, reach)
+        return most - high, most - low
+    return _above_zero(value, reach)
+
+
+def _above_zero(value: float, reach: float) -> tuple[float, float]:
     if value <= 0 or not reach:
         return value, value
     with np.errstate(over="ignore"):
@@ -205,14 +221,14 @@ def _beyond(metric: Metric, value: float, reach: float) -> tuple[float, float]:
 def _certain(metric: Metric, scores: Scores) -> bool:
     """Whether the value can't be another on other rows: a model that always answers the same ranks at random and recalls all of a class or none."""
     probabilities = scores.probabilities
-    return metric in CLASS_METRICS and probabilities is not None and bool((probabilities == probabilities[:1]).all())
+    return Need.EVERY_CLASS in METRICS[metric].needs and probabilities is not None and bool((probabilities == probabilities[:1]).all())
 
 
 def _same(metric: Metric, scores: Scores, opponent: Scores) -> bool:
     """Whether both models are the same as far as the metric looks at them."""
     if scores.probabilities is None or opponent.probabilities is None:
         return np.array_equal(scores.prediction, opponent.prediction)
-    if metric in {Metric.ROC_AUC, Metric.AVERAGE_PRECISION}:
+    if Need.RANKING in METRICS[metric].needs:
         return all(np.array_equal(_ranks(a), _ranks(b)) for a, b in zip(scores.probabilities.T, opponent.probabilities.T, strict=True))
     return np.array_equal(scores.probabilities, opponent.probabilities) and np.array_equal(scores.prediction, opponent.prediction)
 
@@ -229,4 +245,4 @@ def _width_alone(metric: Metric, scores: Scores, clusters: NDArray[np.uint64]) -
 
 def _settled(metric: Metric, value: float) -> float:
     """Without the rounding of sums that should be 1."""
-    return 1.0 if metric in CLASSIFICATION_METRICS and abs(value - 1) < _ROUNDING else value
+    return 1.0 if METRICS[metric].bounds == (0.0, 1.0) and abs(value - 1) < _ROUNDING else value

@@ -4,17 +4,18 @@ Most metrics are functions of sums over rows, from which a group's part is subtr
 pairs with all others, of which those within itself were counted twice.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from modelyard_api.metrics import Metric
+from modelyard_api.catalogue.metrics import Metric
 from numpy.typing import NDArray
 
-from modelyard_jobs.evaluation.metrics import Array, Scores, brier_losses, log_losses, measure
+from modelyard_jobs.evaluation.metrics import Array, Scores, brier_losses, log_losses, measure, measure_of, weighted
 
 _SMALL = 2**16
+_WEIGHTS = 2**22  # of all rows and some groups at once: 32 MiB
 _EXACT_GROUPS = 250  # of the largest groups, for average precision: each costs a pass over the rows
 
 
@@ -61,7 +62,15 @@ class Groups:
 def without_each_group(metric: Metric, scores: Scores, groups: Groups) -> Array:
     """(groups,): the metric on all rows but the group's; NaN where that leaves it undefined."""
     with np.errstate(divide="ignore", invalid="ignore", under="ignore"):
-        return _WITHOUT[metric](scores, groups)
+        exact = measure_of(metric).without
+        return exact(scores, groups) if exact else _by_weights(metric, scores, groups)
+
+
+def _by_weights(metric: Metric, scores: Scores, groups: Groups) -> Array:
+    """With weight 0 for the rows of a group: for any metric, in as many steps as there are groups times rows."""
+    at_once = max(1, _WEIGHTS // max(1, len(groups.member)))
+    parts = [np.arange(first, min(first + at_once, groups.count)) for first in range(0, groups.count, at_once)]
+    return np.concatenate([weighted(metric, scores, (groups.member != part[:, None]).astype(np.float64)) for part in parts])
 
 
 def _mean_without(values: Array, groups: Groups) -> Array:
@@ -70,7 +79,8 @@ def _mean_without(values: Array, groups: Groups) -> Array:
     return result
 
 
-def _accuracy(scores: Scores, groups: Groups) -> Array:
+def accuracy(scores: Scores, groups: Groups) -> Array:
+    """Accuracy without each group."""
     return _mean_without((scores.truth == scores.prediction).astype(np.float64), groups)
 
 
@@ -105,20 +115,24 @@ def _f1_of(scores: Scores, groups: Groups, code: int) -> Array:
     return 2 * hits / (actual + predicted)
 
 
-def _balanced_accuracy(scores: Scores, groups: Groups) -> Array:
+def balanced_accuracy(scores: Scores, groups: Groups) -> Array:
+    """Balanced accuracy without each group."""
     return _mean_over_classes(lambda code: _recall_of(scores, groups, code), _classes(scores))
 
 
-def _f1_macro(scores: Scores, groups: Groups) -> Array:
+def f1_macro(scores: Scores, groups: Groups) -> Array:
+    """Macro F1 without each group."""
     return _mean_over_classes(lambda code: _f1_of(scores, groups, code), _classes(scores))
 
 
-def _precision(scores: Scores, groups: Groups) -> Array:
+def precision(scores: Scores, groups: Groups) -> Array:
+    """Precision without each group."""
     hits, _, predicted = _counts(scores, groups, 1)
     return np.nan_to_num(hits / predicted)
 
 
-def _roc_auc(scores: Scores, groups: Groups) -> Array:
+def roc_auc(scores: Scores, groups: Groups) -> Array:
+    """ROC-AUC without each group."""
     assert scores.probabilities is not None
     columns = scores.probabilities.T
     if len(columns) == 2:
@@ -198,7 +212,7 @@ class _Thresholds:
         )
 
 
-def _average_precision(scores: Scores, groups: Groups) -> Array:
+def average_precision(scores: Scores, groups: Groups) -> Array:
     """Of single rows exactly; of larger groups exactly for the largest, and for the others as the sum of what their rows do alone."""
     thresholds, rows = _Thresholds.of(scores), len(scores.truth)
     alone = _without_each_row(thresholds)
@@ -244,36 +258,46 @@ def _sum_from(values: Array) -> Array:
     return result
 
 
-def _rmse(scores: Scores, groups: Groups) -> Array:
+def rmse(scores: Scores, groups: Groups) -> Array:
+    """Root mean squared error without each group."""
     error = (scores.prediction - scores.truth).astype(np.float64)
     scale = np.abs(error).max(initial=0.0) or 1.0
     result: Array = scale * np.sqrt(np.maximum(_mean_without((error / scale) ** 2, groups), 0.0))
     return result
 
 
-def _r2(scores: Scores, groups: Groups) -> Array:
+def r2(scores: Scores, groups: Groups) -> Array:
+    """R² without each group."""
     truth = scores.truth.astype(np.float64)
     deviation = truth - truth.mean()
     deviation -= deviation.mean()
     scale = np.abs(deviation).max(initial=0.0) or np.nan
     deviation /= scale
     spread = _mean_without(deviation**2, groups) - _mean_without(deviation, groups) ** 2
-    result: Array = 1 - (_rmse(scores, groups) / scale) ** 2 / np.where(spread > 0, spread, np.nan)
+    result: Array = 1 - (rmse(scores, groups) / scale) ** 2 / np.where(spread > 0, spread, np.nan)
     return result
 
 
-_WITHOUT: Mapping[Metric, Callable[[Scores, Groups], Array]] = {
-    Metric.ROC_AUC: _roc_auc,
-    Metric.AVERAGE_PRECISION: _average_precision,
-    Metric.ACCURACY: _accuracy,
-    Metric.BALANCED_ACCURACY: _balanced_accuracy,
-    Metric.F1: lambda scores, groups: np.nan_to_num(_f1_of(scores, groups, 1)),
-    Metric.F1_MACRO: _f1_macro,
-    Metric.PRECISION: _precision,
-    Metric.RECALL: lambda scores, groups: np.nan_to_num(_recall_of(scores, groups, 1)),
-    Metric.LOG_LOSS: lambda scores, groups: _mean_without(log_losses(scores), groups),
-    Metric.BRIER: lambda scores, groups: _mean_without(brier_losses(scores), groups),
-    Metric.RMSE: _rmse,
-    Metric.MAE: lambda scores, groups: _mean_without(np.abs(scores.prediction - scores.truth).astype(np.float64), groups),
-    Metric.R2: _r2,
-}
+def f1(scores: Scores, groups: Groups) -> Array:
+    """F1 of the second class without each group."""
+    return np.nan_to_num(_f1_of(scores, groups, 1))
+
+
+def recall(scores: Scores, groups: Groups) -> Array:
+    """Recall of the second class without each group."""
+    return np.nan_to_num(_recall_of(scores, groups, 1))
+
+
+def log_loss(scores: Scores, groups: Groups) -> Array:
+    """Log loss without each group."""
+    return _mean_without(log_losses(scores), groups)
+
+
+def brier(scores: Scores, groups: Groups) -> Array:
+    """Brier score without each group."""
+    return _mean_without(brier_losses(scores), groups)
+
+
+def mae(scores: Scores, groups: Groups) -> Array:
+    """Mean absolute error without each group."""
+    return _mean_without(np.abs(scores.prediction - scores.truth).astype(np.float64), groups)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task, has_classes
 from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnRole, Data
-from modelyard_api.metrics import Metric, Task
 from numpy.typing import NDArray
 
 from modelyard_jobs.data.columns import Feature
@@ -120,7 +121,7 @@ def _remedy(finding: LeakFinding) -> str:
 
 
 def _finding(index: int, name: str, matrix: NDArray[np.float64], sample: Sample) -> LeakFinding | None:
-    limits = _NUMBER if sample.task is Task.REGRESSION else _CLASSES
+    limits = _CLASSES if has_classes(sample.task) else _NUMBER
     alone = _score(matrix[:, [index]], sample)
     if not alone >= limits.strong:
         return None
@@ -128,7 +129,7 @@ def _finding(index: int, name: str, matrix: NDArray[np.float64], sample: Sample)
     if alone < limits.perfect and alone - others < limits.ahead:
         return None
     wanted = sample.truth[~_is_fitted(sample)]
-    rows = len(wanted) if sample.task is Task.REGRESSION else int(np.unique(wanted, return_counts=True)[1].min())
+    rows = int(np.unique(wanted, return_counts=True)[1].min()) if has_classes(sample.task) else len(wanted)
     return LeakFinding(name, limits.metric, alone, others, rows)
 
 
@@ -166,7 +167,7 @@ def _score(matrix: NDArray[np.float64], sample: Sample) -> float:
     if len(np.unique(known)) < 2 or not len(wanted):
         return float("nan")
     model = _model(sample.task, matrix.shape[1], _leaf(sample.task, known)).fit(matrix[fitted], known)
-    if sample.task is Task.REGRESSION:
+    if not has_classes(sample.task):
         return measure(Metric.R2, Scores(wanted, model.predict(matrix[~fitted]), None))
     probabilities = np.zeros((len(wanted), len(sample.classes)))
     probabilities[:, model.classes_] = model.predict_proba(matrix[~fitted])
@@ -182,7 +183,7 @@ def _is_fitted(sample: Sample) -> NDArray[np.bool_]:
 def _leaf(task: Task, known: NDArray[Any]) -> int:
     """Rows of a leaf at least: small enough that a rare class fills two, or a copy of the target couldn't be taken apart."""
     leaf = max(_LEAF, len(known) // _LEAVES)
-    if task is Task.REGRESSION:
+    if not has_classes(task):
         return leaf
     return min(leaf, max(1, int(np.unique(known, return_counts=True)[1].min()) // 2))
 
@@ -193,7 +194,7 @@ def _model(task: Task, columns: int, leaf: int) -> Any:
 
     limits = {"min_samples_leaf": leaf, "max_leaf_nodes": _LEAVES, "random_state": 0}
     if columns > 1:
-        forest = RandomForestRegressor if task is Task.REGRESSION else RandomForestClassifier
+        forest = RandomForestClassifier if has_classes(task) else RandomForestRegressor
         return forest(n_estimators=30, **limits)
-    tree = DecisionTreeRegressor if task is Task.REGRESSION else DecisionTreeClassifier
+    tree = DecisionTreeClassifier if has_classes(task) else DecisionTreeRegressor
     return tree(**limits)

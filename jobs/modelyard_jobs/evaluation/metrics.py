@@ -4,13 +4,19 @@ The values are scikit-learn's, and stay finite and accurate for any mean and sca
 largest before they are squared or summed, and a variance is taken around the mean of its own weighting.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from modelyard_api.metrics import BINARY_ONLY, Metric, Task
+from modelyard_api.catalogue.metrics import METRICS, Metric, metrics_of
+from modelyard_api.catalogue.names import implementation
+from modelyard_api.catalogue.tasks import Task, has_classes
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from modelyard_jobs.evaluation.jackknife import Groups
+    from modelyard_jobs.evaluation.sampling_models import SamplingModel
 
 Array = NDArray[np.float64]
 Weights = Array  # (weightings, rows)
@@ -31,6 +37,23 @@ class Scores:
         return Scores(self.truth[rows], self.prediction[rows], probabilities)
 
 
+@dataclass(frozen=True)
+class Measure:
+    """How a metric is computed. Where only ``weighted`` is given, what follows from it costs more time and is less sharp for few rows."""
+
+    weighted: "Callable[[Scores, Weights], Array]"  # (weightings,): the metric for each
+    without: "Callable[[Scores, Groups], Array] | None" = None  # (groups,): the metric without the rows of each group
+    sampling: "Callable[[Scores], SamplingModel] | None" = None  # the variance of a metric between 0 and 1
+    losses: "Callable[[Array], Array] | None" = None  # from probabilities to the loss if a class were the true one, of the same shape
+    one_answer: "Callable[[Scores], float] | None" = None  # by how much one row decided otherwise moves a metric of decisions
+
+
+def measure_of(metric: Metric) -> Measure:
+    """What computes ``metric``."""
+    found: Measure = implementation(METRICS[metric].measure)
+    return found
+
+
 def measure(metric: Metric, scores: Scores) -> float:
     """The metric on all rows; NaN where it is undefined (one class only)."""
     return float(weighted(metric, scores, np.ones((1, len(scores.truth))))[0])
@@ -38,8 +61,8 @@ def measure(metric: Metric, scores: Scores) -> float:
 
 def measure_all(task: Task, classes: int, scores: Scores) -> dict[str, float]:
     """Every metric that is defined for the task, by name."""
-    wanted = [metric for metric in _METRICS if (metric in _REGRESSION) == (task is Task.REGRESSION)]
-    values = {metric.value: measure(metric, scores) for metric in wanted if classes == 2 or metric not in BINARY_ONLY}
+    wanted = metrics_of(task, classes) if has_classes(task) else metrics_of(task)
+    values = {metric.value: measure(metric, scores) for metric in METRICS if metric in wanted}
     return {name: value for name, value in values.items() if np.isfinite(value)}
 
 
@@ -48,7 +71,7 @@ def weighted(metric: Metric, scores: Scores, weights: Weights) -> Array:
     if not weights.shape[1]:
         return np.full(len(weights), np.nan)
     with np.errstate(divide="ignore", invalid="ignore", under="ignore"):
-        return _METRICS[metric](scores, weights)
+        return measure_of(metric).weighted(scores, weights)
 
 
 def log_losses(scores: Scores) -> Array:
@@ -79,7 +102,8 @@ def _mean(values: NDArray[Any], weights: Weights) -> Array:
     return result
 
 
-def _accuracy(scores: Scores, weights: Weights) -> Array:
+def accuracy(scores: Scores, weights: Weights) -> Array:
+    """The share of rows that are decided rightly."""
     return _mean((scores.truth == scores.prediction).astype(np.float64), weights)
 
 
@@ -96,7 +120,8 @@ def _counts(scores: Scores, weights: Weights) -> tuple[Array, Array, Array]:
     return weights @ (actual * predicted), weights @ actual, weights @ predicted
 
 
-def _balanced_accuracy(scores: Scores, weights: Weights) -> Array:
+def balanced_accuracy(scores: Scores, weights: Weights) -> Array:
+    """The mean over the classes of each one's recall."""
     hits, actual, _ = _counts(scores, weights)
     return _nan_mean(hits / actual)
 
@@ -108,36 +133,41 @@ def _nan_mean(values: Array) -> Array:
     return result
 
 
-def _f1_macro(scores: Scores, weights: Weights) -> Array:
+def f1_macro(scores: Scores, weights: Weights) -> Array:
     """As scikit-learn: over the classes that are present or predicted."""
     hits, actual, predicted = _counts(scores, weights)
     return _nan_mean(2 * hits / (actual + predicted))
 
 
-def _f1(scores: Scores, weights: Weights) -> Array:
+def f1(scores: Scores, weights: Weights) -> Array:
+    """Of the second class; 0 where it is neither present nor predicted."""
     hits, actual, predicted = _counts(scores, weights)
     return np.nan_to_num(2 * hits[:, 1] / (actual[:, 1] + predicted[:, 1]))
 
 
-def _precision(scores: Scores, weights: Weights) -> Array:
+def precision(scores: Scores, weights: Weights) -> Array:
+    """Of the rows called the second class."""
     hits, _, predicted = _counts(scores, weights)
     return np.nan_to_num(hits[:, 1] / predicted[:, 1])
 
 
-def _recall(scores: Scores, weights: Weights) -> Array:
+def recall(scores: Scores, weights: Weights) -> Array:
+    """Of the rows of the second class."""
     hits, actual, _ = _counts(scores, weights)
     return np.nan_to_num(hits[:, 1] / actual[:, 1])
 
 
-def _log_loss(scores: Scores, weights: Weights) -> Array:
+def log_loss(scores: Scores, weights: Weights) -> Array:
+    """Mean of each row's."""
     return _mean(log_losses(scores), weights)
 
 
-def _brier(scores: Scores, weights: Weights) -> Array:
+def brier(scores: Scores, weights: Weights) -> Array:
+    """Mean of each row's."""
     return _mean(brier_losses(scores), weights)
 
 
-def _roc_auc(scores: Scores, weights: Weights) -> Array:
+def roc_auc(scores: Scores, weights: Weights) -> Array:
     """Two classes: of the second. More: one versus the rest, the plain mean over the classes that are present."""
     probabilities = _probabilities(scores)
     if probabilities.shape[1] == 2:
@@ -162,7 +192,7 @@ def _shares(weights: Weights, starts: NDArray[np.intp]) -> Array:
     return result
 
 
-def _average_precision(scores: Scores, weights: Weights) -> Array:
+def average_precision(scores: Scores, weights: Weights) -> Array:
     """Sum over thresholds of precision times the gain in recall, as scikit-learn's."""
     order, starts = _steps(-_probabilities(scores)[:, 1])
     ordered, positive = weights[:, order] / weights.max(axis=1, keepdims=True), scores.truth[order] == 1
@@ -178,19 +208,21 @@ def _root_mean_square(values: Array, weights: Weights) -> Array:
     return scale * np.sqrt(_mean((values / scale) ** 2, weights))
 
 
-def _rmse(scores: Scores, weights: Weights) -> Array:
+def rmse(scores: Scores, weights: Weights) -> Array:
+    """Root mean squared error."""
     return _root_mean_square((scores.prediction - scores.truth).astype(np.float64), weights)
 
 
-def _mae(scores: Scores, weights: Weights) -> Array:
+def mae(scores: Scores, weights: Weights) -> Array:
+    """Mean absolute error."""
     return _mean(np.abs(scores.prediction - scores.truth), weights)
 
 
-def _r2(scores: Scores, weights: Weights) -> Array:
+def r2(scores: Scores, weights: Weights) -> Array:
     """NaN where the truth is constant: there is no variance to explain."""
     truth = scores.truth.astype(np.float64)
     spread = np.array([_spread(truth[row > 0], row[row > 0]) for row in weights])
-    result: Array = 1 - (_rmse(scores, weights) / spread) ** 2
+    result: Array = 1 - (rmse(scores, weights) / spread) ** 2
     return result
 
 
@@ -201,19 +233,3 @@ def _spread(truth: Array, weights: Array) -> float:
     deviation = truth - _mean(truth, weights[None])
     deviation -= _mean(deviation, weights[None])
     return float(_root_mean_square(deviation, weights[None])[0])
-
-
-_REGRESSION: Mapping[Metric, Callable[[Scores, Weights], Array]] = {Metric.RMSE: _rmse, Metric.MAE: _mae, Metric.R2: _r2}
-_METRICS: Mapping[Metric, Callable[[Scores, Weights], Array]] = {
-    Metric.ROC_AUC: _roc_auc,
-    Metric.AVERAGE_PRECISION: _average_precision,
-    Metric.ACCURACY: _accuracy,
-    Metric.BALANCED_ACCURACY: _balanced_accuracy,
-    Metric.F1: _f1,
-    Metric.F1_MACRO: _f1_macro,
-    Metric.PRECISION: _precision,
-    Metric.RECALL: _recall,
-    Metric.LOG_LOSS: _log_loss,
-    Metric.BRIER: _brier,
-    **_REGRESSION,
-}

@@ -2,12 +2,9 @@
 
 import math
 
-from modelyard_api.metrics import CLASSIFICATION_METRICS, Metric
-
 FEWEST_ROWS = 30
 FEWEST_GROUPS = 10  # effective number (see intervals): below this the t quantile makes an interval that decides nothing
 FEWEST_OF_CLASS = 10  # of every class, for class metrics
-CLASS_METRICS = CLASSIFICATION_METRICS - {Metric.ACCURACY}  # a share of all rows says what it says without the rows of a rare class
 
 
 def more_rows(have: int, need: int, share: float) -> int:

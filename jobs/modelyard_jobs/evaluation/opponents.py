@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from modelyard_api.metrics import Task
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.verdicts import VerdictReason
 from modelyard_model.tabular_model import Prediction
 from numpy.typing import NDArray

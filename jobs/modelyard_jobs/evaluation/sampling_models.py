@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from modelyard_api.metrics import Metric
+from modelyard_api.catalogue.metrics import Metric
 from scipy.special import ndtri, owens_t
 
-from modelyard_jobs.evaluation.metrics import EPSILON, Array, Scores
+from modelyard_jobs.evaluation.metrics import EPSILON, Array, Scores, measure_of
 
 
 @dataclass(frozen=True)
@@ -24,53 +24,97 @@ class SamplingModel:
 
 def bounded_model(metric: Metric, scores: Scores) -> SamplingModel | None:
     """For metrics between 0 and 1; None: the others."""
-    if metric is Metric.ROC_AUC:
-        return SamplingModel(_binormal(_counts(scores), len(scores.truth)), smooth=True)
-    trials = _trials(metric, scores)
-    return None if trials is None else SamplingModel(_binomial(trials), smooth=False)
+    model = measure_of(metric).sampling
+    return model(scores) if model else None
 
 
 def loss_variance(metric: Metric, scores: Scores) -> float:
     """Of a mean loss whose probabilities are right: the classes drawn by them, and their spread over the rows; 0 for other metrics."""
-    if metric not in {Metric.LOG_LOSS, Metric.BRIER} or scores.probabilities is None:
+    loss_of = measure_of(metric).losses
+    if loss_of is None or scores.probabilities is None:
         return 0.0
     chances = scores.probabilities
-    losses = -np.log(np.clip(chances, EPSILON, 1 - EPSILON)) if metric is Metric.LOG_LOSS else (1 - chances) ** 2
+    losses = loss_of(chances)
     expected = (chances * losses).sum(axis=1)
     return float(((chances * losses**2).sum(axis=1).mean() - expected.mean() ** 2) / len(losses))
 
 
 def effect_of_one_answer(metric: Metric, scores: Scores) -> float:
     """By about how much a metric of decisions moves when one row of the rarest class that it looks at is decided otherwise; 0 for other metrics."""
-    if metric not in {Metric.ACCURACY, Metric.BALANCED_ACCURACY, Metric.F1, Metric.F1_MACRO, Metric.PRECISION, Metric.RECALL}:
-        return 0.0
-    counts, called = _counts(scores), np.bincount(scores.prediction.astype(np.intp), minlength=2).astype(np.float64)
-    if metric is Metric.ACCURACY:
-        return 1 / len(scores.truth)
-    if metric in {Metric.BALANCED_ACCURACY, Metric.F1_MACRO}:
-        return float(1 / (len(counts) * max(1.0, counts.min())))
-    return float(1 / max(1.0, {Metric.PRECISION: called[1], Metric.RECALL: counts[1], Metric.F1: (counts[1] + called[1]) / 1.5}[metric]))
+    effect = measure_of(metric).one_answer
+    return effect(scores) if effect else 0.0
+
+
+def logarithmic(chances: Array) -> Array:
+    """The log loss where a class of each probability is the true one."""
+    return np.asarray(-np.log(np.clip(chances, EPSILON, 1 - EPSILON)), dtype=np.float64)
+
+
+def quadratic(chances: Array) -> Array:
+    """The Brier score where a class of each probability is the true one."""
+    return np.asarray((1 - chances) ** 2, dtype=np.float64)
+
+
+def ranking(scores: Scores) -> SamplingModel:
+    """Of an area under the curve."""
+    return SamplingModel(_binormal(_counts(scores), len(scores.truth)), smooth=True)
+
+
+def share_of(trials: Callable[[Scores], float]) -> Callable[[Scores], SamplingModel]:
+    """Of a metric that is the share of successes in about so many yes/no trials with one probability."""
+    return lambda scores: SamplingModel(_binomial(trials(scores)), smooth=False)
+
+
+def rows(scores: Scores) -> float:
+    """All."""
+    return float(len(scores.truth))
+
+
+def positives(scores: Scores) -> float:
+    """Rows of the second class."""
+    return float(_counts(scores)[1])
+
+
+def twice_the_positives(scores: Scores) -> float:
+    """F1 looks at rows that are, and at rows that are called, the second class."""
+    return float(2 * _counts(scores)[1])
+
+
+def called(scores: Scores) -> float:
+    """Rows that are called the second class."""
+    return float((scores.prediction == 1).sum())
+
+
+def rows_by_class(scores: Scores) -> float:
+    """Of a mean over the classes: as many as would say as much."""
+    return float(len(_counts(scores)) ** 2 / (1 / _counts(scores)).sum())
+
+
+def one_of_all(scores: Scores) -> float:
+    """One row's part of all."""
+    return 1 / len(scores.truth)
+
+
+def one_of_rarest(scores: Scores) -> float:
+    """One row's part of the rarest class, in a mean over the classes."""
+    counts = _counts(scores)
+    return float(1 / (len(counts) * max(1.0, counts.min())))
+
+
+def one_of(count: Callable[[Scores], float]) -> Callable[[Scores], float]:
+    """One row's part of so many."""
+    return lambda scores: float(1 / max(1.0, count(scores)))
+
+
+def present_or_called(scores: Scores) -> float:
+    """What F1 divides by, for one answer more or less."""
+    return (positives(scores) + called(scores)) / 1.5
 
 
 def _counts(scores: Scores) -> Array:
     """(classes,): rows of each."""
     assert scores.probabilities is not None
     return np.bincount(scores.truth.astype(np.intp), minlength=scores.probabilities.shape[1]).astype(np.float64)
-
-
-def _trials(metric: Metric, scores: Scores) -> float | None:
-    """Of about how many yes/no trials with one probability the metric is the share of successes."""
-    if metric is Metric.ACCURACY:
-        return float(len(scores.truth))
-    if metric in {Metric.RECALL, Metric.AVERAGE_PRECISION}:
-        return float(_counts(scores)[1])
-    if metric is Metric.PRECISION:
-        return float((scores.prediction == 1).sum())
-    if metric is Metric.F1:
-        return float(2 * _counts(scores)[1])
-    if metric in {Metric.BALANCED_ACCURACY, Metric.F1_MACRO}:
-        return float(len(_counts(scores)) ** 2 / (1 / _counts(scores)).sum())
-    return None
 
 
 def _binomial(trials: float) -> Callable[[float], float]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from modelyard_api.metrics import Task
+from modelyard_api.catalogue.tasks import Task
 from modelyard_model.tabular_model import Prediction
 from numpy.typing import NDArray
 
@@ -25,7 +25,4 @@ class Baseline:
 
 def fit_baseline(problem: Problem, target: NDArray[np.float64] | NDArray[np.int64]) -> Baseline:
     """``target`` of the training split."""
-    if problem.task is Task.REGRESSION:
-        return Baseline(problem.task, (), np.asarray(target.mean(), dtype=np.float64))
-    counts = np.bincount(target.astype(np.intp), minlength=len(problem.classes))
-    return Baseline(problem.task, problem.classes, counts / counts.sum())
+    return Baseline(problem.task, problem.classes, problem.head.baseline(target))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from modelyard_model.tabular_model import TargetScale
+from modelyard_model.heads import Head
 from numpy.typing import NDArray
 
 from modelyard_jobs.columns.matrices import Features
@@ -11,8 +11,9 @@ from modelyard_jobs.columns.matrices import Features
 
 @dataclass(frozen=True)
 class Examples:
-    """Prepared features and targets (class numbers, or values standardised by ``scale``) of one split."""
+    """Prepared features and targets (as ``head`` encodes them) of one split."""
 
     features: Features
     target: NDArray[Any]
-    scale: TargetScale
+    head: Head
+    categorical: tuple[bool, ...] = ()  # (features,): which are codes of categories

@@ -1,19 +1,20 @@
 """Trains the MLP: mini-batches, early stopping on the validation split, the best epoch's weights; on the GPU where there is one."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from modelyard_api.catalogue.parameters import Value
 from modelyard_api.conditions import Reason
-from modelyard_api.metrics import Task
 from modelyard_api.training_job import EarlyStopping, Optimizer, OptimizerName, Training
+from modelyard_model.heads import Head
 from modelyard_model.network import NetworkPredictor, NetworkShape, default_device
 from numpy.typing import NDArray
 
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting.examples import Examples
+from modelyard_jobs.fitting.learned import Learned, Report
 from modelyard_jobs.fitting.problem import EpochReport, Problem
 from modelyard_jobs.fitting.scores import score
 
@@ -25,16 +26,6 @@ DEFAULT_BATCH_SIZE = 256
 _LEAST_STEPS_PER_EPOCH = 20  # small tables take smaller batches by default, or 50 epochs would be 50 steps
 _LEAST_BATCH_SIZE = 16
 _EVALUATION_ROWS = 8192
-Report = Callable[[EpochReport], None]
-
-
-@dataclass(frozen=True)
-class NetworkFit:
-    """The network with its best epoch's weights."""
-
-    predictor: NetworkPredictor
-    epochs: tuple[EpochReport, ...]
-    best_epoch: int
 
 
 def batch_size(training: Training, rows: int) -> int:
@@ -42,46 +33,45 @@ def batch_size(training: Training, rows: int) -> int:
     return training.batch_size or min(DEFAULT_BATCH_SIZE, max(_LEAST_BATCH_SIZE, rows // _LEAST_STEPS_PER_EPOCH))
 
 
-def fit_network(
-    parameters: Mapping[str, float],
+def fit_mlp(
+    parameters: Mapping[str, Value],
     problem: Problem,
     train: Examples,
     validation: Examples,
     report: Report,
-) -> NetworkFit:
+) -> Learned:
     """Reports every epoch as it ends. The same seed gives the same network on the CPU. Raises InvalidOrder (TrainingDiverged)."""
     import torch  # noqa: PLC0415  takes seconds
 
     shape = NetworkShape(
         inputs=train.features.shape[1],
         hidden=(int(parameters["hidden_width"]),) * int(parameters["hidden_layers"]),
-        outputs=len(problem.classes) or 1,
-        dropout=parameters["dropout"],
+        outputs=train.head.width,
+        dropout=float(parameters["dropout"]),
     )
     device = torch.device(problem.device or default_device())
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):  # the seed is this network's, not the process's
         torch.manual_seed(problem.training.seed)
-        loop = _Loop(problem, shape, parameters["weight_decay"], device)
+        loop = _Loop(problem, train.head, shape, float(parameters["weight_decay"]), device)
         return loop.run(train, validation, report)
 
 
 class _Loop:
     """The state of one training run."""
 
-    def __init__(self, problem: Problem, shape: NetworkShape, weight_decay: float, device: "torch.device") -> None:
+    def __init__(self, problem: Problem, head: Head, shape: NetworkShape, weight_decay: float, device: "torch.device") -> None:
         import torch  # noqa: PLC0415
 
-        self.problem, self.shape, self.training = problem, shape, problem.training
+        self.problem, self.head, self.shape, self.training = problem, head, shape, problem.training
         self.device = device
-        self.classification = problem.task is Task.CLASSIFICATION
         self.network = shape.build().to(self.device)
-        self.loss: torch.nn.Module = torch.nn.CrossEntropyLoss() if self.classification else torch.nn.MSELoss()
+        self.loss = head.loss()
         self.optimizer = _optimizer(self.training.optimizer or Optimizer(), self.network, weight_decay)
         self.cuda = self.device.type == "cuda"
         self.scaler = torch.amp.GradScaler(enabled=self.cuda)  # half precision where the GPU gains from it
         self.order = torch.Generator().manual_seed(self.training.seed)
 
-    def run(self, train: Examples, validation: Examples, report: Report) -> NetworkFit:
+    def run(self, train: Examples, validation: Examples, report: Report) -> Learned:
         epochs = self.training.epochs or DEFAULT_EPOCHS
         patience = (self.training.early_stopping or EarlyStopping()).patience
         rows, targets = self._tensors(train)
@@ -96,13 +86,12 @@ class _Loop:
             elif epoch - best_epoch >= patience:
                 break
         self.network.load_state_dict(best_weights)
-        return NetworkFit(NetworkPredictor(self.shape, self.network, self.classification, str(self.device)), tuple(history), best_epoch)
+        return Learned(NetworkPredictor(self.shape, self.network, self.head, str(self.device)), tuple(history), best_epoch)
 
     def _tensors(self, examples: Examples) -> "tuple[torch.Tensor, torch.Tensor]":
         import torch  # noqa: PLC0415
 
-        kind = torch.int64 if self.classification else torch.float32
-        return torch.from_numpy(examples.features.astype(np.float32)), torch.from_numpy(np.asarray(examples.target)).to(kind)
+        return torch.from_numpy(examples.features.astype(np.float32)), torch.from_numpy(np.asarray(examples.target)).to(self.head.dtype())
 
     def _weights(self) -> "dict[str, torch.Tensor]":
         return {name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()}
@@ -133,7 +122,7 @@ class _Loop:
         return float(total) / len(rows)
 
     def _loss_of(self, outputs: "torch.Tensor", answers: "torch.Tensor") -> "torch.Tensor":
-        loss: torch.Tensor = self.loss(outputs if self.classification else outputs[:, 0], answers)
+        loss: torch.Tensor = self.loss(self.head.squeeze(outputs), answers)
         return loss
 
     def _finish_epoch(self, epoch: int, epochs: int, train_loss: float, validation: Examples) -> EpochReport:
@@ -144,11 +133,7 @@ class _Loop:
                 f"the loss was no longer a finite number in epoch {epoch} of {epochs}; lower spec.training.optimizer.learningRate"
                 f" (it is {(self.training.optimizer or Optimizer()).learning_rate:g})",
             )
-        scale = validation.scale  # the metric is reported in the target's own units
-        metric = score(
-            self.problem.metric,
-            *(validation.target, outputs) if self.classification else (scale.restore(validation.target), scale.restore(outputs)),
-        )
+        metric = score(self.problem.metric, self.head.decode(validation.target), self.head.restore(outputs))  # in the target's own units
         return EpochReport(epoch, epochs, train_loss, loss, metric)
 
     def _evaluate(self, examples: Examples) -> tuple[float, NDArray[np.float64]]:
@@ -160,7 +145,7 @@ class _Loop:
         with torch.inference_mode():
             raw = torch.cat([self.network(part.to(self.device)).cpu() for part in torch.split(rows, _EVALUATION_ROWS)])
             loss = float(self._loss_of(raw, targets))
-            outputs = torch.softmax(raw.double(), dim=1) if self.classification else raw[:, 0].double()
+            outputs = self.head.activate(raw.double())
         return loss, outputs.numpy()
 
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from modelyard_api.architectures import Architecture
-from modelyard_api.metrics import Metric, Task
+from modelyard_api.catalogue.architectures import Architecture
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.parameters import Value
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.training_job import Training
+from modelyard_model.heads import Head, head_of
 from modelyard_model.tabular_model import TabularModel
 from numpy.typing import NDArray
 
@@ -27,6 +30,11 @@ class Problem:
     plan: ColumnPlan
     training: Training
     device: str | None = None  # cpu, cuda; None: CUDA where there is one
+
+    @property
+    def head(self) -> Head:
+        """What the task makes of a model, before a target is seen."""
+        return head_of(self.task, self.classes)
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ class FittedModel:
 
     model: TabularModel
     architecture: Architecture  # never Auto
-    parameters: Mapping[str, float]
+    parameters: Mapping[str, Value]
     epochs: tuple[EpochReport, ...] = ()
     best_epoch: int | None = None  # the epoch whose weights were kept
     leaderboard: tuple[LeaderboardRow, ...] = ()

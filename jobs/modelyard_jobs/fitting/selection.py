@@ -1,21 +1,28 @@
-"""Auto: the simplest architecture that is within one standard error of the best one."""
+"""Auto: the simplest architecture that is within one standard error of the best one, unless the best is better beyond chance.
 
-from collections.abc import Callable
+Beyond chance: on the rows that neither was fitted to, the paired difference of both is significant at 5 % (two-sided). The standard error of a score is
+wide where rows are hard for all models alike; the difference of two models on the same rows can be told much better.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from modelyard_api.architectures import Architecture, is_trained_in_epochs
+from modelyard_api.catalogue.architectures import Architecture, automatic, is_trained_in_epochs
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.conditions import Reason
-from modelyard_api.metrics import Metric, Task
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 
 from modelyard_jobs.columns.matrices import raw_columns
+from modelyard_jobs.evaluation.intervals import difference_error, standard_error
+from modelyard_jobs.evaluation.metrics import Scores, measure
 from modelyard_jobs.failures import InvalidOrder
-from modelyard_jobs.fitting.network_training import Report
+from modelyard_jobs.fitting.learned import Report
 from modelyard_jobs.fitting.problem import FittedModel, LeaderboardRow, Problem, Rows
-from modelyard_jobs.fitting.scores import clustered_standard_error, improvement, score
+from modelyard_jobs.fitting.scores import clustered_standard_error, improvement, score, scores_of
 
-CANDIDATES = (Architecture.LINEAR, Architecture.RANDOM_FOREST, Architecture.MLP)  # the simplest first
 CROSS_VALIDATED_BELOW = 5000  # rows: one validation split of fewer is too noisy to choose by
 _CHEAP_CELLS = 200_000  # rows times columns up to which five fits of every candidate take a minute at most
 _FOLDS = 5
@@ -23,11 +30,28 @@ Fit = Callable[[Architecture, Rows, Rows, Report], FittedModel]
 FitFinally = Callable[[Architecture], FittedModel]
 
 
+Beats = Callable[[Architecture, Architecture], bool]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a candidate answered to rows that it wasn't fitted to, and the group of each row."""
+
+    scores: Scores
+    groups: NDArray[np.generic]
+
+    @classmethod
+    def of(cls, rows: Rows, outputs: NDArray[np.float64]) -> "Answers":
+        """``outputs`` as in ``Prediction.outputs``."""
+        return cls(scores_of(rows.target, outputs), rows.groups)
+
+
 @dataclass(frozen=True)
 class _Estimate:
     score: float
     standard_error: float
     fitted: FittedModel | None  # fitted on the whole training split already, if that is how it will be used
+    answers: tuple[Answers, ...] = ()
 
 
 def choose(
@@ -37,7 +61,7 @@ def choose(
     folds = _folds(problem, train, validation) if _is_cross_validated(train, validation) else []
     rows: list[LeaderboardRow] = []
     estimates: dict[Architecture, _Estimate] = {}
-    for candidate in CANDIDATES:
+    for candidate in automatic():
         started, note = clock(), ""
         try:
             estimates[candidate] = (
@@ -48,7 +72,9 @@ def choose(
                 raise
             note = str(failure)
         rows.append(_row(candidate, estimates.get(candidate), clock() - started, note))
-    chosen = simplest_within_one_standard_error(rows, problem.metric)
+    chosen = simplest_within_one_standard_error(
+        rows, problem.metric, lambda one, other: is_better(problem.metric, estimates[one].answers, estimates[other].answers)
+    )
     fitted = estimates[chosen].fitted or fit_finally(chosen)
     return replace(fitted, leaderboard=tuple(replace(row, selected=row.architecture is chosen) for row in rows))
 
@@ -58,19 +84,43 @@ def _is_cross_validated(train: Rows, validation: Rows) -> bool:
     return rows < CROSS_VALIDATED_BELOW or rows * train.features.width <= _CHEAP_CELLS
 
 
-def simplest_within_one_standard_error(rows: list[LeaderboardRow], metric: Metric) -> Architecture:
-    """``rows`` with the simplest architecture first (Breiman et al. 1984, "Classification and Regression Trees", section 3.4.3)."""
+def simplest_within_one_standard_error(rows: list[LeaderboardRow], metric: Metric, is_beaten: Beats = lambda *_: False) -> Architecture:
+    """``rows`` with the simplest architecture first (Breiman et al. 1984, "Classification and Regression Trees", section 3.4.3).
+
+    ``is_beaten`` (by the first, the second): beyond chance; then the second is passed over.
+    """
     scored = [(row.architecture, row.score, row.standard_error or 0.0) for row in rows if row.score is not None]
     if not scored:
         raise InvalidOrder(
             Reason.DATA_INVALID,
             f"{metric} is undefined on the validation rows for every architecture: they hold too few classes; give more data",
         )
-    _, best, error = scored[0]
-    for _, value, its_error in scored[1:]:
-        if improvement(metric, value, best) > 0:
-            best, error = value, its_error
-    return next(architecture for architecture, value, _ in scored if improvement(metric, best, value) <= error)
+    best, score_of_best, error = scored[0]
+    for architecture, value, its_error in scored[1:]:
+        if improvement(metric, value, score_of_best) > 0:
+            best, score_of_best, error = architecture, value, its_error
+    close = (architecture for architecture, value, _ in scored if improvement(metric, score_of_best, value) <= error)
+    return next(architecture for architecture in close if architecture is best or not is_beaten(best, architecture))
+
+
+def is_better(metric: Metric, one: Sequence[Answers], other: Sequence[Answers]) -> bool:
+    """Whether ``one`` is better than ``other`` on the same rows, part by part, beyond chance at 5 % (two-sided).
+
+    The mean difference over the parts, with the errors of the parts, which share no rows: the groups of each part are whole.
+    """
+    differences, variances, freedoms = [], [], []
+    for mine, others in zip(one, other, strict=True):
+        difference = improvement(metric, measure(metric, mine.scores), measure(metric, others.scores))
+        error = difference_error(metric, mine.scores, others.scores, mine.groups)
+        if error is None or not np.isfinite(difference):
+            continue
+        differences.append(difference)
+        variances.append(error[0] ** 2)
+        freedoms.append(error[1])
+    if not differences:
+        return False
+    error_of_mean = float(np.sqrt(np.sum(variances))) / len(variances)
+    return float(np.mean(differences)) > float(stdtrit(sum(freedoms), 0.975)) * error_of_mean
 
 
 def _row(candidate: Architecture, estimate: _Estimate | None, seconds: float, note: str) -> LeaderboardRow:
@@ -88,20 +138,29 @@ def _held_out(fit: Fit, candidate: Architecture, problem: Problem, train: Rows, 
     outputs = _predict(fitted, validation)
     value = score(problem.metric, validation.target, outputs)
     error = clustered_standard_error(problem.metric, validation.target, outputs, validation.groups)
-    return _Estimate(value, error, fitted if is_trained_in_epochs(candidate) else None)
+    return _Estimate(value, error, fitted if is_trained_in_epochs(candidate) else None, (Answers.of(validation, outputs),))
 
 
 def _cross_validated(fit: Fit, candidate: Architecture, problem: Problem, folds: list[tuple[Rows, Rows, Rows]]) -> _Estimate:
     """Everything, the preparation too, is fitted anew in every fold; networks stop on rows that the fold isn't scored on."""
-    scores = []
-    for fold, stop, held_out in folds:
-        outputs = _predict(fit(candidate, fold, stop, lambda _: None), held_out)
-        scores.append(score(problem.metric, held_out.target, outputs))
-    finite = np.array(scores)[np.isfinite(scores)]
-    if not len(finite):
-        return _Estimate(float("nan"), 0.0, None)
-    error = float(finite.std(ddof=1) / np.sqrt(len(finite))) if len(finite) > 1 else 0.0
-    return _Estimate(float(finite.mean()), error, None)
+    answers = tuple(Answers.of(held_out, _predict(fit(candidate, fold, stop, lambda _: None), held_out)) for fold, stop, held_out in folds)
+    value, error = mean_score(problem.metric, answers)
+    return _Estimate(value, error, None, answers)
+
+
+def mean_score(metric: Metric, answers: Sequence[Answers]) -> tuple[float, float]:
+    """Over the parts where it is defined, and its standard error: how far the parts are apart, or how far their rows let each of them be.
+
+    The larger of both: a few parts know badly how far they are apart.
+    """
+    scored = [(measure(metric, each.scores), each) for each in answers]
+    finite = [(value, each) for value, each in scored if np.isfinite(value)]
+    if not finite:
+        return float("nan"), 0.0
+    values, parts = np.array([value for value, _ in finite]), len(finite)
+    apart = float(values.std(ddof=1) / np.sqrt(parts)) if parts > 1 else 0.0
+    within = np.array([standard_error(metric, each.scores, each.groups) or 0.0 for _, each in finite])
+    return float(values.mean()), max(apart, float(np.sqrt((within**2).sum())) / parts)
 
 
 def _folds(problem: Problem, train: Rows, validation: Rows) -> list[tuple[Rows, Rows, Rows]]:
@@ -121,10 +180,10 @@ def _split(problem: Problem, rows: Rows, folds: int) -> list[tuple[NDArray[np.in
     from sklearn.model_selection import GroupKFold, StratifiedGroupKFold  # noqa: PLC0415  takes a second
 
     folds = min(folds, len(np.unique(rows.groups)))
-    if problem.task is Task.CLASSIFICATION:
+    if has_classes(problem.task):
         folds = min(folds, int(np.bincount(rows.target.astype(np.intp))[np.unique(rows.target).astype(np.intp)].min()))
     if folds < 2:
         return []
-    kind = StratifiedGroupKFold if problem.task is Task.CLASSIFICATION else GroupKFold
+    kind = StratifiedGroupKFold if has_classes(problem.task) else GroupKFold
     splitter = kind(n_splits=folds, shuffle=True, random_state=problem.training.seed)
     return list(splitter.split(np.zeros(len(rows)), rows.target, rows.groups))

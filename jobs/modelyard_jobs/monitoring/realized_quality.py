@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from modelyard_api.metrics import BINARY_ONLY, REGRESSION_METRICS, Metric
+from modelyard_api.catalogue.metrics import METRICS, Metric
 from modelyard_api.model_deployment import Performance
 from modelyard_api.pod_contract import GroupUnit, QualityEstimate
 from modelyard_api.request_log import OUTCOME, OUTPUT_PREFIX, TIME
@@ -56,9 +56,9 @@ def realized_quality(labelled: pl.DataFrame, performance: Performance) -> Realiz
 def _unfit(metric: Metric, columns: list[str], classes: list[str]) -> str:
     if _PREDICTION not in columns:
         return f"the request log has no column {_PREDICTION}"
-    if (metric in REGRESSION_METRICS) == bool(classes):
+    if METRICS[metric].of_classes != bool(classes):
         return f"monitoring.performance.metric {metric} does not fit: the model answers {'classes' if classes else 'numbers'}"
-    if metric in BINARY_ONLY and len(classes) != 2:
+    if METRICS[metric].binary_only and len(classes) != 2:
         return f"monitoring.performance.metric {metric} needs two classes, the model has {len(classes)}"
     return ""
 

@@ -8,8 +8,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from modelyard_api.artifacts import Resolved
+from modelyard_api.catalogue.metrics import Metric, default_margin, rows_to_decide
 from modelyard_api.conditions import Reason
-from modelyard_api.metrics import Metric, default_margin, rows_to_decide
 from modelyard_api.objective import Bound, Criterion, Objective, Opponent, default_criteria
 from modelyard_api.pod_contract import TrainResult
 from modelyard_api.verdicts import ComparedWith, CriterionState, Evidence, Verdict, VerdictReason

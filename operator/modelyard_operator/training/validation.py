@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from modelyard_api.architectures import parameter_problems
-from modelyard_api.metrics import Metric, Task, metrics_of
+from modelyard_api.catalogue.architectures import parameter_problems
+from modelyard_api.catalogue.metrics import Metric, metrics_of
+from modelyard_api.catalogue.tasks import TASKS, Task
 from modelyard_api.objective import Objective
 
 from modelyard_operator.training import render
@@ -24,7 +25,7 @@ def problems(observed: Observed) -> list[str]:
 def _metric_problems(objective: Objective) -> Iterator[str]:
     named = _named(objective)
     task = Task.CLASSIFICATION if objective.target_from else objective.task
-    for candidate in [task] if task else list(Task):
+    for candidate in [task] if task else list(TASKS):
         wrong = [field for field, metric in named if metric not in metrics_of(candidate)]
         if not wrong:
             return

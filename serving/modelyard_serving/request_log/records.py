@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 from modelyard_api import request_log as names
-from modelyard_model.tabular_model import PREDICTION
+from modelyard_model.heads import PREDICTION
 
 from modelyard_serving.predictor import Columns, Predictor, output_names
 from modelyard_serving.protocols.feedback import Outcome

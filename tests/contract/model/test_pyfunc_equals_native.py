@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from modelyard_api.metrics import Task
+from modelyard_api.catalogue.tasks import Task
 from modelyard_model.columns.column import Columns
 from modelyard_model.errors import ModelFilesInvalid
 from modelyard_model.loading import load_model, verify_expected

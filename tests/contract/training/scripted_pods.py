@@ -8,7 +8,7 @@ from typing import Any
 
 from kubernetes import client, config
 from modelyard_api import labels
-from modelyard_api.metrics import Metric
+from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.objective import Bound
 from modelyard_api.pod_contract import MetricValue, TrainResult
 from modelyard_api.verdicts import ComparedWith, Evidence, VerdictReason

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from modelyard_api import rendering
-from modelyard_api.metrics import Metric
+from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.objective import Bound, Criterion
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_api.verdicts import ComparedWith, CriterionState, Evidence, Verdict, VerdictReason

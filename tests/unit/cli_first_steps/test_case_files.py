@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.crds.resources import MODEL_DEPLOYMENT, TRAINING_JOB
 from modelyard_api.data import ColumnType, SplitBy
-from modelyard_api.metrics import Metric, Task
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_cli.starting_point.files import Start, write_start
 from modelyard_cli.starting_point.options import NO_OPTIONS, Options

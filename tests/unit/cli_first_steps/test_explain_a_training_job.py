@@ -94,7 +94,7 @@ def test_promoted_says_what_was_asked_chosen_measured_and_moved() -> None:
     assert text.startswith("TrainingJob penguins in ml: Promoted\n  Its model was promoted: it is the one in use.")
     assert "Predict species: Classification, judged by f1_macro." in text
     assert "(the manifest names none; these are the default)" in text
-    assert "Linear: of Linear, RandomForest and MLP the simplest within one standard error of the best." in text
+    assert "Linear: of Linear, RandomForest, GradientBoosting and MLP the simplest within one standard error of the best." in text
     assert "On the test split, which was looked at once: f1_macro 0.98, accuracy 0.985." in text
     assert "modelyard moved the alias champion to version 1, the first one, 2026-01-31 12:01 UTC." in text
     assert "Only 344 rows." in text

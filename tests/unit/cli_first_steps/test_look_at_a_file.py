@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import SplitBy
-from modelyard_api.metrics import Metric, Task
 from modelyard_cli.starting_point import splits
 from modelyard_cli.starting_point.columns import SeenColumn
 from modelyard_cli.starting_point.survey import Survey, survey

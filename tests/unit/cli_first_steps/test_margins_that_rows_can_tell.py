@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
-from modelyard_api.metrics import Metric
+from modelyard_api.catalogue.metrics import Metric
 from modelyard_cli.starting_point.files import write_start
 from modelyard_cli.starting_point.held_out import HeldOut
 from modelyard_cli.starting_point.margins import error_of_difference, margin

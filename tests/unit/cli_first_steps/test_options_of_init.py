@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 import typer
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import SplitBy
-from modelyard_api.metrics import Metric, Task
 from modelyard_cli.commands.init import init
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.starting_point.files import write_start

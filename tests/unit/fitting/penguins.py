@@ -4,8 +4,9 @@ from functools import cache
 
 import numpy as np
 import polars as pl
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import ColumnType, Missing
-from modelyard_api.metrics import Metric, Task
 from modelyard_api.training_job import Training
 from modelyard_jobs.fitting import Problem, Rows, plan_columns
 

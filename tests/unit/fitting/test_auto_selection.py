@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
-from modelyard_api.architectures import Architecture
+from modelyard_api.catalogue.architectures import Architecture, automatic
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnType, Missing
-from modelyard_api.metrics import Metric, Task
 from modelyard_api.training_job import Training
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import FittedModel, LeaderboardRow, Problem, Rows, fit_model, plan_columns, selection
@@ -23,20 +24,19 @@ A = Architecture
 
 def board(*scores: tuple[float | None, float | None]) -> list[LeaderboardRow]:
     return [
-        LeaderboardRow(candidate, value, error, 0.0, selected=False)
-        for candidate, (value, error) in zip(selection.CANDIDATES, scores, strict=True)
+        LeaderboardRow(candidate, value, error, 0.0, selected=False) for candidate, (value, error) in zip(automatic(), scores, strict=True)
     ]
 
 
 @pytest.mark.parametrize(
     ("metric", "scores", "chosen"),
     [
-        (Metric.ROC_AUC, [(0.70, 0.01), (0.71, 0.02), (0.72, 0.03)], A.LINEAR),
-        (Metric.ROC_AUC, [(0.70, 0.09), (0.712, 0.02), (0.72, 0.01)], A.RANDOM_FOREST),
-        (Metric.ROC_AUC, [(0.60, 0.01), (0.61, 0.01), (0.72, 0.01)], A.MLP),
-        (Metric.RMSE, [(9.0, 0.1), (5.0, 0.5), (5.2, 0.1)], A.RANDOM_FOREST),
-        (Metric.RMSE, [(5.4, 0.1), (5.0, 0.5), (4.0, 0.1)], A.MLP),
-        (Metric.ROC_AUC, [(None, None), (0.6, 0.1), (0.65, 0.1)], A.RANDOM_FOREST),
+        (Metric.ROC_AUC, [(0.70, 0.01), (0.71, 0.02), (0.715, 0.02), (0.72, 0.03)], A.LINEAR),
+        (Metric.ROC_AUC, [(0.70, 0.09), (0.712, 0.02), (0.715, 0.02), (0.72, 0.01)], A.RANDOM_FOREST),
+        (Metric.ROC_AUC, [(0.60, 0.01), (0.61, 0.01), (0.62, 0.01), (0.72, 0.01)], A.MLP),
+        (Metric.RMSE, [(9.0, 0.1), (5.0, 0.5), (4.8, 0.5), (5.2, 0.1)], A.RANDOM_FOREST),
+        (Metric.RMSE, [(5.4, 0.1), (5.0, 0.5), (5.0, 0.5), (4.0, 0.1)], A.MLP),
+        (Metric.ROC_AUC, [(None, None), (0.6, 0.1), (0.65, 0.1), (0.66, 0.1)], A.RANDOM_FOREST),
     ],
 )
 def test_the_simplest_within_one_standard_error_of_the_best(
@@ -47,7 +47,7 @@ def test_the_simplest_within_one_standard_error_of_the_best(
 
 def test_when_nothing_can_be_scored_it_is_said() -> None:
     with pytest.raises(InvalidOrder, match="roc_auc is undefined") as raised:
-        simplest_within_one_standard_error(board((None, None), (None, None), (None, None)), Metric.ROC_AUC)
+        simplest_within_one_standard_error(board(*[(None, None)] * 4), Metric.ROC_AUC)
     assert raised.value.reason is Reason.DATA_INVALID
 
 
@@ -55,7 +55,7 @@ def test_few_rows_are_cross_validated_over_training_and_validation() -> None:
     train, validation, _ = thirds(species_rows())
     ticks = itertools.count()
     fitted = fit_model(A.AUTO, {}, species_problem(Training(epochs=5)), train, validation, lambda _: None, clock=lambda: float(next(ticks)))
-    assert [row.architecture for row in fitted.leaderboard] == [A.LINEAR, A.RANDOM_FOREST, A.MLP]
+    assert [row.architecture for row in fitted.leaderboard] == [A.LINEAR, A.RANDOM_FOREST, A.GRADIENT_BOOSTING, A.MLP]
     assert all(row.seconds == 1.0 and row.score is not None and row.standard_error is not None for row in fitted.leaderboard)
     (selected,) = [row.architecture for row in fitted.leaderboard if row.selected]
     assert fitted.architecture is selected is fitted.model.architecture
@@ -100,7 +100,9 @@ def chosen_from(fit: Callable[..., FittedModel], problem: Problem, rows: Rows) -
     )
 
 
-@pytest.mark.parametrize(("architecture", "rows_fitted"), [(A.LINEAR, 400), (A.RANDOM_FOREST, 400), (A.MLP, 300)])
+@pytest.mark.parametrize(
+    ("architecture", "rows_fitted"), [(A.LINEAR, 400), (A.RANDOM_FOREST, 400), (A.GRADIENT_BOOSTING, 400), (A.MLP, 300)]
+)
 def test_what_needs_no_rows_to_stop_on_is_fitted_on_them_as_well(architecture: Architecture, rows_fitted: int) -> None:
     rows, problem = steps(400, 40)
     train, validation = rows.take(np.arange(300)), rows.take(np.arange(300, 400))
@@ -130,9 +132,9 @@ def test_many_rows_are_judged_on_the_validation_split(monkeypatch: pytest.Monkey
     rows, problem = steps(400, 40)
     seen: list[tuple[Architecture, Rows, Rows]] = []
     chosen = chosen_from(recording(seen, problem), problem, rows)
-    tried = [(a, 300, 100) for a in selection.CANDIDATES]
+    tried = [(a, 300, 100) for a in automatic()]
     assert [(architecture, len(train), len(stop)) for architecture, train, stop in seen] == [*tried, (A.LINEAR, 400, 100)]
-    assert [row.selected for row in chosen.leaderboard] == [True, False, False]
+    assert [row.selected for row in chosen.leaderboard] == [True, False, False, False]
 
 
 def test_too_few_groups_for_folds_fall_back_to_the_validation_split() -> None:
@@ -140,7 +142,7 @@ def test_too_few_groups_for_folds_fall_back_to_the_validation_split() -> None:
     one = dataclasses.replace(rows, groups=np.zeros(400, dtype=np.int64))
     seen: list[tuple[Architecture, Rows, Rows]] = []
     chosen_from(recording(seen, problem), problem, one)
-    assert len(seen) == 4  # every candidate once, and the chosen one on all rows
+    assert len(seen) == len(automatic()) + 1  # every candidate once, and the chosen one on all rows
 
 
 def test_a_candidate_that_diverges_is_noted_and_the_others_go_on() -> None:
@@ -152,5 +154,5 @@ def test_a_candidate_that_diverges_is_noted_and_the_others_go_on() -> None:
         return fit_model(A.LINEAR, {}, problem, train, stop, lambda _: None)
 
     fitted = chosen_from(fit, problem, rows)
-    assert fitted.leaderboard[2].score is None
-    assert "no longer a finite number" in fitted.leaderboard[2].note
+    assert fitted.leaderboard[-1].score is None
+    assert "no longer a finite number" in fitted.leaderboard[-1].note

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from modelyard_api.metrics import REGRESSION_METRICS, Metric
+from modelyard_api.catalogue.metrics import Metric, metrics_of
+from modelyard_api.catalogue.tasks import Task
 from modelyard_jobs.fitting.scores import clustered_standard_error, improvement, score
 
 TRUTH = np.array([0, 0, 1, 1])
@@ -23,7 +24,7 @@ def test_a_ranking_of_one_class_is_undefined() -> None:
 
 @pytest.mark.parametrize("metric", sorted(Metric))
 def test_improvement_is_positive_for_the_better_one(metric: Metric) -> None:
-    if metric in REGRESSION_METRICS:
+    if metric in metrics_of(Task.REGRESSION):
         truth, good, bad = np.array([1.0, 2.0, 3.0]), np.array([1.1, 2.0, 2.9]), np.array([3.0, 2.0, 1.0])
     else:
         truth, good, bad = TRUTH, GOOD, GOOD[::-1]

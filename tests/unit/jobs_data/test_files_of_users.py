@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import ColumnType, SplitBy
-from modelyard_api.metrics import Metric, Task
 from modelyard_api.reading import ReadingRule
 from modelyard_jobs.data import reading, report, typed_cells
 from modelyard_jobs.failures import InvalidOrder

@@ -4,8 +4,9 @@ from typing import Any
 
 import polars as pl
 import pytest
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
-from modelyard_api.metrics import Metric, Task
 from modelyard_api.reading import ReadingRule
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data.dataset import Dataset, prepare

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from modelyard_api.architectures import Architecture
-from modelyard_api.metrics import Metric
+from modelyard_api.catalogue.architectures import Architecture
+from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs import questions
 from modelyard_jobs.data import reading

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from modelyard_api.metrics import Metric
+from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.objective import Bound, Criterion, Opponent
 from modelyard_api.verdicts import ComparedWith, Evidence, VerdictReason
 from modelyard_jobs.evaluation.evidence import Comparison, Evaluation, NotCompared, PairedComparison, gather

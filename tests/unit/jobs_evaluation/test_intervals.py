@@ -4,7 +4,8 @@ import time
 
 import numpy as np
 import pytest
-from modelyard_api.metrics import CLASSIFICATION_METRICS, REGRESSION_METRICS, Metric
+from modelyard_api.catalogue.metrics import Metric, metrics_of
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.verdicts import VerdictReason
 from modelyard_jobs.evaluation.intervals import Interval, TooFew, improvement_interval, metric_interval
 from modelyard_jobs.evaluation.metrics import Scores
@@ -76,7 +77,7 @@ def test_an_improvement_is_positive_where_the_metric_falls() -> None:
 @pytest.mark.parametrize("metric", sorted(Metric))
 def test_a_model_compared_with_itself_improves_by_exactly_nothing(metric: Metric) -> None:
     random = np.random.default_rng(3)
-    scores = numbers(random, 200, 1, shared=0.0)[0] if metric in REGRESSION_METRICS else guesses(random, (120, 80))
+    scores = numbers(random, 200, 1, shared=0.0)[0] if metric in metrics_of(Task.REGRESSION) else guesses(random, (120, 80))
     measured = interval(improvement_interval(metric, scores, scores, rows(200)))
     assert (measured.low, measured.value, measured.high) == (0, 0, 0)
 
@@ -106,7 +107,7 @@ def test_pairing_is_narrower_than_two_separate_intervals() -> None:
     assert width(difference) < 0.1 * width(metric_interval(Metric.RMSE, scores, cluster))
 
 
-@pytest.mark.parametrize("metric", sorted(CLASSIFICATION_METRICS - {Metric.LOG_LOSS}))
+@pytest.mark.parametrize("metric", sorted(metrics_of(Task.CLASSIFICATION) - {Metric.LOG_LOSS}))
 @pytest.mark.parametrize("groups", [40, 10])
 def test_without_any_error_the_interval_still_has_a_width(metric: Metric, groups: int) -> None:
     truth = np.repeat([0, 1], 20)

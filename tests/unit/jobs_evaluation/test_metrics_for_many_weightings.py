@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from modelyard_api.metrics import BINARY_ONLY, CLASSIFICATION_METRICS, REGRESSION_METRICS, Metric, Task
+from modelyard_api.catalogue.metrics import Metric, metrics_of
+from modelyard_api.catalogue.tasks import Task
 from modelyard_jobs.evaluation.jackknife import Groups, without_each_group
 from modelyard_jobs.evaluation.metrics import Scores, measure, measure_all, weighted
 from sklearn import metrics as sk
@@ -49,19 +50,19 @@ NUMBER = {
 
 
 def test_every_metric_of_the_contract_is_checked_here() -> None:
-    assert set(BINARY) == CLASSIFICATION_METRICS
-    assert set(NUMBER) == REGRESSION_METRICS
+    assert set(BINARY) == metrics_of(Task.CLASSIFICATION)
+    assert set(NUMBER) == metrics_of(Task.REGRESSION)
 
 
 @pytest.mark.parametrize("metric", sorted(Metric))
 def test_weighted_metrics_equal_scikit_learns(metric: Metric) -> None:
-    scores = number() if metric in REGRESSION_METRICS else binary()
+    scores = number() if metric in metrics_of(Task.REGRESSION) else binary()
     weights = RANDOM.integers(0, 4, (3, len(scores.truth))).astype(np.float64)
     expected = [(BINARY | NUMBER)[metric](scores, row) for row in weights]
     assert weighted(metric, scores, weights) == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("metric", sorted(CLASSIFICATION_METRICS - BINARY_ONLY))
+@pytest.mark.parametrize("metric", sorted(metrics_of(Task.CLASSIFICATION, classes=3)))
 def test_metrics_of_several_classes_equal_scikit_learns(metric: Metric) -> None:
     scores = several()
     assert scores.probabilities is not None
@@ -80,8 +81,8 @@ def test_undefined_metrics_are_left_out() -> None:
     one_class = scores.take(scores.truth == 1)
     assert np.isnan(measure(Metric.ROC_AUC, one_class))
     assert "roc_auc" not in measure_all(Task.CLASSIFICATION, 2, one_class)
-    assert set(measure_all(Task.CLASSIFICATION, 4, several())) == {m.value for m in CLASSIFICATION_METRICS - BINARY_ONLY}
-    assert set(measure_all(Task.REGRESSION, 0, number())) == {m.value for m in REGRESSION_METRICS}
+    assert set(measure_all(Task.CLASSIFICATION, 4, several())) == {m.value for m in metrics_of(Task.CLASSIFICATION, classes=3)}
+    assert set(measure_all(Task.REGRESSION, 0, number())) == {m.value for m in metrics_of(Task.REGRESSION)}
 
 
 SEEDS = range(12)
@@ -89,7 +90,7 @@ SEEDS = range(12)
 
 def draw(metric: Metric, random: np.random.Generator, rows: int = 120) -> Scores:
     """Two classes with ties, tiny, large and equal probabilities by turns; or numbers of an extreme mean and scale."""
-    if metric in REGRESSION_METRICS:
+    if metric in metrics_of(Task.REGRESSION):
         mean, scale = 10.0 ** random.uniform(-3, 12), 10.0 ** random.uniform(-3, 3)
         truth = mean + scale * random.normal(size=rows)
         return Scores(truth, truth + scale * random.normal(size=rows), None)
@@ -131,7 +132,7 @@ def test_plain_weighted_and_leave_out_forms_agree(metric: Metric, seed: int) -> 
         assert together == pytest.approx(singly, rel=1e-9, abs=1e-12, nan_ok=True)
 
 
-@pytest.mark.parametrize("metric", sorted(CLASSIFICATION_METRICS - BINARY_ONLY))
+@pytest.mark.parametrize("metric", sorted(metrics_of(Task.CLASSIFICATION, classes=3)))
 def test_leave_out_forms_agree_for_several_classes(metric: Metric) -> None:
     scores, groups = several(), Groups.of(RANDOM.integers(0, 15, 400))
     left_out = (np.arange(15)[:, None] != groups.member).astype(np.float64)
@@ -171,8 +172,8 @@ def test_certain_and_wrong_costs_what_it_costs_in_scikit_learn() -> None:
 
 def test_a_constant_truth_has_no_r2_and_no_rows_have_no_metric() -> None:
     assert np.isnan(measure(Metric.R2, Scores(np.full(9, 0.1), np.arange(9.0), None)))
-    assert all(np.isnan(measure(metric, number().take(np.arange(0)))) for metric in REGRESSION_METRICS)
-    assert all(np.isnan(measure(metric, binary().take(np.arange(0)))) for metric in CLASSIFICATION_METRICS)
+    assert all(np.isnan(measure(metric, number().take(np.arange(0)))) for metric in metrics_of(Task.REGRESSION))
+    assert all(np.isnan(measure(metric, binary().take(np.arange(0)))) for metric in metrics_of(Task.CLASSIFICATION))
 
 
 def test_average_precision_without_one_of_many_groups_is_near_the_exact_one() -> None:

@@ -3,9 +3,10 @@
 import numpy as np
 import polars as pl
 import pytest
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
 from modelyard_api.data import Column, ColumnRole, ColumnType, Data, DataSource
-from modelyard_api.metrics import Metric, Task
 from modelyard_jobs.data.columns import Feature
 from modelyard_jobs.evaluation.leakage import LeakFinding, Sample, describe_leak, find_leaks, warnings_or_refusal
 from modelyard_jobs.failures import InvalidOrder

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from modelyard_api.base import ApiModel
+from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.conditions import Reason
-from modelyard_api.metrics import Metric
 from modelyard_api.objective import Bound
 from modelyard_api.pod_contract import TERMINATION_MESSAGE_LIMIT, MetricValue, TrainResult
 from modelyard_api.verdicts import ComparedWith, Evidence

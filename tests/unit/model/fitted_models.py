@@ -4,18 +4,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import MissingMethod
-from modelyard_api.metrics import Task
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
 from modelyard_model.columns.categorical import CategoricalColumn, FilledText
 from modelyard_model.columns.column import Columns
 from modelyard_model.columns.datetime import DatetimeColumn
 from modelyard_model.columns.numerical import FilledNumber, NumericalColumn
 from modelyard_model.estimator import EstimatorPredictor
+from modelyard_model.heads import TargetScale, head_of
 from modelyard_model.network import NetworkPredictor, NetworkShape
 from modelyard_model.preparation import Preparation
 from modelyard_model.preparation_document import PreparationDocument
-from modelyard_model.tabular_model import Predictor, TabularModel, TargetScale
+from modelyard_model.tabular_model import Predictor, TabularModel
+from modelyard_model.trees import TreesPredictor
 
 CLASSES = ("no", "yes", "maybe")
 ROWS: Columns = {
@@ -70,7 +72,7 @@ def network(task: Task) -> Predictor:
         torch.manual_seed(0)
         outputs = len(CLASSES) if task is Task.CLASSIFICATION else 1
         shape = NetworkShape(inputs=len(preparation().feature_names), hidden=(8, 8), outputs=outputs, dropout=0.5)
-        return NetworkPredictor(shape, shape.build(), task is Task.CLASSIFICATION, "cpu")
+        return NetworkPredictor(shape, shape.build(), head_of(task, CLASSES if task is Task.CLASSIFICATION else ()), "cpu")
 
 
 def forest(task: Task) -> Predictor:
@@ -89,7 +91,18 @@ def linear(task: Task) -> Predictor:
     return EstimatorPredictor(fitted, len(CLASSES) if task is Task.CLASSIFICATION else 0)
 
 
-KINDS: dict[str, Callable[[Task], Predictor]] = {"MLP": network, "RandomForest": forest, "Linear": linear}
+def boosting(task: Task) -> Predictor:
+    from modelyard_jobs.fitting.boosting import trees_of  # noqa: PLC0415
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor  # noqa: PLC0415
+
+    kind = HistGradientBoostingClassifier if task is Task.CLASSIFICATION else HistGradientBoostingRegressor
+    features, target = _examples(task is Task.CLASSIFICATION)
+    fitted = kind(max_iter=5).fit(features, target)
+    trees = trees_of(fitted, np.zeros(features.shape[1], dtype=bool))
+    return TreesPredictor(trees, len(CLASSES) if task is Task.CLASSIFICATION else 0)
+
+
+KINDS: dict[str, Callable[[Task], Predictor]] = {"MLP": network, "RandomForest": forest, "Linear": linear, "GradientBoosting": boosting}
 
 
 def model(kind: str, task: Task = Task.CLASSIFICATION) -> TabularModel:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from modelyard_api.metrics import Metric
+from modelyard_api.catalogue.metrics import Metric
 
 from tests.simulation.chains import chains
 from tests.simulation.codes import Design, codes

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from modelyard_api import labels
+from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.conditions import Reason
-from modelyard_api.metrics import Metric
 from modelyard_api.objective import Bound
 from modelyard_api.pod_contract import MetricValue, PodError, TrainResult
 from modelyard_api.verdicts import ComparedWith, Evidence, VerdictReason

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from modelyard_api.metrics import Metric
+from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.objective import Criterion, Objective
 from modelyard_api.pod_contract import TrainResult
 from modelyard_api.status import TrainingJobStatus

@@ -31,7 +31,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
         {"objective": {"target": "late", "targetFrom": {"column": "delay", "above": 15}, "metric": "rmse"}},
         "spec.objective.metric: not a metric of Classification; there are accuracy, ",
     ),
-    ({"model": {"architecture": "Oracle"}}, "spec.model.architecture: Input should be 'Auto', 'Linear', 'RandomForest' or 'MLP'"),
+    (
+        {"model": {"architecture": "Oracle"}},
+        "spec.model.architecture: Input should be 'Auto', 'Linear', 'RandomForest', 'GradientBoosting' or 'MLP'",
+    ),
     (
         {"data": {"source": {"uri": "s3://datasets/x.csv"}, "columns": COLUMNS, "prepare": {"missing": {"columns": MISSING}}}},
         "bytes are more than a pod can be told (120000); name fewer columns",
