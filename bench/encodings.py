@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from modelyard_api.architectures import Architecture
+from modelyard_api.catalogue.architectures import Architecture
+from modelyard_api.catalogue.metrics import Metric, Task
 from modelyard_api.data import ColumnType, Missing
-from modelyard_api.metrics import Metric, Task
 from modelyard_api.training_job import Training
 from modelyard_jobs.columns import categorical
 from modelyard_jobs.fitting import Problem, Rows, fit_model, plan_columns, raw_columns, score

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import numpy as np
 import polars as pl
-from modelyard_api.architectures import Architecture
+from modelyard_api.catalogue.architectures import Architecture
 from modelyard_api.training_job import TrainingJobSpec
 
 Result = TypeVar("Result")

@@ -13,7 +13,7 @@ import polars as pl
 from modelyard_api.data import Split, SplitBy
 from modelyard_jobs.splitting import first_release
 from modelyard_jobs.splitting.assignment import Assignment, Earlier, Rows, assign
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import Classes, Part
 from modelyard_jobs.splitting.hashing import uniform
 from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
@@ -101,8 +101,8 @@ def as_first_release(table: pl.DataFrame, salt: str) -> tuple[NDArray[np.bool_],
 
 def divided(table: pl.DataFrame, salt: str, before: Assignment | None = None) -> Assignment:
     """``before``: as a training that comes after that one."""
-    labels = [str(label) for label in table[TARGET].to_list()]
-    rows = Rows(table, np.arange(table.height), labels, frozenset({TARGET}))
+    classes = Classes.of(("0", "1"), table[TARGET].cast(pl.Int64).to_numpy())
+    rows = Rows(table, np.arange(table.height), classes, frozenset({TARGET}))
     return assign(rows, _SPLIT, salt, Earlier(before.membership, before.rule) if before else None)
 
 

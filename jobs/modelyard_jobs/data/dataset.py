@@ -71,7 +71,9 @@ class Dataset:
     def asked(self, rows: NDArray[np.intp]) -> AskedRows:
         """Some of the usable rows. A champion may have been trained on what is Ignored today, so all columns are there."""
         places = self.positions[rows]
-        cells = typed_cells.as_cells(pl.DataFrame([column.gather(places) for column in self.table.cells.get_columns()]))
+        cells = typed_cells.as_cells(
+            self.table.cells[places]
+        )  # by place: Polars takes some names for patterns where columns are gathered singly
         return AskedRows(cells, first_reading.for_models(self.read, self.declared, self.positions, rows))
 
     def without_rows(self) -> "Dataset":

@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 import polars as pl
 import pytest
-from modelyard_api.architectures import Architecture
+from modelyard_api.catalogue.architectures import Architecture
+from modelyard_api.catalogue.metrics import Metric, Task
 from modelyard_api.data import Missing, MissingColumn, MissingMethod
-from modelyard_api.metrics import Metric, Task
 from modelyard_api.training_job import Training
 from modelyard_jobs.columns import registry as fitters
 from modelyard_jobs.columns.fitter import ColumnFitter, Fitted, Wanted

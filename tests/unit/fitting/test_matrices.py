@@ -3,10 +3,10 @@
 import numpy as np
 import polars as pl
 import pytest
-from modelyard_api.architectures import Architecture
 from modelyard_api.blocks import BlockKind
+from modelyard_api.catalogue.architectures import Architecture
+from modelyard_api.catalogue.metrics import Metric, Task
 from modelyard_api.data import ColumnType, Missing
-from modelyard_api.metrics import Metric, Task
 from modelyard_api.training_job import Training
 from modelyard_jobs.columns import matrices
 from modelyard_jobs.columns.matrices import features_of, raw_columns
