@@ -1,6 +1,6 @@
 """A tabular model: raw rows in, probabilities (or numbers) out. What is below it, network or forest, makes no difference to its caller."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -69,7 +69,8 @@ class TabularModel:
 
     def predict(self, columns: Columns) -> Prediction:
         """Answers raw rows, given by column; raises InvalidInput naming the column."""
-        return self.predict_features(self.preparation.transform(columns))
+        parts = [self.predict_features(features) for features in self.preparation.batches(columns)]
+        return parts[0] if len(parts) == 1 else replace(parts[0], outputs=np.concatenate([part.outputs for part in parts]))
 
     def predict_features(self, features: NDArray[np.float64]) -> Prediction:
         """Answers rows that its preparation already transformed."""

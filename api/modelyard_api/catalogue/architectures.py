@@ -44,6 +44,7 @@ class ArchitectureSpec:
 Architecture.AUTO = Architecture.register("Auto")
 _ESTIMATOR, _ESTIMATORS = "modelyard_model.estimator:load_estimator", "modelyard_jobs.fitting.estimator_training"
 _SCIKIT_LEARN = ("scikit-learn", "skops")
+_SPARSE = frozenset({BlockKind.VECTOR, BlockKind.SPARSE})
 ARCHITECTURES: Catalogue[Architecture, ArchitectureSpec] = Catalogue(
     Architecture,
     ArchitectureSpec(
@@ -52,6 +53,7 @@ ARCHITECTURES: Catalogue[Architecture, ArchitectureSpec] = Catalogue(
         _ESTIMATOR,
         f"{_ESTIMATORS}:fit_linear",
         _SCIKIT_LEARN,
+        takes=_SPARSE,
         summary="logistic regression, or ridge regression; C is the inverse of the penalty",
     ),
     ArchitectureSpec(
@@ -64,6 +66,7 @@ ARCHITECTURES: Catalogue[Architecture, ArchitectureSpec] = Catalogue(
         _ESTIMATOR,
         f"{_ESTIMATORS}:fit_forest",
         _SCIKIT_LEARN,
+        takes=_SPARSE,
         summary="scikit-learn's random forest",
     ),
     ArchitectureSpec(

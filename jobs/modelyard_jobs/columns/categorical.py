@@ -1,26 +1,30 @@
-"""Fits categories: which are kept, and which one stands in for a missing one."""
+"""Fits categories: which are kept, which one stands in for a missing one, and how they become features.
 
+One feature per category is the rule. Architectures that take codes get codes. Of more than ``MOST_FEATURES`` categories each has too few rows for a weight of its
+own, and a forest can hardly split off any: then it is the mean of the target by category. Where the limit lies was measured (``bench/encodings.py``).
+"""
+
+import numpy as np
 import polars as pl
 from modelyard_api.blocks import BlockKind
 from modelyard_api.data import MissingColumn, MissingMethod
 from modelyard_model.cells.reading import TextReading
+from modelyard_model.columns.block import Block, vector
 from modelyard_model.columns.categorical import CategoricalColumn, FilledText
-from modelyard_model.columns.encodings import MOST_CODES, Codes
+from modelyard_model.columns.column import FittedColumn
+from modelyard_model.columns.encodings import MOST_CODES, Codes, Encoding, Target
+from numpy.typing import NDArray
 
-from modelyard_jobs.columns.fitter import Fitted, Present, Wanted
+from modelyard_jobs.columns.fitter import ColumnFitter, Fitted, Present, Wanted
+from modelyard_jobs.columns.target_means import FOLDS, KnownTarget, shrunken_means
 
-FEWEST_CATEGORIES, MOST_CATEGORIES = 200, 1000  # most of one column: in a large table, and in a small one
-_CELLS = 10_000_000  # features of categories times rows, as far as columns may have more than in a large table
+MOST_FEATURES = 200  # categories of one column, a feature each; without a target to take means of the most frequent ones
+MOST_MEANS = 20_000  # categories of one column times outputs, a mean each
 _LEAST_ROWS_PER_CATEGORY = 2  # what was seen once teaches nothing
 _NUMBERS_ONLY = frozenset({MissingMethod.MEDIAN, MissingMethod.MEAN})
 
 
-def most_categories(rows: int, columns: int) -> int:
-    """Of each of ``columns`` columns in a training split of ``rows``. Codes of shops or products come in hundreds, and cost a feature each."""
-    return min(MOST_CATEGORIES, max(FEWEST_CATEGORIES, _CELLS // max(1, rows * columns)))
-
-
-class Categorical:
+class Categorical(ColumnFitter):
     """Categories."""
 
     def usual_missing(self, default: MissingMethod) -> MissingMethod:  # noqa: ARG002  the default is meant for numbers
@@ -33,30 +37,75 @@ class Categorical:
             return f"{special.method} is for numbers, the column is Categorical; use MostFrequent, Constant or DropRow"
         return None
 
-    def fit(self, values: pl.Series, wanted: Wanted) -> Fitted:
-        """Keeps what is frequent enough, as codes where the architecture takes them."""
+    def fit(self, values: pl.Series, wanted: Wanted, target: KnownTarget | None = None) -> Fitted:
+        """Keeps what is frequent enough."""
         present, column = Present.among(values), wanted.column
-        ranked = _ranked(present.values)
-        fill = column.constant or "" if column.missing is MissingMethod.CONSTANT else next(iter(ranked), "")
         as_codes = BlockKind.CODES in wanted.takes
         stays = as_codes and column.missing is not MissingMethod.CONSTANT
+        counts = _ranked(present.values)
+        fill = column.constant or "" if column.missing is MissingMethod.CONSTANT else next(iter(counts), "")
         if present.missing and fill and not stays:
-            ranked[fill] = ranked.get(fill, 0) + present.missing
-        most = MOST_CODES - 1 if as_codes else most_categories(len(values), wanted.alike)
-        kept = [category for category, count in ranked.items() if count >= _LEAST_ROWS_PER_CATEGORY][:most]
+            counts[fill] = counts.get(fill, 0) + present.missing
+        frequent = [category for category, count in counts.items() if count >= _LEAST_ROWS_PER_CATEGORY]
+        means_of = target if not as_codes and len(frequent) > MOST_FEATURES else None
+        if means_of is not None:
+            kept = list(counts)[: MOST_MEANS // means_of.values.shape[1]]  # a mean that rests on one row is shrunken, not left out
+        else:
+            kept = frequent[: MOST_CODES - 1 if as_codes else MOST_FEATURES]  # one code is that of all others
         fitted = CategoricalColumn(
             name=column.name,
             required=present.missing == 0,
             missing=FilledText(method=column.missing, fill=fill, indicator=present.wants_indicator and not as_codes),
             categories=tuple(sorted(kept)),
             reading=column.reading if isinstance(column.reading, TextReading) else None,
-            encoding=Codes(other=len(kept) < len(ranked), keeps_missing=stays) if as_codes else None,
+            encoding=Codes(other=len(kept) < len(counts), keeps_missing=stays) if as_codes else None,
         )
-        note = f"{column.name}: {len(kept)} of {len(ranked)} categories are frequent enough; the others count as unseen"
-        return Fitted(fitted, (*present.notes(column.name), *((note,) if len(kept) < len(ranked) else ())))
+        if means_of is not None:
+            fitted = fitted.model_copy(update={"encoding": _means(fitted, values, means_of)})
+        note = f"{column.name}: {len(kept)} of {len(counts)} categories are frequent enough; the others count as unseen"
+        return Fitted(fitted, (*present.notes(column.name), *((note,) if len(kept) < len(counts) else ())))
+
+    def encode_training(self, column: FittedColumn, values: pl.Series, target: KnownTarget) -> Block | None:
+        """Of means of the target: those of the other folds' rows."""
+        assert isinstance(column, CategoricalColumn)
+        if not isinstance(column.encoding, Target):
+            return None
+        codes, scale = _codes(column, values), np.array(column.encoding.scale)
+        out = np.zeros(target.values.shape)
+        for fold in range(FOLDS):
+            inside = target.folds == fold
+            deviations, _ = shrunken_means(codes[~inside], target.values[~inside], len(column.categories))
+            out[inside] = _spread(deviations, codes[inside]) / scale
+        flag = values.is_null().to_numpy().astype(np.float64)[:, None]
+        return vector(np.hstack([flag, out]) if column.missing.indicator else out)
 
 
 def _ranked(known: pl.Series) -> dict[str, int]:
     """Categories with their number of rows, the most frequent first; equally frequent ones by name."""
     counts: dict[str, int] = dict(known.value_counts().iter_rows())
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _means(column: CategoricalColumn, values: pl.Series, target: KnownTarget) -> Encoding:
+    """Over all rows: what new rows get."""
+    codes = _codes(column, values)
+    deviations, prior = shrunken_means(codes, target.values, len(column.categories))
+    spread = _spread(deviations, codes).std(axis=0)
+    return Target(
+        outputs=target.names,
+        means=tuple(map(tuple, (deviations + prior).tolist())),
+        prior=tuple(prior.tolist()),
+        scale=tuple(np.where(spread > 1e-12 * np.abs(prior), spread, 1.0).tolist()),
+    )
+
+
+def _codes(column: CategoricalColumn, values: pl.Series) -> NDArray[np.intp]:
+    """(rows,): the position of each row's category, -1 where it isn't listed; missing is filled."""
+    filled = values.fill_null(column.missing.fill) if column.missing.fill else values
+    codes = filled.replace_strict(list(column.categories), range(len(column.categories)), default=-1, return_dtype=pl.Int64)
+    return codes.fill_null(-1).to_numpy().astype(np.intp)
+
+
+def _spread(deviations: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Every row's (rows, outputs); 0 of what has none."""
+    return np.vstack([deviations, np.zeros(deviations.shape[1])])[codes]

@@ -6,10 +6,11 @@ from modelyard_model import timestamps
 from modelyard_model.cells.reading import TimeReading
 from modelyard_model.columns.datetime import DatetimeColumn
 
-from modelyard_jobs.columns.fitter import Fitted, Present, Wanted
+from modelyard_jobs.columns.fitter import ColumnFitter, Fitted, Present, Wanted
+from modelyard_jobs.columns.target_means import KnownTarget
 
 
-class Datetime:
+class Datetime(ColumnFitter):
     """Timestamps."""
 
     def usual_missing(self, default: MissingMethod) -> MissingMethod:  # noqa: ARG002  the default is meant for numbers
@@ -22,7 +23,7 @@ class Datetime:
             return "a Datetime column takes DropRow only; without it a missing time gives neutral features"
         return None
 
-    def fit(self, values: pl.Series, wanted: Wanted) -> Fitted:
+    def fit(self, values: pl.Series, wanted: Wanted, target: KnownTarget | None = None) -> Fitted:  # noqa: ARG002
         """Counts what is no timestamp."""
         present, column = Present.among(values), wanted.column
         unreadable = sum(timestamps.parse(text) is None for text in present.values.unique().to_list())

@@ -1,13 +1,16 @@
 """What training asks of every column type."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
 
 import polars as pl
 from modelyard_api.blocks import BlockKind
 from modelyard_api.data import ColumnType, MissingColumn, MissingMethod
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
+from modelyard_model.columns.block import Block
 from modelyard_model.columns.column import FittedColumn
+
+from modelyard_jobs.columns.target_means import KnownTarget
 
 Reading = NumberReading | TextReading | TimeReading
 _INDICATOR_SHARE = 0.05  # fewer missing values than this say too little to be worth a feature
@@ -26,10 +29,9 @@ class PlannedColumn:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a column is to become, and what else there is."""
+    """What a column is to become."""
 
     column: PlannedColumn
-    alike: int = 1  # columns of its type in the table, itself included
     takes: frozenset[BlockKind] = frozenset({BlockKind.VECTOR})  # what the architecture takes
 
 
@@ -41,17 +43,24 @@ class Fitted:
     notes: tuple[str, ...] = ()
 
 
-class ColumnFitter(Protocol):
+class ColumnFitter(ABC):
     """One column type."""
 
+    @abstractmethod
     def usual_missing(self, default: MissingMethod) -> MissingMethod:
         """What stands in for a missing value where the manifest says nothing of the column; ``default`` is the manifest's for all."""
 
+    @abstractmethod
     def missing_problem(self, special: MissingColumn) -> str | None:
         """Why the manifest's treatment of the column can't be meant, or None."""
 
-    def fit(self, values: pl.Series, wanted: Wanted) -> Fitted:
-        """``values``: canonical cells of the training split, null (or NaN) where missing."""
+    @abstractmethod
+    def fit(self, values: pl.Series, wanted: Wanted, target: KnownTarget | None = None) -> Fitted:
+        """``values``: canonical cells of the training split, null (or NaN) where missing. Without a ``target`` nothing is fitted to it."""
+
+    def encode_training(self, column: FittedColumn, values: pl.Series, target: KnownTarget) -> Block | None:  # noqa: ARG002
+        """The features of the rows that ``column`` was fitted on, each made without the target of its own fold. None: no target is in them, they are ``encode``'s."""
+        return None
 
 
 @dataclass(frozen=True)

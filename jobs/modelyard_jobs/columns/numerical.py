@@ -10,14 +10,15 @@ from modelyard_model.cells.reading import NumberReading
 from modelyard_model.columns.numerical import LARGEST, FilledNumber, NumericalColumn
 from numpy.typing import NDArray
 
-from modelyard_jobs.columns.fitter import Fitted, PlannedColumn, Present, Wanted
+from modelyard_jobs.columns.fitter import ColumnFitter, Fitted, PlannedColumn, Present, Wanted
+from modelyard_jobs.columns.target_means import KnownTarget
 
 _LEFT_MISSING = frozenset(
     {MissingMethod.MEDIAN, MissingMethod.DROP_ROW}
 )  # by architectures that know what is missing: the default, and what no row has
 
 
-class Numerical:
+class Numerical(ColumnFitter):
     """Numbers."""
 
     def usual_missing(self, default: MissingMethod) -> MissingMethod:
@@ -30,7 +31,7 @@ class Numerical:
             return f"value {special.value!r} is not a number, but the column is Numerical"
         return None
 
-    def fit(self, values: pl.Series, wanted: Wanted) -> Fitted:
+    def fit(self, values: pl.Series, wanted: Wanted, target: KnownTarget | None = None) -> Fitted:  # noqa: ARG002
         """Standardises what is filled."""
         present, column = Present.among(values), wanted.column
         numbers = np.clip(present.values.to_numpy(), -LARGEST, LARGEST)  # keeps sums finite

@@ -5,10 +5,11 @@ rows, saved with ``modelyard_model.saving.save_model``. Everything that is wrong
 """
 
 from modelyard_jobs.columns.fitter import PlannedColumn
+from modelyard_jobs.columns.matrices import raw_columns
 from modelyard_jobs.fitting.baseline import Baseline, fit_baseline
 from modelyard_jobs.fitting.column_plan import ColumnPlan, plan_columns
 from modelyard_jobs.fitting.fit import fit_model
-from modelyard_jobs.fitting.preparing import fit_preparation, raw_columns
+from modelyard_jobs.fitting.preparing import fit_preparation
 from modelyard_jobs.fitting.problem import EpochReport, FittedModel, LeaderboardRow, Problem, Rows
 from modelyard_jobs.fitting.scores import score
 

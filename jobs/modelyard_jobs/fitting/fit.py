@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
+from modelyard_api.blocks import BlockKind
 from modelyard_api.catalogue.architectures import ARCHITECTURES, Architecture, is_trained_in_epochs, parameter_problems, resolve_parameters
 from modelyard_api.catalogue.names import implementation
 from modelyard_api.catalogue.tasks import has_classes
@@ -13,11 +14,13 @@ from modelyard_model.heads import Head
 from modelyard_model.preparation import Preparation
 from modelyard_model.tabular_model import TabularModel
 
+from modelyard_jobs.columns.matrices import features_of
+from modelyard_jobs.columns.target_means import KnownTarget
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import selection
 from modelyard_jobs.fitting.examples import Examples
 from modelyard_jobs.fitting.learned import Learned, Report
-from modelyard_jobs.fitting.preparing import fit_preparation, raw_columns
+from modelyard_jobs.fitting.preparing import fit_preparation, training_features
 from modelyard_jobs.fitting.problem import FittedModel, Problem, Rows
 
 
@@ -74,15 +77,18 @@ def _fit_one(
     report: Report,
 ) -> FittedModel:
     parameters = resolve_parameters(architecture, given, len(train))
-    preparation = fit_preparation(train.features, problem.plan, ARCHITECTURES[architecture].takes)
+    takes = ARCHITECTURES[architecture].takes
+    known = KnownTarget.of(train.target, problem.classes, train.groups, problem.training.seed)
+    preparation = fit_preparation(train.features, problem.plan, takes, known)
     head = problem.head.fit(train.target)
-    examples = _examples(head, preparation, train)
-    stop = _examples(head, preparation, validation) if is_trained_in_epochs(architecture) else None
+    features = training_features(preparation, train.features, known, takes)
+    examples = Examples(features, head.encode(train.target), head, preparation.categorical)
+    stop = _unseen(head, preparation, validation, takes) if is_trained_in_epochs(architecture) else None
     learned: Learned = implementation(ARCHITECTURES[architecture].learner)(parameters, problem, examples, stop, report)
     model = TabularModel(architecture, problem.task, problem.classes, preparation, learned.predictor, head.scale)
     return FittedModel(model, architecture, parameters, learned.epochs, learned.best_epoch, warnings=learned.notes)
 
 
-def _examples(head: Head, preparation: Preparation, rows: Rows) -> Examples:
-    features = preparation.transform(raw_columns(rows.features, [item.name for item in preparation.inputs]))
-    return Examples(features, head.encode(rows.target), head, preparation.categorical)
+def _unseen(head: Head, preparation: Preparation, rows: Rows, takes: frozenset[BlockKind]) -> Examples:
+    """Of rows that nothing was fitted on."""
+    return Examples(features_of(preparation, rows.features, takes), head.encode(rows.target), head, preparation.categorical)

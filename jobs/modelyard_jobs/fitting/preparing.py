@@ -1,36 +1,29 @@
 """Fits the preparation on the training split, column by column."""
 
-from collections import Counter
-from collections.abc import Sequence
-
-import numpy as np
 import polars as pl
 from modelyard_api.blocks import BlockKind
 from modelyard_api.conditions import Reason
 from modelyard_model.preparation import Preparation
 from modelyard_model.preparation_document import PreparationDocument
-from numpy.typing import NDArray
 
 from modelyard_jobs.columns.fitter import Wanted
+from modelyard_jobs.columns.matrices import Features, features_of, replaced
 from modelyard_jobs.columns.registry import fitter_of
+from modelyard_jobs.columns.target_means import KnownTarget
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting.column_plan import ColumnPlan
 
 VECTORS = frozenset({BlockKind.VECTOR})
 
 
-def fit_preparation(train: pl.DataFrame, plan: ColumnPlan, takes: frozenset[BlockKind] = VECTORS) -> Preparation:
+def fit_preparation(
+    train: pl.DataFrame, plan: ColumnPlan, takes: frozenset[BlockKind] = VECTORS, target: KnownTarget | None = None
+) -> Preparation:
     """``train``: canonical columns of the training split (Float64 for Numerical, String otherwise). ``takes``: the forms that the architecture can be fitted to.
 
-    Raises InvalidOrder when nothing is left to learn from.
+    ``target``: of the same rows, for encodings that learn from it. Raises InvalidOrder when nothing is left to learn from.
     """
-    alike = Counter(column.kind for column in plan.columns)
-    fitted = [
-        fitter_of(column.kind).fit(
-            train[column.name].alias("cells"), Wanted(column, alike[column.kind], takes)
-        )  # Polars takes some names for patterns
-        for column in plan.columns
-    ]
+    fitted = [fitter_of(column.kind).fit(_cells(train, column.name), Wanted(column, takes), target) for column in plan.columns]
     columns = tuple(each.column for each in fitted)
     notes = tuple(note for each in fitted for note in each.notes)
     preparation = Preparation(PreparationDocument.of(columns, plan.separator, notes))
@@ -39,6 +32,18 @@ def fit_preparation(train: pl.DataFrame, plan: ColumnPlan, takes: frozenset[Bloc
     return preparation
 
 
-def raw_columns(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, Sequence[object] | NDArray[np.float64]]:
-    """Canonical columns as a request brings them: numbers with NaN, texts with None for missing."""
-    return {name: frame[name].to_list() if frame[name].dtype == pl.String else frame[name].to_numpy() for name in names}
+def training_features(
+    preparation: Preparation, train: pl.DataFrame, target: KnownTarget, takes: frozenset[BlockKind] = VECTORS
+) -> Features:
+    """(rows, features) of the rows that ``preparation`` was fitted on: as ``transform`` gives them, but no row's features know its own target."""
+    features = features_of(preparation, train, takes)
+    for column in preparation.document.columns:
+        block = fitter_of(column.kind).encode_training(column, _cells(train, column.name), target)
+        if block is not None:
+            features = replaced(features, preparation.features_of(column.name), block)
+    return features
+
+
+def _cells(frame: pl.DataFrame, name: str) -> pl.Series:
+    """Under a name that Polars doesn't take for a pattern."""
+    return frame[name].alias("cells")

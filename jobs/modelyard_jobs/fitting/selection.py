@@ -15,11 +15,11 @@ from modelyard_api.conditions import Reason
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from modelyard_jobs.columns.matrices import raw_columns
 from modelyard_jobs.evaluation.intervals import difference_error, standard_error
 from modelyard_jobs.evaluation.metrics import Scores, measure
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting.learned import Report
-from modelyard_jobs.fitting.preparing import raw_columns
 from modelyard_jobs.fitting.problem import FittedModel, LeaderboardRow, Problem, Rows
 from modelyard_jobs.fitting.scores import clustered_standard_error, improvement, score, scores_of
 

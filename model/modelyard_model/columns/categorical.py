@@ -13,7 +13,7 @@ from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import Cells, TextReading, read_texts
 from modelyard_model.columns.block import Block, vector
 from modelyard_model.columns.column import Columns, Feature, FittedColumn, Part
-from modelyard_model.columns.encodings import Codes
+from modelyard_model.columns.encodings import Encoding
 
 
 class FilledText(Part):
@@ -31,7 +31,7 @@ class CategoricalColumn(FittedColumn):
     missing: FilledText
     categories: tuple[str, ...]
     reading: TextReading | None = None
-    encoding: Codes | None = None  # None: one feature per category
+    encoding: Encoding | None = None  # None: one feature per category
 
     @model_serializer(mode="wrap")
     def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from modelyard_api.blocks import BlockKind
 from modelyard_api.data import ColumnType, MissingMethod
-from modelyard_jobs.columns.categorical import FEWEST_CATEGORIES, MOST_CATEGORIES, most_categories
+from modelyard_jobs.columns.categorical import MOST_FEATURES
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import ColumnPlan, PlannedColumn, fit_preparation, raw_columns
 from modelyard_model.columns.categorical import CategoricalColumn
@@ -107,18 +107,10 @@ def test_missing_categories_count_for_their_fill() -> None:
 
 
 def test_of_many_categories_the_most_frequent_are_kept() -> None:
-    values = [f"c{i}" for i in range(MOST_CATEGORIES + 50) for _ in range(2 + (i < 10))]
+    values = [f"c{i}" for i in range(MOST_FEATURES + 50) for _ in range(2 + (i < 10))]
     kept = category(fit(values, MissingMethod.MOST_FREQUENT, kind=ColumnType.CATEGORICAL)).categories
-    assert len(kept) == MOST_CATEGORIES
+    assert len(kept) == MOST_FEATURES
     assert {f"c{i}" for i in range(10)} <= set(kept)
-
-
-@pytest.mark.parametrize(
-    ("rows", "columns", "most"),
-    [(1_500, 1, MOST_CATEGORIES), (20_000, 1, 500), (20_000, 2, 250), (1_000_000, 1, FEWEST_CATEGORIES), (1, 0, MOST_CATEGORIES)],
-)
-def test_a_small_table_has_room_for_more_categories_than_a_large_one(rows: int, columns: int, most: int) -> None:
-    assert most_categories(rows, columns) == most
 
 
 def test_equally_frequent_categories_are_ranked_by_name_not_by_chance() -> None:

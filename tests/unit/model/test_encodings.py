@@ -8,7 +8,7 @@ import pytest
 from modelyard_api.blocks import BlockKind
 from modelyard_api.data import MissingMethod
 from modelyard_model.columns.categorical import CategoricalColumn, FilledText
-from modelyard_model.columns.encodings import Codes
+from modelyard_model.columns.encodings import Codes, Target
 from modelyard_model.columns.numerical import FilledNumber, NumericalColumn
 from modelyard_model.preparation import Preparation
 from modelyard_model.preparation_document import PreparationDocument
@@ -75,3 +75,36 @@ def test_no_rows_have_no_codes() -> None:
 
 def test_an_indicator_goes_before_the_code_of_a_column_alone() -> None:
     np.testing.assert_array_equal(codes(indicator=True).encode(["a", None]).dense(), [[0, 0], [1, math.nan]])
+
+
+def means(*, outputs: tuple[str, ...] = (), indicator: bool = False) -> CategoricalColumn:
+    width = len(outputs) or 1
+    encoding = Target(outputs=outputs, means=((0.5,) * width, (0.1,) * width), prior=(0.3,) * width, scale=(0.1,) * width)
+    return codes(indicator=indicator).model_copy(update={"encoding": encoding})
+
+
+def test_a_mean_is_less_the_prior_in_units_of_its_scale_and_missing_takes_its_fill() -> None:
+    block = means().encode(["a", "b", None, "new"])
+    assert (block.kind, block.width) == (BlockKind.VECTOR, 1)
+    np.testing.assert_allclose(block.values.ravel(), [2, -2, -2, 0])
+
+
+def test_there_is_a_mean_per_class_of_more_than_two() -> None:
+    fitted = preparation(means(outputs=("k", "l", "m"), indicator=True))
+    assert fitted.feature_names == ("c is missing", *(f"c mean of target = {name}" for name in "klm"))
+    np.testing.assert_allclose(fitted.transform({"c": ["a", None]}), [[0, 2, 2, 2], [1, -2, -2, -2]])
+    assert fitted.categorical == (False,) * 4
+
+
+def test_means_survive_their_file_to_the_last_digit(tmp_path: Path) -> None:
+    encoding = Target(outputs=(), means=((1 / 3,), (2 / 7,)), prior=(0.1 + 0.2,), scale=(1e-3 / 7,))
+    fitted = preparation(codes().model_copy(update={"encoding": encoding}))
+    fitted.save(tmp_path)
+    rows = {"c": ["a", "b", None, "new"]}
+    np.testing.assert_array_equal(Preparation.load(tmp_path).transform(rows), fitted.transform(rows))
+
+
+def test_means_without_a_category_are_the_prior() -> None:
+    encoding = Target(outputs=(), means=(), prior=(0.3,), scale=(1.0,))
+    column = codes().model_copy(update={"categories": (), "encoding": encoding})
+    np.testing.assert_array_equal(column.encode(["a", None]).values, [[0.0], [0.0]])

@@ -140,3 +140,20 @@ def test_a_document_of_another_shape_is_refused_in_words(tmp_path: Path, change:
     (tmp_path / "preparation.json").write_text(json.dumps({"format": 1, "columns": []} | change))
     with pytest.raises(ModelFilesInvalid, match=words):
         Preparation.load(tmp_path)
+
+
+def test_many_rows_are_answered_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    from modelyard_model import preparation as module  # noqa: PLC0415
+
+    fitted = preparation(number("x", indicator=True), category("c"))
+    rows = {"x": [1.0, None, 3.0, 4.0, 5.0], "c": ["a", "b", None, "a", "b"]}
+    monkeypatch.setattr(module, "_CELLS_AT_ONCE", 8)
+    parts = list(fitted.batches(rows))
+    assert [len(part) for part in parts] == [2, 2, 1]
+    np.testing.assert_array_equal(np.concatenate(parts), fitted.transform(rows))
+    with pytest.raises(InvalidInput, match="row 3") as raised:
+        list(fitted.batches(rows | {"x": [1.0, None, 3.0, "no number", 5.0]}))
+    assert raised.value.row == 3
+    with pytest.raises(InvalidInput, match="has 1 values"):
+        list(fitted.batches(rows | {"c": ["a"]}))
+    assert [part.shape for part in fitted.batches({"x": []})] == [(0, 4)]
