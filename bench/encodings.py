@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from modelyard_api.catalogue.architectures import Architecture
-from modelyard_api.catalogue.metrics import Metric, Task
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import ColumnType, Missing
 from modelyard_api.training_job import Training
 from modelyard_jobs.columns import categorical

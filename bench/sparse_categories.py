@@ -36,7 +36,8 @@ def table() -> tuple[pl.DataFrame, np.ndarray]:
 def ours(frame: pl.DataFrame, target: np.ndarray) -> tuple[float, np.ndarray]:
     """Seconds to fit, and probabilities of the tested rows."""
     from modelyard_api.catalogue.architectures import Architecture  # noqa: PLC0415
-    from modelyard_api.catalogue.metrics import Metric, Task  # noqa: PLC0415
+    from modelyard_api.catalogue.metrics import Metric  # noqa: PLC0415
+    from modelyard_api.catalogue.tasks import Task  # noqa: PLC0415
     from modelyard_api.data import ColumnType, Missing  # noqa: PLC0415
     from modelyard_api.training_job import Training  # noqa: PLC0415
     from modelyard_jobs.fitting import Problem, Rows, fit_model, plan_columns, raw_columns  # noqa: PLC0415

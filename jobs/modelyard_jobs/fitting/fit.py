@@ -76,8 +76,8 @@ def _fit_one(
     validation: Rows,
     report: Report,
 ) -> FittedModel:
-    takes = ARCHITECTURES[architecture].takes
     parameters = resolve_parameters(architecture, given, len(train))
+    takes = ARCHITECTURES[architecture].takes
     known = KnownTarget.of(train.target, problem.classes, train.groups, problem.training.seed)
     preparation = fit_preparation(train.features, problem.plan, takes, known)
     head = problem.head.fit(train.target)

@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 from modelyard_api.catalogue.architectures import Architecture
-from modelyard_api.catalogue.metrics import Metric, Task
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import Missing, MissingColumn, MissingMethod
 from modelyard_api.training_job import Training
 from modelyard_jobs.columns import registry as fitters

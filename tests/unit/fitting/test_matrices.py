@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 from modelyard_api.blocks import BlockKind
 from modelyard_api.catalogue.architectures import Architecture
-from modelyard_api.catalogue.metrics import Metric, Task
+from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import ColumnType, Missing
 from modelyard_api.training_job import Training
 from modelyard_jobs.columns import matrices
