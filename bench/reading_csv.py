@@ -51,7 +51,7 @@ def main() -> None:
     slow = False
     with tempfile.TemporaryDirectory() as folder:
         for name, path in variants(Path(folder)).items():
-            source = SourceFiles(path.name, (SourceFile(path.name, path, path.stat().st_size, ""),))
+            source = SourceFiles(path.name, (SourceFile.where_it_lies(path),))
             ways: dict[str, Callable[[], object]] = {
                 "Polars": lambda path=path: pl.read_csv(path),
                 "ours": lambda source=source: read(source),

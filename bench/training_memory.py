@@ -99,7 +99,7 @@ def train(case: Case, folder: Path) -> Stages:
     from modelyard_model.saving import save_model  # noqa: PLC0415
 
     path, spec = folder / "rows.csv", case.spec
-    source = SourceFiles(path.name, (SourceFile(path.name, path, path.stat().st_size, ""),))
+    source = SourceFiles(path.name, (SourceFile.where_it_lies(path),))
     tables = [stages.run("read", lambda: reading.read(source))]
     stages.run("first reading", lambda: tables[0].as_first_read)
     prepared = [stages.run("typing", lambda: dataset.prepare(tables.pop(), spec))]

@@ -128,7 +128,7 @@ def compare(table: Table) -> Result:
 
 
 def _posed(table: Table) -> tuple[TrainingData, Problem]:
-    source = SourceFiles(table.path.name, (SourceFile(table.path.name, table.path, table.path.stat().st_size, ""),))
+    source = SourceFiles(table.path.name, (SourceFile.where_it_lies(table.path),))
     data: dict[str, object] = {"source": {"uri": "s3://bench/rows.csv"}} | ({"columns": list(table.columns)} if table.columns else {})
     spec = TrainingJobSpec.model_validate({"objective": {"target": table.target}, "data": data})
     found = divide(source, reading.read(source), spec, "bench.quality")

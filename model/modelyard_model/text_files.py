@@ -14,7 +14,6 @@ from typing import Literal
 
 Separator = Literal[",", ";", "\t", "|"]
 SEPARATORS: tuple[Separator, ...] = (",", ";", "\t", "|")
-SEPARATOR_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 LINE_END = re.compile("\r\n|\r|\n")
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]*)?")
 _SAMPLE_RECORDS = 100
@@ -33,11 +32,15 @@ _NO_TEXT_IN_WINDOWS_1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
 
 
 class NotATable(ValueError):
-    """A text that isn't rows of fields: ``line`` (from 1; None: the whole text), what was expected and what to do."""
+    """A text that isn't rows of fields: ``line`` (from 1; None: the whole text), what was expected and what to do.
 
-    def __init__(self, message: str, line: int | None = None) -> None:
+    ``is_open``: a quote may be closed by what follows the text.
+    """
+
+    def __init__(self, message: str, line: int | None = None, *, is_open: bool = False) -> None:
         super().__init__(message if line is None else f"line {line}: {message}")
         self.line = line
+        self.is_open = is_open
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ def records(text: str, form: TextForm) -> Iterator[tuple[int, list[str]]]:
         try:
             fields = next(reader, None)
         except csv.Error as error:
-            raise NotATable(_described(str(error), form), begins) from None
+            raise _not_a_table(str(error), form, begins) from None
         if fields is None:
             return
         if fields and (len(fields) > 1 or fields[0].strip()):
@@ -168,14 +171,17 @@ def require_width(fields: Sequence[str], header: Sequence[str], line: int, form:
     )
 
 
-def _described(problem: str, form: TextForm) -> str:
+def _not_a_table(problem: str, form: TextForm, line: int) -> NotATable:
+    """``problem``: what Python's csv says, which has no other way of telling."""
     if "unexpected end of data" in problem:
-        return f"a quote ({form.quote}) that begins here is never closed; close it, or double a quote that belongs to the text"
+        said = f"a quote ({form.quote}) that begins here is never closed; close it, or double a quote that belongs to the text"
+        return NotATable(said, line, is_open=True)
     if "expected after" in problem:
-        return f"text follows a closing quote ({form.quote}); double a quote that belongs to the text"
+        return NotATable(f"text follows a closing quote ({form.quote}); double a quote that belongs to the text", line)
     if "field larger" in problem:
-        return f"a field is longer than {_LONGEST_FIELD} characters; is a quote ({form.quote}) never closed?"
-    return problem
+        said = f"a field is longer than {_LONGEST_FIELD} characters; is a quote ({form.quote}) never closed?"
+        return NotATable(said, line, is_open=True)
+    return NotATable(problem, line)
 
 
 def _candidates(sample: str, usual: Separator) -> Iterator[TextForm]:

@@ -88,10 +88,10 @@ def _content(name: str, source: str) -> bytes:
     if name == _STANDARD_INPUT:
         with NamedTemporaryFile() as file:
             Path(file.name).write_bytes(sys.stdin.buffer.read())
-            return content_of(SourceFile(source, Path(file.name), 0, ""))
+            return content_of(SourceFile.where_it_lies(Path(file.name), source))
     if not Path(name).is_file():
         raise WrongUsage(f"there is no file {name}")
-    return content_of(SourceFile(source, Path(name), 0, ""))
+    return content_of(SourceFile.where_it_lies(Path(name), source))
 
 
 def _requests(data: bytes, source: str, known: Names) -> Iterator[Request]:

@@ -17,7 +17,7 @@ def read_table(path: Path) -> RawTable:
     files = sorted(each for each in path.parent.glob(path.name) if each.is_file()) if "*" in path.name and not path.exists() else []
     _require_file(files[0] if files else path)
     try:
-        found = tuple(SourceFile(each.name, each, each.stat().st_size, "") for each in files or [path])
+        found = tuple(SourceFile.where_it_lies(each) for each in files or [path])
         return reading.read(SourceFiles(path.name, found))
     except OSError as error:
         raise NoStart(f"{path} can't be read: {error.strerror or type(error).__name__}") from error

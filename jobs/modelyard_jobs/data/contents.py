@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 
 from modelyard_api.conditions import Reason
+from modelyard_model.packing import packing_in
 from modelyard_model.text_files import encoding_of
 
 from modelyard_jobs.failures import InvalidOrder
@@ -32,9 +33,6 @@ _OTHERS = (
     (b"\xfd7zXZ\0", "packed with xz", _UNPACKED),
     (b"7z\xbc\xaf'\x1c", "packed with 7-Zip", _UNPACKED),
     (b"Rar!\x1a", "packed with RAR", _UNPACKED),
-    (b"\x1f\x8b", "packed twice", _UNPACKED),
-    (b"PK\x03\x04", "packed twice", _UNPACKED),
-    (b"\x28\xb5\x2f\xfd", "packed twice", _UNPACKED),
     (b"version https://git-lfs", "a pointer of Git LFS, not the file itself", "fetch the file with git lfs pull and upload that"),
 )
 _NEED_MORE = frozenset({b"ORC", b"RDX", b"$FL", b"BZh", b"Obj\x01", b"FEA1"})  # letters that a header may begin with as well
@@ -67,6 +65,8 @@ def content_in(head: bytes, key: str) -> Content:
 
 
 def _require_no_other(head: bytes, key: str) -> None:
+    if packing_in(head):
+        raise _invalid(f"{key} is packed twice; {_UNPACKED}")
     for magic, what, remedy in _OTHERS:
         if head.startswith(magic) and (magic not in _NEED_MORE or _is_binary(head[:4096].decode("latin-1"))):
             raise _invalid(f"{key} is {what}; {remedy}")

@@ -11,8 +11,7 @@ from modelyard_jobs.data.number_rules import FileMarks, NumberMarks, Numbers
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.text_column import CELLS, TextColumn, look_at_texts
 from modelyard_jobs.data.text_rules import FileWords
-
-_TEXT_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Time)
+from modelyard_jobs.data.typed_cells import TEXT_TYPES
 
 
 class FileView:
@@ -34,7 +33,7 @@ class FileView:
 
     def text(self, name: str) -> TextColumn | None:
         """None: the column holds no texts."""
-        if not isinstance(self.dtype(name), _TEXT_TYPES):
+        if not isinstance(self.dtype(name), TEXT_TYPES):
             return None
         if name not in self._texts:
             self._texts |= self._looked_at([name])
@@ -45,7 +44,7 @@ class FileView:
         return self._looked_at([name for name in self.table.cells.columns if name not in self._unused])
 
     def _looked_at(self, names: Sequence[str]) -> dict[str, TextColumn]:
-        texts = [name for name in names if isinstance(self.dtype(name), _TEXT_TYPES)]
+        texts = [name for name in names if isinstance(self.dtype(name), TEXT_TYPES)]
         if not texts:
             return {}
         columns = {name: self.cells(name).cast(pl.String) for name in texts}
@@ -53,8 +52,13 @@ class FileView:
 
     def _as_floats(self, name: str, cells: pl.Series) -> pl.Series:
         if self.dtype(name) == pl.String:
-            return self.table.numbers[str(self.table.cells.columns.index(name))]
+            return self.table.numbers[self._places[name]]
         return cells.cast(pl.Float64, strict=False).fill_nan(None)
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        """What ``RawTable.numbers`` calls each column."""
+        return {name: str(place) for place, name in enumerate(self.table.cells.columns)}
 
     def numbers(self, name: str) -> Numbers | None:
         """A column of texts as numbers; None where no form fits most of them."""

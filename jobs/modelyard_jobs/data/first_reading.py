@@ -1,14 +1,12 @@
 """Cells as releases before there were rules of reading gave them to a model, which a model of those releases still expects."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import numpy as np
 import polars as pl
 from modelyard_api.data import ColumnType
 from numpy.typing import NDArray
 
-_SAMPLE = 200  # values looked at to see whether a text column holds timestamps
 _TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Time)
 
 
@@ -69,21 +67,3 @@ def is_present(column: pl.Series) -> pl.Series:
     if column.dtype.is_float():
         return column.is_not_null() & column.is_finite()
     return texts(column).is_not_null() if column.dtype in (pl.String, pl.Categorical, pl.Enum) else column.is_not_null()
-
-
-def holds_timestamps(column: pl.Series) -> bool:
-    """Whether a column holds dates or timestamps: by its type, or because all of a sample of its texts are ISO 8601."""
-    if column.dtype in (pl.Date, pl.Datetime):
-        return True
-    if column.dtype != pl.String:
-        return False
-    sample = column.drop_nulls().head(_SAMPLE).to_list()
-    return bool(sample) and all(len(text) >= 8 and _is_iso(text) for text in sample)
-
-
-def _is_iso(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text.strip())
-    except ValueError:
-        return False
-    return True

@@ -26,7 +26,7 @@ class Glance:
 
 def glance_at(files: Sequence[tuple[str, Path]]) -> Glance:
     """``files``: the key and the place of each file of one set. Raises InvalidOrder."""
-    seen = [_glance(SourceFile(key, path, path.stat().st_size, "")) for key, path in files]
+    seen = [_glance(SourceFile.where_it_lies(path, key)) for key, path in files]
     (first, _), (content, glance) = files[0], seen[0]
     for (other, _), (other_content, other_glance) in zip(files[1:], seen[1:], strict=True):
         require_same_content(first, content, other, other_content)

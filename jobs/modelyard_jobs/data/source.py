@@ -31,6 +31,11 @@ class SourceFile:
     size: int  # bytes
     sha256: str
 
+    @classmethod
+    def where_it_lies(cls, path: Path, key: str = "") -> "SourceFile":
+        """A file of this machine, neither copied nor fingerprinted. ``key``: another name for messages than its own."""
+        return cls(key or path.name, path, path.stat().st_size, "")
+
 
 @dataclass(frozen=True)
 class SourceFiles:

@@ -74,7 +74,7 @@ def header_and_rows(head: bytes, key: str, *, is_whole: bool) -> tuple[tuple[str
 
 def _is_at_end(error: NotATable, text: "_Text") -> bool:
     """Whether the error may come from cutting the file off: in the last line, or a quote that wasn't closed yet."""
-    return "never closed" in str(error) or (error.line or 0) >= text.data.count(b"\n")
+    return error.is_open or (error.line or 0) >= text.data.count(b"\n")
 
 
 @dataclass(frozen=True)

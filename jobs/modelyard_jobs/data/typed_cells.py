@@ -12,7 +12,7 @@ _UNREAD = (
     (pl.Duration, "durations"),
     (pl.Object, "objects"),
 )
-_TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Time)
+TEXT_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Time)
 
 
 def natural_type(dtype: pl.DataType) -> ColumnType | None:
@@ -21,7 +21,7 @@ def natural_type(dtype: pl.DataType) -> ColumnType | None:
         return ColumnType.NUMERICAL
     if dtype in (pl.Date, pl.Datetime):
         return ColumnType.DATETIME
-    return ColumnType.CATEGORICAL if dtype in _TEXTS else None
+    return ColumnType.CATEGORICAL if dtype in TEXT_TYPES else None
 
 
 def as_numbers(cells: pl.Series) -> pl.Series:

@@ -7,10 +7,10 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from typing import IO, cast
 
 from modelyard_api.conditions import Reason
+from modelyard_model.packing import Packing, packing_in
 
 from modelyard_jobs.data.source import SourceFile
 from modelyard_jobs.failures import InvalidOrder
@@ -19,23 +19,13 @@ _OF_SYSTEMS = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what is packed beside t
 _INSIDE_OF = {"xl/": "an Excel workbook", "word/": "a Word document", "mimetype": "an OpenDocument file", "META-INF/": "a program"}
 
 
-class Packing(StrEnum):
-    """How a file is packed."""
-
-    GZIP = "gzip"
-    ZIP = "zip"
-    ZSTD = "zstd"
-
-
-_MAGIC = {b"\x1f\x8b": Packing.GZIP, b"PK\x03\x04": Packing.ZIP, b"PK\x05\x06": Packing.ZIP, b"\x28\xb5\x2f\xfd": Packing.ZSTD}
 _ENDINGS = {Packing.GZIP: (".gz", ".gzip"), Packing.ZIP: (".zip",), Packing.ZSTD: (".zst", ".zstd")}
 
 
 def packing_of(file: SourceFile) -> Packing | None:
     """By content."""
     with file.path.open("rb") as content:
-        head = content.read(4)
-    return next((packing for magic, packing in _MAGIC.items() if head.startswith(magic)), None)
+        return packing_in(content.read(4))
 
 
 def is_in_name(file: SourceFile, packing: Packing) -> bool:

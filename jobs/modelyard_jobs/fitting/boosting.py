@@ -12,8 +12,7 @@ from modelyard_model.trees import CODES, Trees, TreesPredictor
 from numpy.typing import NDArray
 
 from modelyard_jobs.fitting.examples import Examples
-from modelyard_jobs.fitting.learned import Learned
-from modelyard_jobs.fitting.problem import Problem
+from modelyard_jobs.fitting.problem import Learned, Problem
 
 
 def fit_boosting(parameters: Mapping[str, Value], problem: Problem, train: Examples, *_: object) -> Learned:

@@ -8,8 +8,7 @@ from modelyard_api.catalogue.parameters import Value
 from modelyard_model.estimator import EstimatorPredictor
 
 from modelyard_jobs.fitting.examples import Examples
-from modelyard_jobs.fitting.learned import Learned
-from modelyard_jobs.fitting.problem import Problem
+from modelyard_jobs.fitting.problem import Learned, Problem
 
 
 def fit_linear(parameters: Mapping[str, Value], problem: Problem, train: Examples, *_: object) -> Learned:

@@ -19,9 +19,8 @@ from modelyard_jobs.columns.target_means import KnownTarget
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import selection
 from modelyard_jobs.fitting.examples import Examples
-from modelyard_jobs.fitting.learned import Learned, Report
 from modelyard_jobs.fitting.preparing import fit_preparation, training_features
-from modelyard_jobs.fitting.problem import FittedModel, Problem, Rows
+from modelyard_jobs.fitting.problem import FittedModel, Learned, Problem, Report, Rows
 
 
 def fit_model(

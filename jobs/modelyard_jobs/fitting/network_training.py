@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting.examples import Examples
-from modelyard_jobs.fitting.learned import Learned, Report
-from modelyard_jobs.fitting.problem import EpochReport, Problem
+from modelyard_jobs.fitting.problem import EpochReport, Learned, Problem, Report
 from modelyard_jobs.fitting.scores import score
 
 if TYPE_CHECKING:

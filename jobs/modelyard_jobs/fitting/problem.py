@@ -1,6 +1,6 @@
 """What is fitted to what, and what comes out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from modelyard_api.catalogue.parameters import Value
 from modelyard_api.catalogue.tasks import Task
 from modelyard_api.training_job import Training
 from modelyard_model.heads import Head, head_of
-from modelyard_model.tabular_model import TabularModel
+from modelyard_model.tabular_model import Predictor, TabularModel
 from numpy.typing import NDArray
 
 from modelyard_jobs.fitting.column_plan import ColumnPlan
@@ -73,6 +73,19 @@ class EpochReport:
     train_loss: float
     validation_loss: float
     validation_metric: float  # NaN where the metric is undefined on the validation split
+
+
+Report = Callable[[EpochReport], None]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a learner fitted to prepared features, how it went, and what the reader should know."""
+
+    predictor: Predictor
+    epochs: tuple[EpochReport, ...] = ()
+    best_epoch: int | None = None  # the epoch whose weights were kept
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 import pyarrow as pa
+from modelyard_model.packing import Packing, packing_in
 
 from modelyard_serving.errors import InvalidRequest
 
@@ -15,11 +16,11 @@ _DAMAGED = (OSError, EOFError, ValueError, zipfile.BadZipFile, NotImplementedErr
 
 def unpacked(body: bytes) -> bytes:
     """The file in the body, or the body itself where it isn't packed. Raises InvalidRequest."""
-    opener = next((opener for magic, opener in _OPENERS.items() if body.startswith(magic)), None)
-    if opener is None:
+    packing = packing_in(body)
+    if packing is None:
         return body
     try:
-        with opener(body) as file:
+        with _OPENERS[packing](body) as file:
             content = bytes(file.read(LARGEST + 1))
     except _DAMAGED:
         raise InvalidRequest("malformed_csv", "the body is a packed file and can't be unpacked; send it unpacked") from None
@@ -40,8 +41,8 @@ def _only_file(body: bytes) -> BinaryIO:
     return archive.open(names[0])  # type: ignore[return-value]  # reads bytes, as a binary file does
 
 
-_OPENERS: dict[bytes, Callable[[bytes], BinaryIO]] = {
-    b"\x1f\x8b": _stream("gzip"),
-    b"\x28\xb5\x2f\xfd": _stream("zstd"),
-    b"PK\x03\x04": _only_file,
+_OPENERS: dict[Packing, Callable[[bytes], BinaryIO]] = {
+    Packing.GZIP: _stream("gzip"),
+    Packing.ZIP: _only_file,
+    Packing.ZSTD: _stream("zstd"),
 }
