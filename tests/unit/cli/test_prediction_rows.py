@@ -4,8 +4,7 @@ import csv
 import gzip
 import io
 import json
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,13 +17,7 @@ from modelyard_cli.errors import WrongUsage
 from modelyard_cli.predicting import answers
 from modelyard_cli.predicting.rows import BATCH, from_file, from_text
 
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return packed.getvalue()
+from tests.unit.written_files import zipped
 
 
 def body_of(tmp_path: Path, name: str, content: bytes, known: Sequence[str] = ()) -> str:

@@ -3,8 +3,7 @@
 import gzip
 import io
 import json
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,8 @@ from modelyard_cli.starting_point.files import write_start
 from modelyard_cli.starting_point.problems import NoStart
 from modelyard_cli.starting_point.started import DEBUG, started
 
+from tests.unit.written_files import zipped
+
 ROWS = 120
 RANDOM = np.random.default_rng(2)
 X, Y = RANDOM.normal(size=ROWS), RANDOM.choice(["no", "yes"], ROWS)
@@ -28,14 +29,6 @@ LINES = [f"{x:.3f},{'abc'[row % 3]},{y}" for row, (x, y) in enumerate(zip(X, Y, 
 
 def table(header: str = "x,c,y", lines: Sequence[str] = LINES, end: str = "\n") -> str:
     return end.join([header, *lines, ""])
-
-
-def packed(members: Mapping[str, str]) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, text in members.items():
-            archive.writestr(name, text)
-    return content.getvalue()
 
 
 def parquet(**more: Any) -> bytes:
@@ -63,7 +56,7 @@ def json_lines(**more: Any) -> str:
         ("utf16.csv", table().encode("utf-16"), ["x", "c"]),
         ("latin.csv", table("größe,c,y").encode("latin-1"), ["größe", "c"]),
         ("packed.csv.gz", gzip.compress(table().encode()), ["x", "c"]),
-        ("packed.zip", packed({"a.csv": table(), "__MACOSX/._a.csv": "x"}), ["x", "c"]),
+        ("packed.zip", zipped({"a.csv": table(), "__MACOSX/._a.csv": "x"}), ["x", "c"]),
         ("really-text.parquet", table(), ["x", "c"]),
         ("really-parquet.csv", parquet(), ["x"]),
         ("lines.jsonl", json_lines(n={"a": 1}, tags=[1]), ["x"]),
@@ -94,9 +87,9 @@ def test_what_can_be_read_makes_valid_manifests(tmp_path: Path, name: str, conte
         ("header.csv", "x,y\n", r"has no rows \(columns: x, y\)"),
         ("binary.csv", RANDOM.bytes(5000), "neither text nor Parquet; save its rows as CSV in UTF-8, or as Parquet"),
         ("zeros.csv", b"\0" * 1000, "neither text nor Parquet"),
-        ("book.xlsx", packed({"xl/workbook.xml": "a"}), r"has to end in \.csv, \.tsv"),
-        ("book.csv", packed({"xl/workbook.xml": "a"}), "is an Excel workbook; save the rows as CSV in UTF-8, or as Parquet"),
-        ("two.zip", packed({"a.csv": table(), "b.csv": table()}), "a zip file of 2 files, one is wanted"),
+        ("book.xlsx", zipped({"xl/workbook.xml": "a"}), r"has to end in \.csv, \.tsv"),
+        ("book.csv", zipped({"xl/workbook.xml": "a"}), "is an Excel workbook; save the rows as CSV in UTF-8, or as Parquet"),
+        ("two.zip", zipped({"a.csv": table(), "b.csv": table()}), "a zip file of 2 files, one is wanted"),
         ("cut.csv.gz", gzip.compress(table().encode())[:-30], "cut off on its way"),
         ("cut.parquet", parquet()[:-50], "has no footer"),
         ("page.csv", "<!DOCTYPE html><html></html>", "is a web page"),

@@ -5,7 +5,6 @@ import gzip
 import io
 import json
 import random
-import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -24,6 +23,8 @@ from modelyard_jobs.data.parquet_table import columns_of_parquet, read_parquet
 from modelyard_jobs.data.reading import read
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 from modelyard_jobs.failures import InvalidOrder
+
+from tests.unit.written_files import zipped
 
 
 def stored(table: pa.Table, **options: Any) -> bytes:
@@ -113,10 +114,7 @@ def sound_files() -> Iterator[bytes]:
     lines = "".join(json.dumps({"a": row, "b": [None, "x", 2.5][row % 3]}) + "\n" for row in range(20))
     yield from (text.encode(), text.replace(",", ";").encode("utf-16"), lines.encode())
     yield stored(pa.table({"a": list(range(50)), "b": ["x", None] * 25}))
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("rows.csv", text)
-    yield from (gzip.compress(text.encode()), packed.getvalue(), zstandard.compress(text.encode()))
+    yield from (gzip.compress(text.encode()), zipped({"rows.csv": text}), zstandard.compress(text.encode()))
 
 
 @pytest.mark.parametrize("sound", list(sound_files()), ids=["csv", "utf-16", "json", "parquet", "gzip", "zip", "zstd"])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from modelyard_model.cells.numbers import NumberForm
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading, Unreadable, read_numbers, read_texts, read_times
 from modelyard_model.errors import InvalidInput
 
@@ -75,3 +76,23 @@ def test_a_cell_that_cannot_be_read_is_named_by_column_and_row(read, cell, words
 def test_foreign_texts_are_missing_where_training_had_some() -> None:
     assert np.isnan(read_numbers("c", ["many", ""], NumberReading(unreadable=Unreadable.MISSING))).all()
     assert read_times("c", ["soon", 1.7e9], TimeReading(unreadable=Unreadable.MISSING)) == [None, None]
+
+
+def test_a_number_that_means_missing_does_so_however_it_is_written() -> None:
+    reading = NumberReading(missing=("-999", "gone"))
+    for cells in (["-999", "-999.0", "gone", "1"], [-999, -999.0, None, 1], np.array([-999.0, -999, np.nan, 1])):
+        assert np.isnan(read_numbers("x", cells, reading)).tolist() == [True, True, True, False]
+
+
+def test_a_day_that_means_missing() -> None:
+    assert read_times("t", ["9999-12-31", date(9999, 12, 31), "2026-01-31"], TimeReading(missing=("9999-12-31",))) == [
+        None,
+        None,
+        "2026-01-31",
+    ]
+
+
+def test_what_begins_with_zero_has_no_thousands() -> None:
+    assert NumberForm(".", ",").parse("0,123") is None
+    assert NumberForm(".", ",").parse("1,123") == 1123
+    assert NumberForm(",", ".").parse("0.123") is None

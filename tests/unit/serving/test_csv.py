@@ -2,8 +2,6 @@
 
 import codecs
 import gzip
-import io
-import zipfile
 
 import pytest
 import zstandard
@@ -12,8 +10,10 @@ from modelyard_serving.errors import InvalidRequest
 from modelyard_serving.protocols.packed_body import LARGEST, unpacked
 
 from tests.unit.serving.conftest import RULED
+from tests.unit.written_files import zipped
 
 BODY = "distance,carrier,visib\n100,Zürich,\n900,UA,2\n"
+PACKED = b"distance,carrier\n1,AA\n"
 SEEN = {"distance": [100.0, 900.0], "carrier": ["Zürich", "UA"], "visib": [None, 2.0]}
 
 
@@ -99,26 +99,16 @@ def test_a_model_without_rules_refuses_other_texts_as_before(app, cell):
     assert "column 'distance', row 0: expected a number, got text" in answer.json()["message"]
 
 
-def _zipped(*names: str) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name in names:
-            archive.writestr(name, b"distance,carrier\n1,AA\n")
-    return packed.getvalue()
-
-
-@pytest.mark.parametrize(
-    "body", [gzip.compress(b"distance,carrier\n1,AA\n"), zstandard.compress(b"distance,carrier\n1,AA\n"), _zipped("a.csv")]
-)
+@pytest.mark.parametrize("body", [gzip.compress(PACKED), zstandard.compress(PACKED), zipped({"a.csv": PACKED})])
 def test_a_packed_file_is_unpacked(body: bytes) -> None:
-    assert unpacked(body) == b"distance,carrier\n1,AA\n"
+    assert unpacked(body) == PACKED
 
 
 @pytest.mark.parametrize(
     ("body", "words", "status"),
     [
         (gzip.compress(b"distance\n1\n")[:-6], "can't be unpacked", 400),
-        (_zipped("a.csv", "b.csv"), "a zip file of 2 files", 400),
+        (zipped({"a.csv": PACKED, "b.csv": PACKED}), "a zip file of 2 files", 400),
         (b"PK\x03\x04 and no more", "can't be unpacked", 400),
         (gzip.compress(bytes(LARGEST + 1)), "when it is unpacked", 413),
     ],

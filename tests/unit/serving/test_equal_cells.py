@@ -1,10 +1,8 @@
 """Any rows, sent as CSV in any form, as JSON in each of its shapes, as tensors or by ``predict -f``: the model is given the same."""
 
 import csv
-import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -18,6 +16,7 @@ from modelyard_serving.protocols import invocations, open_inference
 from modelyard_serving.validation import Validator
 
 from tests.unit.serving.conftest import RULED, DistanceModel
+from tests.unit.written_files import Written
 
 NAMES = [column.name for column in RULED]
 MODEL, VALIDATOR = DistanceModel(RULED), Validator(RULED, 100)
@@ -60,17 +59,6 @@ OK_ROWS = st.lists(
 )
 
 
-@dataclass(frozen=True)
-class Written:
-    """How a text file is written."""
-
-    separator: str
-    encoding: str
-    quoting: int
-    newline: str
-    before: str
-
-
 FORMS = st.builds(
     Written,
     separator=st.sampled_from(",;\t|"),
@@ -89,12 +77,7 @@ def read(read_columns: Callable[[], dict[str, Any]]) -> object:
 
 
 def written(rows: list[dict[str, str]], form: Written) -> bytes:
-    text = io.StringIO()
-    text.write(form.before)
-    writer = csv.DictWriter(text, ["id", *NAMES], delimiter=form.separator, quoting=form.quoting, lineterminator=form.newline)
-    writer.writeheader()
-    writer.writerows({"id": number, **row} for number, row in enumerate(rows))
-    return text.getvalue().encode(form.encoding)
+    return form.bytes_of(["id", *NAMES], [[number, *(row[name] for name in NAMES)] for number, row in enumerate(rows)])
 
 
 def as_csv(rows: list[dict[str, str]], form: Written) -> object:

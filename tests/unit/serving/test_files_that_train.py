@@ -1,12 +1,10 @@
 """A file that trains is answered row by row, by ``predict -f`` and as ``text/csv``, and equal cells in JSON are: each is read as training read it."""
 
 import csv
-import io
 import json
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +26,7 @@ from modelyard_serving.protocols import invocations
 from modelyard_serving.validation import Validator
 
 from tests.unit.serving.conftest import DistanceModel
+from tests.unit.written_files import Written
 
 ROWS = 40
 MISSING = ["", "NA", "n/a", "NULL", "?", "-", "unknown"]
@@ -74,17 +73,6 @@ TIMES = {"day", "moment", "iso", "zoned", "european", "american"}
 DECLARED = {"code": "Categorical"}
 
 
-@dataclass(frozen=True)
-class Written:
-    """How a file is written."""
-
-    separator: str
-    encoding: str
-    quoting: int
-    newline: str
-    before: str
-
-
 FORMS = st.builds(
     Written,
     separator=st.sampled_from(",;\t|"),
@@ -106,7 +94,7 @@ def column(kind: str, missing: float, chance: random.Random) -> list[str]:
 
 
 def trained(file: Path, names: Sequence[str] = ()) -> tuple[Features, Separator]:
-    files = SourceFiles(file.name, (SourceFile(file.name, file, file.stat().st_size, ""),))
+    files = SourceFiles(file.name, (SourceFile.where_it_lies(file),))
     table = reading.read(files)
     times = [name for name in table.cells.columns if name in TIMES]
     declared = [{"name": name, "type": kind} for name, kind in DECLARED.items() if name in table.cells.columns]
@@ -151,11 +139,7 @@ def test_generated_files(kinds: list[str], missing: float, seed: int, form: Writ
     chance = random.Random(seed)
     cells = {kind: column(kind, missing, chance) for kind in kinds}
     rows = list(zip(*cells.values(), strict=True))
-    text = io.StringIO()
-    text.write(form.before)
-    writer = csv.writer(text, delimiter=form.separator, quoting=form.quoting, lineterminator=form.newline)
-    writer.writerows([kinds, *rows])
-    body = text.getvalue().encode(form.encoding)
+    body = form.bytes_of(kinds, rows)
     with TemporaryDirectory() as folder:
         file = Path(folder) / "rows.csv"
         file.write_bytes(body)
