@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from modelyard_api.base import ATOMIC, ApiModel, ColumnName, SecretSource, list_map, matching, rules
+from modelyard_api.catalogue.column_types import ColumnType
 
 _URI = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+|https://[^/@ ]+/.+|file:///.+)$"
 ENDINGS = ("csv", "tsv", "txt", "jsonl", "ndjson", "parquet", "gz", "zip", "zst")  # of names of files, in any case
@@ -17,14 +18,6 @@ class ColumnRole(StrEnum):
 
     FEATURE = "Feature"
     IGNORED = "Ignored"
-
-
-class ColumnType(StrEnum):
-    """How a column's values are read."""
-
-    NUMERICAL = "Numerical"
-    CATEGORICAL = "Categorical"
-    DATETIME = "Datetime"
 
 
 class MissingMethod(StrEnum):

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
-from modelyard_api.data import Column, ColumnRole, ColumnType
+from modelyard_api.catalogue.column_types import ColumnType
+from modelyard_api.data import Column, ColumnRole
 from modelyard_api.reading import ReadingRule
-from modelyard_jobs.data.column_rules import ReadColumn
+from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.evaluation.integer_codes import CodeEvidence
 from modelyard_jobs.evaluation.leakage import LeakFinding, describe_leak

@@ -11,7 +11,8 @@ from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_api.rendering import describe_reading
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_api.workers import Workers
-from modelyard_jobs.data.column_rules import ColumnReader, ReadColumn
+from modelyard_jobs.data.column_rules import ColumnReader
+from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.questions import quick_score

@@ -1,4 +1,4 @@
-"""Column types as training knows them: one file per type, which fits a column of it on the training split.
+"""Column types as training knows them: one file per type, which recognises a column of it, reads it, and fits it on the training split.
 
-What is fitted is a ``FittedColumn`` of ``modelyard_model.columns``. Whoever fits or plans columns asks ``registry.fitter_of`` and knows no type.
+What is fitted is a ``FittedColumn`` of ``modelyard_model.columns``. Whoever reads, plans or fits columns asks ``registry.training_of`` and knows no type.
 """

@@ -1,25 +1,53 @@
-"""Fits numbers: fill, center and scale."""
+"""Numbers: which columns are some, how their cells are read, and what is fitted to them: fill, center and scale."""
 
 import math
 
 import numpy as np
 import polars as pl
 from modelyard_api.blocks import BlockKind
+from modelyard_api.catalogue.column_types import ColumnType
+from modelyard_api.conditions import Reason
 from modelyard_api.data import MissingColumn, MissingMethod
+from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_model.cells.numbers import PLAIN
 from modelyard_model.cells.reading import NumberReading
 from modelyard_model.columns.numerical import LARGEST, FilledNumber, NumericalColumn
 from numpy.typing import NDArray
 
-from modelyard_jobs.columns.fitter import ColumnFitter, Fitted, PlannedColumn, Present, Wanted
+from modelyard_jobs.columns.column_training import ColumnTraining, Fitted, PlannedColumn, Present, Wanted
 from modelyard_jobs.columns.target_means import KnownTarget
+from modelyard_jobs.data import number_rules, typed_cells
+from modelyard_jobs.data.number_rules import FileMarks, NumberMarks, Numbers
+from modelyard_jobs.data.one_column import OneColumn, ReadColumn
+from modelyard_jobs.data.text_rules import holds_truth
+from modelyard_jobs.failures import InvalidOrder
 
+_IDENTIFIER_WORDS = frozenset({"id", "rowid", "index", "key"})
 _LEFT_MISSING = frozenset(
     {MissingMethod.MEDIAN, MissingMethod.DROP_ROW}
 )  # by architectures that know what is missing: the default, and what no row has
 
 
-class Numerical(ColumnFitter):
+class Numerical(ColumnTraining):
     """Numbers."""
+
+    def confidence(self, column: OneColumn) -> float:
+        """Texts are numbers in text files alone, and not where they look like names or truth values."""
+        texts, dtype = column.texts, column.dtype
+        if texts is None:
+            return 1.0 if dtype.is_numeric() or dtype == pl.Boolean else 0.0
+        found = column.numbers if column.is_written else None
+        return 1.0 if found and found.are_numbers and not holds_truth(texts, also_numbers=False) else 0.0
+
+    def read(self, column: OneColumn) -> ReadColumn:
+        """What is no number is missing; where it is too much the column can't be meant."""
+        column.require_scalars("as Numerical")
+        if column.texts is None:
+            return _typed(column)
+        found = column.numbers or number_rules.numbers(column.texts, NumberMarks(PLAIN), FileMarks())
+        if found.is_foreign:
+            raise _not_numbers(found)
+        return _written(found)
 
     def usual_missing(self, default: MissingMethod) -> MissingMethod:
         """The manifest's own: it is meant for numbers."""
@@ -49,6 +77,59 @@ class Numerical(ColumnFitter):
             reading=column.reading if isinstance(column.reading, NumberReading) else None,
         )
         return Fitted(fitted, present.notes(column.name))
+
+
+def numbers_of(column: OneColumn, *, wanted: bool) -> ReadColumn | None:
+    """As numbers, where the cells can be read so. ``wanted``: also where they look like names, truth values or text with a type."""
+    texts = column.texts
+    if texts is None:
+        return _typed(column) if column.dtype.is_numeric() else None
+    found = column.numbers if wanted or column.is_written else None
+    if found is None or not found.is_enough:
+        return None
+    return _written(found) if wanted or (found.are_numbers and not holds_truth(texts)) else None
+
+
+def _written(found: Numbers) -> ReadColumn:
+    name = found.column.name
+    reading, values, notes = number_rules.fitted(found)
+    return ReadColumn(name, ColumnType.NUMERICAL, reading, lambda: values, notes, _looks_like_identifier(name, values, found.is_whole))
+
+
+def _typed(column: OneColumn) -> ReadColumn:
+    name, cells = column.name, column.cells
+    if cells.dtype in (pl.Date, pl.Datetime):
+        raise InvalidOrder(Reason.DATA_INVALID, f"column {name!r} is declared Numerical, but its {len(cells)} values are not numbers")
+    reading = NumberReading(missing=tuple(column.missing or ()))
+    values = typed_cells.as_numbers(cells)
+    known = values.set(values.is_in(reading.missing_numbers), None) if reading.missing else values
+    counts = {
+        (ReadingRule.INFINITE, ""): values.null_count() - cells.null_count() - _nans(cells),
+        (ReadingRule.MISSING_WORD, ", ".join(reading.missing)): known.null_count() - values.null_count(),
+        (ReadingRule.ROUNDED, ""): int((values.abs() >= 2**53).sum()) if cells.dtype.is_integer() else 0,
+    }
+    notes = tuple(ReadingNote(rule=rule, column=name, count=count, detail=detail) for (rule, detail), count in counts.items() if count)
+    warning = _looks_like_identifier(name, known, cells.dtype.is_integer())
+    return ReadColumn(name, ColumnType.NUMERICAL, reading, lambda: known, notes, warning)
+
+
+def _nans(cells: pl.Series) -> int:
+    return int(cells.is_nan().sum()) if cells.dtype.is_float() else 0
+
+
+def _looks_like_identifier(name: str, values: pl.Series, is_whole: bool) -> str:
+    words = name.lower().replace("-", "_").split("_")
+    if is_whole and {words[-1], words[0]} & _IDENTIFIER_WORDS and values.n_unique() == len(values):
+        return f"column {name!r} looks like an identifier; if it is, set its role to Ignored in spec.data.columns"
+    return ""
+
+
+def _not_numbers(found: Numbers) -> InvalidOrder:
+    return InvalidOrder(
+        Reason.DATA_INVALID,
+        f"column {found.column.name!r} is declared Numerical, but {found.foreign} of its {len(found.values)} values are not numbers"
+        f" (the first in row {found.first_foreign}); correct the data or its type in spec.data.columns",
+    )
 
 
 def _fill(known: NDArray[np.float64], column: PlannedColumn) -> float:

@@ -1,25 +1,12 @@
-"""The column types that training knows. A new one is a file and a line here (and one in ``modelyard_model.columns.registry``)."""
+"""What does the work for each column type of the catalogue."""
 
-from modelyard_api.data import ColumnType
+from modelyard_api.catalogue.column_types import COLUMN_TYPES
+from modelyard_api.catalogue.names import implementation
 
-from modelyard_jobs.columns.categorical import Categorical
-from modelyard_jobs.columns.datetime import Datetime
-from modelyard_jobs.columns.fitter import ColumnFitter
-from modelyard_jobs.columns.numerical import Numerical
-
-_fitters: dict[str, ColumnFitter] = {}
+from modelyard_jobs.columns.column_training import ColumnTraining
 
 
-def register(kind: str, fitter: ColumnFitter) -> None:
-    """Makes a type known to training."""
-    _fitters[kind] = fitter
-
-
-def fitter_of(kind: str) -> ColumnFitter:
-    """Of a registered type."""
-    return _fitters[kind]
-
-
-register(ColumnType.NUMERICAL, Numerical())
-register(ColumnType.CATEGORICAL, Categorical())
-register(ColumnType.DATETIME, Datetime())
+def training_of(kind: str) -> ColumnTraining:
+    """Of a column type, by its name."""
+    found: ColumnTraining = implementation(COLUMN_TYPES[kind].training)()
+    return found

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from modelyard_api.catalogue.column_types import ColumnType
 from modelyard_api.conditions import Reason
-from modelyard_api.data import ColumnRole, ColumnType, Data
+from modelyard_api.data import ColumnRole, Data
 from modelyard_api.reading import ReadingNote
 from numpy.typing import NDArray
 
-from modelyard_jobs.data.column_rules import ColumnReader, ReadColumn, Reading
+from modelyard_jobs.data.column_rules import ColumnReader
+from modelyard_jobs.data.one_column import ReadColumn, Reading
 from modelyard_jobs.failures import InvalidOrder
 
 

@@ -6,16 +6,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 import polars.selectors as cs
+from modelyard_api.catalogue.column_types import ColumnType
 from modelyard_api.conditions import Reason
-from modelyard_api.data import ColumnType, MissingMethod, SplitBy
+from modelyard_api.data import MissingMethod, SplitBy
 from modelyard_api.reading import ReadingNote
 from modelyard_api.rendering import describe_reading
 from modelyard_api.training_job import TrainingJobSpec
 from numpy.typing import NDArray
 
 from modelyard_jobs.data import columns, first_reading, target, typed_cells
-from modelyard_jobs.data.column_rules import ColumnReader, ReadColumn, declared_types
+from modelyard_jobs.data.column_rules import ColumnReader, declared_types
 from modelyard_jobs.data.columns import Features
+from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.reading import require_column
 from modelyard_jobs.data.target import Target
@@ -172,7 +174,7 @@ def require_named_columns(table: pl.DataFrame, spec: TrainingJobSpec) -> None:
 
 def _require_comparable(where: str, cells: pl.Series) -> None:
     """Rows are named and divided by cells that a model could read."""
-    if typed_cells.natural_type(cells.dtype) is None and cells.dtype != pl.Null:
+    if not typed_cells.is_scalar(cells.dtype) and cells.dtype != pl.Null:
         raise InvalidOrder(
             Reason.DATA_INVALID, f"{where} names column {cells.name!r}, which holds {typed_cells.described(cells.dtype)}: name another one"
         )

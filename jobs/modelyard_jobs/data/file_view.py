@@ -6,11 +6,12 @@ from functools import cached_property
 import polars as pl
 from modelyard_model.cells.words import MISSING
 
-from modelyard_jobs.data import number_rules
+from modelyard_jobs.data import number_rules, time_rules
 from modelyard_jobs.data.number_rules import FileMarks, NumberMarks, Numbers
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.text_column import CELLS, TextColumn, look_at_texts
 from modelyard_jobs.data.text_rules import FileWords
+from modelyard_jobs.data.time_rules import Times
 from modelyard_jobs.data.typed_cells import TEXT_TYPES
 
 
@@ -22,6 +23,7 @@ class FileView:
         self._missing = missing
         self._unused = unused
         self._numbers: dict[str, Numbers | None] = {}
+        self._times: dict[tuple[str, bool], Times | None] = {}
 
     def dtype(self, name: str) -> pl.DataType:
         """As the file has it."""
@@ -67,6 +69,14 @@ class FileView:
             marks = self._marks.get(name) or (number_rules.marks(column) if column else None)
             self._numbers[name] = number_rules.numbers(column, marks, self._file_marks) if column and marks else None
         return self._numbers[name]
+
+    def times(self, name: str, *, compact: bool) -> Times | None:
+        """A column of texts as timestamps; None where they are none. ``compact``: also where digits alone may be one (20240131)."""
+        if (name, compact) not in self._times:
+            column = self.text(name)
+            found = time_rules.look_for_times(column, compact=compact) if column else None
+            self._times[name, compact] = found if found and found.is_enough else None
+        return self._times[name, compact]
 
     @cached_property
     def _marks(self) -> dict[str, NumberMarks]:

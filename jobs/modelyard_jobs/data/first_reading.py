@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
-from modelyard_api.data import ColumnType
+from modelyard_api.catalogue.column_types import ColumnType
 from numpy.typing import NDArray
 
 _TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Time)

@@ -13,8 +13,9 @@ from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_model.cells.reading import TextReading
 from numpy.typing import NDArray
 
-from modelyard_jobs.data.column_rules import ColumnReader, ReadColumn
+from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.first_reading import texts
+from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.failures import InvalidOrder
 
 _CLASSES_AT_MOST = 20  # distinct numbers that are still classes when the manifest names no task

@@ -7,7 +7,7 @@ import polars as pl
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_model.cells.numbers import category_of, is_plain
 from modelyard_model.cells.reading import TextReading
-from modelyard_model.cells.words import FALSE, MISSING, MISSING_AMONG_NUMBERS, TRUE, TRUTH_PAIRS
+from modelyard_model.cells.words import FALSE, MISSING, MISSING_AMONG_NUMBERS, TRUE, TRUTH_AS_NUMBER, TRUTH_PAIRS
 
 from modelyard_jobs.data.text_column import TextColumn
 
@@ -21,6 +21,14 @@ class FileWords:
 
     has_empty: bool = False  # some cell is empty
     among_numbers: frozenset[str] = frozenset()  # words that stand for a missing number
+
+
+def holds_truth(column: TextColumn, *, also_numbers: bool = True) -> bool:
+    """Whether it says true and false in some words. ``also_numbers``: true and false themselves count, though they are numbers too."""
+    if column.plain or not len(column.odd) or len(column.others) > _MOST_SPELLINGS:
+        return False
+    is_number = all(text.lower() in TRUTH_AS_NUMBER for text in column.others)
+    return (also_numbers or not is_number) and truth_spelling(column.counts) is not None
 
 
 def truth_spelling(counts: Mapping[str, int]) -> tuple[str, str] | None:

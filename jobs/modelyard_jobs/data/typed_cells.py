@@ -1,7 +1,6 @@
 """Cells that have a type of their own, as Parquet and JSON lines bring them: what a request with the same values gives, at once for a whole column."""
 
 import polars as pl
-from modelyard_api.data import ColumnType
 from modelyard_model.cells.reading import TextReading, read_texts
 
 _UNREAD = (
@@ -15,13 +14,9 @@ _UNREAD = (
 TEXT_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Time)
 
 
-def natural_type(dtype: pl.DataType) -> ColumnType | None:
-    """What a column of this type is; None: no built-in model reads it."""
-    if dtype.is_numeric() or dtype == pl.Boolean:
-        return ColumnType.NUMERICAL
-    if dtype in (pl.Date, pl.Datetime):
-        return ColumnType.DATETIME
-    return ColumnType.CATEGORICAL if dtype in TEXT_TYPES else None
+def is_scalar(dtype: pl.DataType) -> bool:
+    """Whether a cell of this type is one number, truth value, text or time."""
+    return dtype.is_numeric() or dtype == pl.Boolean or dtype in (pl.Date, pl.Datetime) or dtype in TEXT_TYPES
 
 
 def as_numbers(cells: pl.Series) -> pl.Series:
@@ -56,5 +51,5 @@ def as_iso(cells: pl.Series) -> pl.Series:
 
 def as_cells(frame: pl.DataFrame) -> pl.DataFrame:
     """Columns that a model may have for inputs, of types that Python's readers know."""
-    known = (column for column in frame.get_columns() if natural_type(column.dtype))
+    known = (column for column in frame.get_columns() if is_scalar(column.dtype))
     return pl.DataFrame([column.cast(pl.String) if column.dtype == pl.Time else column for column in known])

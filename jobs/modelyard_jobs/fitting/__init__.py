@@ -4,7 +4,7 @@ The way through: ``plan_columns`` (what is a feature, and what fills its gaps) â
 rows, saved with ``modelyard_model.saving.save_model``. Everything that is wrong with data or settings is an ``InvalidOrder`` with its reason.
 """
 
-from modelyard_jobs.columns.fitter import PlannedColumn
+from modelyard_jobs.columns.column_training import PlannedColumn
 from modelyard_jobs.columns.matrices import raw_columns
 from modelyard_jobs.fitting.baseline import Baseline, fit_baseline
 from modelyard_jobs.fitting.column_plan import ColumnPlan, plan_columns

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from modelyard_api.catalogue.column_types import ColumnType
 from modelyard_api.conditions import Reason
-from modelyard_api.data import ColumnType, Missing, MissingColumn, MissingMethod
+from modelyard_api.data import Missing, MissingColumn, MissingMethod
 from modelyard_model.text_files import Separator
 
-from modelyard_jobs.columns.fitter import PlannedColumn, Reading
-from modelyard_jobs.columns.registry import fitter_of
+from modelyard_jobs.columns.column_training import PlannedColumn
+from modelyard_jobs.columns.registry import training_of
+from modelyard_jobs.data.one_column import Reading
 from modelyard_jobs.failures import InvalidOrder
 
 
@@ -31,9 +33,9 @@ def plan_columns(
 
 
 def _plan(name: str, kind: ColumnType, special: MissingColumn | None, default: MissingMethod) -> PlannedColumn:
-    fitter = fitter_of(kind)
+    training = training_of(kind)
     if special is None:
-        return PlannedColumn(name, kind, fitter.usual_missing(default))
-    if problem := fitter.missing_problem(special):
+        return PlannedColumn(name, kind, training.usual_missing(default))
+    if problem := training.missing_problem(special):
         raise InvalidOrder(Reason.INVALID_SPEC, f"spec.data.prepare.missing.columns[{name}]: {problem}")
     return PlannedColumn(name, kind, special.method, special.value)

@@ -6,9 +6,9 @@ from modelyard_api.conditions import Reason
 from modelyard_model.preparation import Preparation
 from modelyard_model.preparation_document import PreparationDocument
 
-from modelyard_jobs.columns.fitter import Wanted
+from modelyard_jobs.columns.column_training import Wanted
 from modelyard_jobs.columns.matrices import Features, features_of, replaced
-from modelyard_jobs.columns.registry import fitter_of
+from modelyard_jobs.columns.registry import training_of
 from modelyard_jobs.columns.target_means import KnownTarget
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting.column_plan import ColumnPlan
@@ -23,7 +23,7 @@ def fit_preparation(
 
     ``target``: of the same rows, for encodings that learn from it. Raises InvalidOrder when nothing is left to learn from.
     """
-    fitted = [fitter_of(column.kind).fit(_cells(train, column.name), Wanted(column, takes), target) for column in plan.columns]
+    fitted = [training_of(column.kind).fit(_cells(train, column.name), Wanted(column, takes), target) for column in plan.columns]
     columns = tuple(each.column for each in fitted)
     notes = tuple(note for each in fitted for note in each.notes)
     preparation = Preparation(PreparationDocument.of(columns, plan.separator, notes))
@@ -38,7 +38,7 @@ def training_features(
     """(rows, features) of the rows that ``preparation`` was fitted on: as ``transform`` gives them, but no row's features know its own target."""
     features = features_of(preparation, train, takes)
     for column in preparation.document.columns:
-        block = fitter_of(column.kind).encode_training(column, _cells(train, column.name), target)
+        block = training_of(column.kind).encode_training(column, _cells(train, column.name), target)
         if block is not None:
             features = replaced(features, preparation.features_of(column.name), block)
     return features

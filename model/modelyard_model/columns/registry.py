@@ -1,27 +1,24 @@
-"""The types of columns that a stored preparation may have. A new one is a file and a line here."""
+"""The columns that a stored preparation may have: those of the types in the catalogue."""
 
 from typing import Annotated, Any
 
+from modelyard_api.catalogue.column_types import COLUMN_TYPES
+from modelyard_api.catalogue.names import implementation
 from pydantic import PlainValidator, SerializeAsAny, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from modelyard_model.columns.categorical import CategoricalColumn
 from modelyard_model.columns.column import FittedColumn
-from modelyard_model.columns.datetime import DatetimeColumn
-from modelyard_model.columns.numerical import NumericalColumn
-
-_types: dict[str, type[FittedColumn]] = {}
 
 
-def register(kind: type[FittedColumn]) -> type[FittedColumn]:
-    """Makes a type known, under the default of its ``kind``. Features come in the order of registration, type by type."""
-    _types[kind.model_fields["kind"].default] = kind
-    return kind
+def fitted_type(name: str) -> type[FittedColumn]:
+    """Of a column type, by its name. Raises KeyError."""
+    found: type[FittedColumn] = implementation(COLUMN_TYPES[name].fitted)
+    return found
 
 
 def types() -> tuple[type[FittedColumn], ...]:
-    """All known types, in the order of their features."""
-    return tuple(_types.values())
+    """Of all column types, in the order of their features."""
+    return tuple(map(fitted_type, COLUMN_TYPES))
 
 
 def _parse(value: Any) -> FittedColumn:
@@ -29,13 +26,13 @@ def _parse(value: Any) -> FittedColumn:
     if isinstance(value, FittedColumn):
         return value
     name = value.get("kind") if isinstance(value, dict) else None
-    kind = _types.get(name) if isinstance(name, str) else None
-    if kind is None:
-        raise PydanticCustomError("column_kind", "kind has to be one of {kinds}", {"kinds": ", ".join(_types)})
+    if not isinstance(name, str) or name not in COLUMN_TYPES:
+        raise PydanticCustomError("column_kind", "kind has to be one of {kinds}", {"kinds": ", ".join(COLUMN_TYPES)})
+    kind = fitted_type(name)
     try:
         return kind.model_validate(value)
     except ValidationError as error:
-        lines = [_below(kind.__name__.removesuffix("Column"), line) for line in error.errors(include_url=False)]
+        lines = [_below(name, line) for line in error.errors(include_url=False)]
         raise ValidationError.from_exception_data(kind.__name__, lines) from None
 
 
@@ -45,6 +42,3 @@ def _below(name: str, line: Any) -> InitErrorDetails:
 
 
 AnyColumn = Annotated[SerializeAsAny[FittedColumn], PlainValidator(_parse)]
-
-for _kind in (NumericalColumn, CategoricalColumn, DatetimeColumn):  # the order in which stored models have their features
-    register(_kind)

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 from modelyard_api.data import Column, ColumnRole, ColumnType, Data, DataSource
 from modelyard_api.reading import ReadingNote, ReadingRule
-from modelyard_jobs.data.column_rules import ColumnReader, ReadColumn
+from modelyard_jobs.data.column_rules import ColumnReader
+from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading, Unreadable

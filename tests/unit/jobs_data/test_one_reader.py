@@ -15,7 +15,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from modelyard_api.data import Column, ColumnType, Data, DataSource, Missing
-from modelyard_jobs.data.column_rules import ColumnReader, ReadColumn
+from modelyard_jobs.data.column_rules import ColumnReader
+from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting import fit_preparation, plan_columns, raw_columns

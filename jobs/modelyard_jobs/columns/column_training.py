@@ -1,18 +1,18 @@
-"""What training asks of every column type."""
+"""What training asks of every column type: is a column one of these, what are its cells, what is fitted to them."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import polars as pl
 from modelyard_api.blocks import BlockKind
-from modelyard_api.data import ColumnType, MissingColumn, MissingMethod
-from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
+from modelyard_api.catalogue.column_types import ColumnType
+from modelyard_api.data import MissingColumn, MissingMethod
 from modelyard_model.columns.block import Block
 from modelyard_model.columns.column import FittedColumn
 
 from modelyard_jobs.columns.target_means import KnownTarget
+from modelyard_jobs.data.one_column import OneColumn, ReadColumn, Reading
 
-Reading = NumberReading | TextReading | TimeReading
 _INDICATOR_SHARE = 0.05  # fewer missing values than this say too little to be worth a feature
 
 
@@ -43,8 +43,20 @@ class Fitted:
     notes: tuple[str, ...] = ()
 
 
-class ColumnFitter(ABC):
+class ColumnTraining(ABC):
     """One column type."""
+
+    @abstractmethod
+    def confidence(self, column: OneColumn) -> float:
+        """Whether a column that the manifest gives no type is one of these: 0 never, 1 certainly. The highest wins, of equals the first of the catalogue."""
+
+    @abstractmethod
+    def read(self, column: OneColumn) -> ReadColumn:
+        """The column as one of these, whatever it shows. Raises InvalidOrder, which names the column and says what to do, where it can't be read so."""
+
+    def read_undeclared(self, column: OneColumn) -> ReadColumn:
+        """A column that looks like one of these. Types that become a feature only where they are declared say so with ``kind`` None."""
+        return self.read(column)
 
     @abstractmethod
     def usual_missing(self, default: MissingMethod) -> MissingMethod:
