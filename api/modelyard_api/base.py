@@ -1,5 +1,6 @@
 """What every model of the contract has in common: camelCase on the wire, immutable, nothing unknown accepted."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,6 +28,16 @@ class ApiModel(BaseModel):
 def rules(*pairs: tuple[str, str]) -> JsonDict:
     """CEL validations for ``json_schema_extra``: pairs of (rule, message shown by kubectl)."""
     return {"x-kubernetes-validations": [{"rule": rule, "message": message} for rule, message in pairs]}
+
+
+def when_made(make: Callable[[], JsonDict]) -> Callable[[JsonDict], None]:
+    """For ``json_schema_extra``: what ``make`` gives when the schema is made, so that names that were registered until then are in it."""
+    return lambda schema: schema.update(make())
+
+
+def described(make: Callable[[], str]) -> Callable[[JsonDict], None]:
+    """For ``json_schema_extra``: a description that ``make`` writes when the schema is made."""
+    return when_made(lambda: {"description": make()})
 
 
 def matching(pattern: str, message: str) -> JsonDict:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from modelyard_api.base import ATOMIC, ApiModel, ColumnName, SecretSource, list_map, matching, rules
+from modelyard_api.base import ATOMIC, ApiModel, ColumnName, SecretSource, described, list_map, matching, rules
 from modelyard_api.catalogue.column_types import ColumnType
 
 _URI = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+|https://[^/@ ]+/.+|file:///.+)$"
@@ -85,7 +85,9 @@ class Column(ApiModel):
     role: ColumnRole = Field(
         ColumnRole.FEATURE, description="Feature, or Ignored: never read by the model (identifiers, what is only known afterwards)."
     )
-    type: ColumnType | None = Field(None, description="Numerical, Categorical or Datetime. Default: seen from the data.")
+    type: ColumnType | None = Field(
+        None, json_schema_extra=described(lambda: f"{', '.join([*ColumnType][:-1])} or {[*ColumnType][-1]}. Default: seen from the data.")
+    )
     missing_words: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=64)] | None = Field(
         None,
         description="Texts that mean a missing value in this column, beside the empty one. [] keeps every text. Default: NA, NaN, null and the like, unless they are seen to be a category.",

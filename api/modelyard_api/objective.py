@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 
-from modelyard_api.base import ATOMIC, ApiModel, ColumnName, rules
+from modelyard_api.base import ATOMIC, ApiModel, ColumnName, described, rules, when_made
 from modelyard_api.catalogue.metrics import METRICS, Metric, default_metric, metrics_of
-from modelyard_api.catalogue.tasks import TASKS, Task, has_classes
+from modelyard_api.catalogue.tasks import MOST_CLASSES, TASKS, Shown, Task, has_classes, tasks_without_target, usual_task
 
 
 class Opponent(StrEnum):
@@ -42,7 +44,7 @@ def _whose_metrics() -> str:
 
 
 def _and(metrics: Sequence[Metric]) -> str:
-    return f"{', '.join(metrics[:-1])} and {metrics[-1]}"
+    return f"{', '.join(metrics[:-1])} and {metrics[-1]}" if len(metrics) > 1 else metrics[0]
 
 
 def _usual_metrics() -> str:
@@ -58,8 +60,46 @@ def _in_order(task: Task) -> list[Metric]:
 
 _ONE_BOUND = "[has(self.atLeast), has(self.atMost), has(self.betterThan), has(self.notWorseThan)].filter(x, x).size() == 1"
 _ONE_CONDITION = "[has(self.above), has(self.below), has(self.equals)].filter(x, x).size() == 1"
-_METRIC_OF_TASK = f"!has(self.task) || !has(self.metric) || ({_of_its_task('self.metric')})"
-_CRITERIA_OF_TASK = f"!has(self.task) || !has(self.require) || self.require.all(c, {_of_its_task('c.metric')})"
+
+
+def _needed() -> JsonDict:
+    """What the target and the metrics have to be, by the tasks and metrics of the catalogue."""
+    without = tasks_without_target()
+    if not without:
+        return {"required": ["target"], **rules(*_rules())}
+    needed = f"has(self.target) || (has(self.task) && {_one_of(without)})"
+    return rules(*_rules(), (needed, f"objective.target is needed: the column to predict (only {' and '.join(without)} can do without)"))
+
+
+def _rules() -> tuple[tuple[str, str], ...]:
+    with_classes = [task for task in TASKS if has_classes(task)]
+    return (
+        (f"!has(self.task) || !has(self.metric) || ({_of_its_task('self.metric')})", f"metric does not fit the task: {_whose_metrics()}"),
+        (
+            f"!has(self.task) || !has(self.require) || self.require.all(c, {_of_its_task('c.metric')})",
+            f"a criterion's metric does not fit the task: {_whose_metrics()}",
+        ),
+        (
+            f"!has(self.targetFrom) || !has(self.task) || {_one_of(with_classes)}",
+            f"targetFrom makes a yes/no target: task has to be {' or '.join(with_classes)}",
+        ),
+        ("!has(self.targetFrom) || has(self.target)", "targetFrom needs target: the name of the derived column"),
+        (
+            "!has(self.targetFrom) || !has(self.target) || self.targetFrom.column != self.target",
+            "targetFrom.column has to be another column than target",
+        ),
+    )
+
+
+def _one_of(tasks: Sequence[Task]) -> str:
+    """A CEL expression."""
+    first, *others = tasks
+    return f"self.task in [{', '.join(repr(str(task)) for task in tasks)}]" if others else f"self.task == '{first}'"
+
+
+def _default_tasks() -> str:
+    amounts, classes = usual_task(Shown.AMOUNTS), usual_task(Shown.CLASSES)
+    return f"{' or '.join(TASKS)}. Default: {amounts} where the target is a number with more than {MOST_CLASSES} distinct values, else {classes}."
 
 
 class TargetFrom(ApiModel):
@@ -97,8 +137,12 @@ class Criterion(ApiModel):
     by: float | None = Field(
         None,
         ge=0,
-        description="With betterThan: the improvement has to exceed this; default 0. With notWorseThan: the margin, in the metric's unit; default 0.01, or 2 % of"
-        f" the opponent's value for {_and([metric for metric, spec in METRICS.items() if spec.lower_is_better])}.",
+        json_schema_extra=described(
+            lambda: (
+                "With betterThan: the improvement has to exceed this; default 0. With notWorseThan: the margin, in the metric's unit; default 0.01, or 2 % of"
+                f" the opponent's value for {_and([metric for metric, spec in METRICS.items() if spec.lower_is_better])}."
+            )
+        ),
     )
 
     @property
@@ -119,33 +163,27 @@ class Criterion(ApiModel):
 class Objective(ApiModel):
     """The question: what is predicted, what counts as good, and what a model must show to be promoted."""
 
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            (_METRIC_OF_TASK, f"metric does not fit the task: {_whose_metrics()}"),
-            (_CRITERIA_OF_TASK, f"a criterion's metric does not fit the task: {_whose_metrics()}"),
-            (
-                "!has(self.targetFrom) || !has(self.task) || self.task == 'Classification'",
-                "targetFrom makes a yes/no target: task has to be Classification",
-            ),
-            ("!has(self.targetFrom) || self.targetFrom.column != self.target", "targetFrom.column has to be another column than target"),
-        )
-    )
+    model_config = ConfigDict(json_schema_extra=when_made(_needed))
 
-    task: Task | None = Field(
-        None,
-        description="Classification or Regression. Default: Regression where the target is a number with more than 20 distinct values, else Classification.",
-    )
-    target: ColumnName = Field(description="The column to predict, or with targetFrom the name of the derived one.")
+    task: Task | None = Field(None, json_schema_extra=described(_default_tasks))
+    target: ColumnName | None = Field(None, description="The column to predict, or with targetFrom the name of the derived one.")
     target_from: TargetFrom | None = Field(None, description="Derives a yes/no target from another column.")
     metric: Metric | None = Field(
         None,
-        description=f"What training optimises and selection compares. Default: {_usual_metrics()}.",
+        json_schema_extra=described(lambda: f"What training optimises and selection compares. Default: {_usual_metrics()}."),
     )
     require: Annotated[list[Criterion], Field(max_length=16)] | None = Field(
         None,
         description="Success criteria. All must hold before a version is registered and promoted. Default: better than the baseline, and not worse than the champion.",
         json_schema_extra=ATOMIC,
     )
+
+    @model_validator(mode="after")
+    def _names_a_target(self) -> Self:
+        """As the API server requires it."""
+        if self.target is None and not (self.task and not TASKS[self.task].has_target):
+            raise PydanticCustomError("missing", "target is required: the column to predict")
+        return self
 
 
 def default_criteria(metric: Metric) -> tuple[Criterion, ...]:

@@ -4,8 +4,9 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
-from modelyard_api.base import AliasName, ApiModel, ModelName, list_map, rules
+from modelyard_api.base import AliasName, ApiModel, ModelName, described, list_map, rules, when_made
 from modelyard_api.catalogue.architectures import ARCHITECTURES, Architecture, listed, parameters_of
 from modelyard_api.data import Data
 from modelyard_api.objective import Objective
@@ -53,11 +54,15 @@ def _architectures() -> str:
 class ModelSpec(ApiModel):
     """The model to train."""
 
-    model_config = ConfigDict(json_schema_extra=rules(*(_parameter_rule(a) for a in Architecture)))
+    model_config = ConfigDict(json_schema_extra=when_made(lambda: rules(*map(_parameter_rule, Architecture))))
 
     architecture: Architecture = Field(
         Architecture.AUTO,
-        description=f"{_architectures()}, or Auto: all of them, and the simplest within one standard error of the best wins, unless the best is better beyond chance.",
+        json_schema_extra=described(
+            lambda: (
+                f"{_architectures()}, or Auto: all of them, and the simplest within one standard error of the best wins, unless the best is better beyond chance."
+            )
+        ),
     )
     parameters: Annotated[list[Parameter], Field(max_length=32)] | None = Field(
         None, description="Hyperparameters of the architecture; Auto takes none.", json_schema_extra=list_map("name")
@@ -134,8 +139,6 @@ def _unchanged(field: str) -> str:
     return f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})"
 
 
-_WITHOUT_EPOCHS = tuple(name for name, spec in ARCHITECTURES.items() if not spec.trained_in_epochs)
-_WITH_EPOCHS = (*(name for name, spec in ARCHITECTURES.items() if spec.trained_in_epochs), Architecture.AUTO)
 _IMMUTABLE = tuple(
     (_unchanged(field), f"spec.{field} can't be changed: a TrainingJob is one experiment; apply a new one under another name")
     for field in ("objective", "data", "model", "training", "workers")
@@ -149,34 +152,41 @@ _POLICY_IMMUTABLE = (
 )
 _CROSS_FIELD = (
     (
-        "!has(self.data.columns) || !self.data.columns.exists(c, c.name == self.objective.target && c.role == 'Ignored')",
+        "!has(self.objective.target) || !has(self.data.columns) || !self.data.columns.exists(c, c.name == self.objective.target && c.role == 'Ignored')",
         "data.columns: the target can't be Ignored",
     ),
     (
-        "!has(self.data.split.column) || self.data.split.column != self.objective.target",
+        "!has(self.objective.target) || !has(self.data.split.column) || self.data.split.column != self.objective.target",
         "data.split.column can't be the target",
     ),
     (
-        "!has(self.data.time) || self.data.time != self.objective.target",
+        "!has(self.objective.target) || !has(self.data.time) || self.data.time != self.objective.target",
         "data.time can't be the target: it is no feature, and rows are split by it",
     ),
     (
-        "!has(self.data.key) || self.data.key.all(c, c != self.objective.target"
+        "!has(self.data.key) || self.data.key.all(c, (!has(self.objective.target) || c != self.objective.target)"
         " && (!has(self.objective.targetFrom) || c != self.objective.targetFrom.column))",
         "data.key can't name the target, nor what it is derived from: the target has no say in where a row goes",
     ),
-    (
-        f"!(self.model.architecture in [{', '.join(repr(str(name)) for name in _WITHOUT_EPOCHS)}]) || ![has(self.training.epochs),"
-        " has(self.training.batchSize), has(self.training.optimizer), has(self.training.earlyStopping)].exists(x, x)",
-        f"training: epochs, batchSize, optimizer and earlyStopping are for {listed(_WITH_EPOCHS)}; {listed(_WITHOUT_EPOCHS)} only take seed",
-    ),
 )
+
+
+def _rules() -> JsonDict:
+    """Some by the architectures of the catalogue."""
+    with_epochs = (*(name for name, spec in ARCHITECTURES.items() if spec.trained_in_epochs), Architecture.AUTO)
+    without = tuple(name for name, spec in ARCHITECTURES.items() if not spec.trained_in_epochs)
+    only_seed = (
+        f"!(self.model.architecture in [{', '.join(repr(str(name)) for name in without)}]) || ![has(self.training.epochs),"
+        " has(self.training.batchSize), has(self.training.optimizer), has(self.training.earlyStopping)].exists(x, x)",
+        f"training: epochs, batchSize, optimizer and earlyStopping are for {listed(with_epochs)}; {listed(without)} only take seed",
+    )
+    return rules(*_IMMUTABLE, _POLICY_IMMUTABLE, *_CROSS_FIELD, only_seed)
 
 
 class TrainingJobSpec(ApiModel):
     """What is asked for."""
 
-    model_config = ConfigDict(json_schema_extra=rules(*_IMMUTABLE, _POLICY_IMMUTABLE, *_CROSS_FIELD))
+    model_config = ConfigDict(json_schema_extra=when_made(_rules))
 
     objective: Objective = Field(description="The question and the success criteria.")
     data: Data = Field(description="The rows, their preparation and their split.")

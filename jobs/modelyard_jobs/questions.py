@@ -1,5 +1,6 @@
 """The manifest's question put to the data: what models are fitted to, and whether a column already answers it."""
 
+from modelyard_api.catalogue.tasks import TASKS
 from modelyard_api.training_job import TrainingJobSpec
 
 from modelyard_jobs.evaluation.leakage import LeakFinding, Sample, drawn, find_leaks, score_together, warnings_or_refusal
@@ -23,7 +24,9 @@ def look_for_leaks(data: TrainingData, spec: TrainingJobSpec) -> list[str]:
 
 
 def leaks(data: TrainingData, spec: TrainingJobSpec) -> tuple[LeakFinding, ...]:
-    """Every column that alone gives the target away, seen on the training rows."""
+    """Every column that alone gives the target away, seen on the training rows; none where there is no target."""
+    if not TASKS[data.dataset.target.task].has_target:
+        return ()
     return find_leaks(_sample(data), data.dataset.features.columns, spec.data)
 
 

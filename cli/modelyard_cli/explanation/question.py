@@ -6,7 +6,7 @@ from modelyard_api import rendering
 from modelyard_api.artifacts import Resolved
 from modelyard_api.catalogue.architectures import Architecture, automatic, listed
 from modelyard_api.catalogue.metrics import METRICS, Metric
-from modelyard_api.catalogue.tasks import Task
+from modelyard_api.catalogue.tasks import TASKS
 from modelyard_api.data import ColumnRole, Data, SplitBy
 from modelyard_api.objective import Criterion, TargetFrom, default_criteria
 from modelyard_api.training_job import TrainingJobSpec
@@ -34,7 +34,8 @@ def asked(spec: TrainingJobSpec, resolved: Mapping[str, str]) -> Iterator[str]:
     derived = f" ({_derivation(objective.target_from)})" if objective.target_from else ""
     task = objective.task or resolved.get(Resolved.TASK, "")
     metric = objective.metric or resolved.get(Resolved.METRIC, "")
-    yield f"Predict {objective.target}{derived}{f': {task}' if task else ''}{f', judged by {metric}' if metric else ''}."
+    question = f"Predict {objective.target}{derived}{f': {task}' if task else ''}" if objective.target else task
+    yield f"{question}{f', judged by {metric}' if metric else ''}."
     criteria = tuple(objective.require or ()) or _default_criteria(metric)
     if criteria:
         stated = "" if objective.require else " (the manifest names none; these are the default)"
@@ -78,8 +79,8 @@ def number(resolved: Mapping[str, str], key: Resolved) -> int | None:
 
 
 def _split(data: Data, resolved: Mapping[str, str]) -> str:
-    is_regression = resolved.get(Resolved.TASK) == Task.REGRESSION
-    by = SplitBy.RANDOM if is_regression and data.split.by is SplitBy.STRATIFIED else data.split.by
+    has_no_classes = _predicts_number(resolved.get(Resolved.TASK, ""))
+    by = SplitBy.RANDOM if has_no_classes and data.split.by is SplitBy.STRATIFIED else data.split.by
     return _SPLITS[by].format(column=data.split_column)
 
 
@@ -103,14 +104,18 @@ def chosen(spec: TrainingJobSpec, resolved: Mapping[str, str]) -> Iterator[str]:
         yield f"Fitted on: {fitted_on}."
 
 
+def _predicts_number(task: str) -> bool:
+    return task in TASKS and not TASKS[task].has_classes
+
+
 def _seen(task: str, classes: str) -> str:
-    if task == Task.REGRESSION:
+    if _predicts_number(task):
         return "the target is a number with many different values"
     return f"the target has the classes {classes}" if classes else "the target has few different values"
 
 
 def _question(task: str, classes: int | None) -> str:
-    if task == Task.REGRESSION:
+    if _predicts_number(task):
         return "a number"
     if classes is None:  # 0.1.0 only named them
         return "its classes"

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from modelyard_api.catalogue.metrics import Metric, is_binary_only, metrics_of
-from modelyard_api.catalogue.tasks import Task
+from modelyard_api.catalogue.metrics import METRICS, Metric, is_binary_only, metrics_of
+from modelyard_api.catalogue.tasks import TASKS, Shown, Task, has_classes, usual_task
 from modelyard_api.data import SplitBy
 from modelyard_jobs.data.reading import require_column
 
@@ -104,14 +104,13 @@ def _one_of(choices: Iterable[Choice], option: str, word: str | None) -> Choice 
 
 
 def _does_not_fit(metric: Metric, why: str, task: Task, classes: int) -> str:
-    other = Task.CLASSIFICATION if task is Task.REGRESSION else Task.REGRESSION
-    return f"--metric {metric} is for {other}, and {why}: choose {_choice(task, classes)}"
+    others = (other for other in TASKS if other in METRICS[metric].tasks and other is not task)
+    return f"--metric {metric} is for {' or '.join(others)}, and {why}: choose {_choice(task, classes)}"
 
 
 def _other_task(metric: Metric, task: Task) -> str:
-    return (
-        ", or --task Regression if the numbers are amounts" if task is Task.CLASSIFICATION and metric in metrics_of(Task.REGRESSION) else ""
-    )
+    amounts = usual_task(Shown.AMOUNTS)
+    return f", or --task {amounts} if the numbers are amounts" if has_classes(task) and metric in metrics_of(amounts) else ""
 
 
 def _choice(task: Task, classes: int) -> str:

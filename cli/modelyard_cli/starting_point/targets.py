@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from modelyard_api.catalogue.metrics import Metric
-from modelyard_api.catalogue.tasks import Task, has_classes
+from modelyard_api.catalogue.tasks import Shown, Task, has_classes, usual_task
 from modelyard_api.objective import Objective
 from modelyard_jobs.data import target as trainer
 from modelyard_jobs.data.column_rules import ColumnReader
@@ -62,7 +62,7 @@ class SeenTarget:
 def look_at_target(reader: ColumnReader, name: str, options: Options) -> tuple[SeenTarget, ReadColumn]:
     """Also gives the column as it is read. Raises NoStart, or the trainer's InvalidOrder: constant, too few rows, classes that are too rare."""
     task, why = _task(reader, name, options)
-    column = trainer.read(reader, Objective(target=name, task=task))
+    column = trainer.read(reader, name, Objective(target=name, task=task))
     known = column.values.drop_nulls()
     resolved = trainer.resolve(known, Objective(target=name, task=task), column.notes)
     options.require_metric_fits(name, resolved.task, len(resolved.classes))
@@ -86,14 +86,14 @@ def _task(reader: ColumnReader, name: str, options: Options) -> tuple[Task | Non
         _require_numbers(reader, name, options.task)
         return options.task, ""
     numbers = reader.numbers(name, wanted=False)
-    values = trainer.read(reader, Objective(target=name)).values.drop_nulls()
+    values = trainer.read(reader, name, Objective(target=name)).values.drop_nulls()
     if numbers is None or values.dtype.is_numeric() or values.n_unique() <= 2:
         return None, ""
     counts = values.value_counts()["count"]
     rare = int((counts < FEWEST_OF_CLASS).sum())
     if not rare:
         return None, ""
-    return Task.REGRESSION, f"as classes {rare} of its {len(counts)} numbers would have fewer than {FEWEST_OF_CLASS} rows"
+    return usual_task(Shown.AMOUNTS), f"as classes {rare} of its {len(counts)} numbers would have fewer than {FEWEST_OF_CLASS} rows"
 
 
 def _require_numbers(reader: ColumnReader, name: str, task: Task) -> None:

@@ -7,8 +7,10 @@ import numpy as np
 import polars as pl
 import polars.selectors as cs
 from modelyard_api.catalogue.column_types import ColumnType
+from modelyard_api.catalogue.tasks import TASKS
 from modelyard_api.conditions import Reason
 from modelyard_api.data import MissingMethod, SplitBy
+from modelyard_api.objective import Objective
 from modelyard_api.reading import ReadingNote
 from modelyard_api.rendering import describe_reading
 from modelyard_api.training_job import TrainingJobSpec
@@ -94,21 +96,20 @@ def prepare(table: RawTable, spec: TrainingJobSpec) -> Dataset:
     require_named_columns(table.cells, spec)
     reader = ColumnReader(table, spec.data)
     read = as_named(table)
-    wanted = target.read(reader, spec.objective)
+    wanted = target.read(reader, spec.objective.target, spec.objective) if spec.objective.target and _is_learned(spec.objective) else None
     by_time = spec.data.split.by is SplitBy.TIME
     time = spec.data.split_column if by_time else spec.data.time
     times = reader.moments(time) if time else None
     positions, dropped = _usable(_needed(reader, wanted, times if by_time else None, read, spec), read.height)
     found = columns.features(reader, spec.data, _not_features(spec))
-    resolved = target.resolve(wanted.values[positions], spec.objective, wanted.notes)
-    moved = [*wanted.notes, *(times.notes if times and time not in found.readings else ())]
+    moved = [*(wanted.notes if wanted else ()), *(times.notes if times and time not in found.readings else ())]
     return Dataset(
         table=table,
         read=read,
         rows_read=read.height,
         positions=positions,
         features=found if len(positions) == read.height else found.take(positions),
-        target=resolved,
+        target=_resolved(wanted, positions, spec.objective),
         missing_before=_missing(read, wanted, found),
         dropped=dropped,
         notes=(*table.notes, *moved, *found.notes),
@@ -118,18 +119,31 @@ def prepare(table: RawTable, spec: TrainingJobSpec) -> Dataset:
     )
 
 
-def _missing(read: pl.DataFrame, wanted: ReadColumn, found: Features) -> dict[str, int]:
+def _is_learned(objective: Objective) -> bool:
+    """Whether the target is what is learned; that of a task without one is merely no feature."""
+    return objective.task is None or TASKS[objective.task].has_target
+
+
+def _resolved(wanted: ReadColumn | None, positions: NDArray[np.intp], objective: Objective) -> Target:
+    if wanted:
+        return target.resolve(wanted.values[positions], objective, wanted.notes)
+    assert objective.task  # the objective is refused without a target, or a task that needs none
+    return target.nothing_to_predict(len(positions), objective.task, objective)
+
+
+def _missing(read: pl.DataFrame, wanted: ReadColumn | None, found: Features) -> dict[str, int]:
     counts = {name: read[name].null_count() for name in read.columns}
     known = {name: found.frame[name].null_count() for name in found.frame.columns}
-    return counts | known | ({wanted.name: wanted.values.null_count()} if wanted.name in counts else {})
+    return counts | known | ({wanted.name: wanted.values.null_count()} if wanted and wanted.name in counts else {})
 
 
 def _needed(
-    reader: ColumnReader, wanted: ReadColumn, times: ReadColumn | None, read: pl.DataFrame, spec: TrainingJobSpec
+    reader: ColumnReader, wanted: ReadColumn | None, times: ReadColumn | None, read: pl.DataFrame, spec: TrainingJobSpec
 ) -> Iterator[tuple[str, str, pl.Series]]:
     """What every row must have: the column, how a row without it is counted, and where it is."""
     source = spec.objective.target_from.column if spec.objective.target_from else spec.objective.target
-    yield source, f"no value of the target ({source})", wanted.values.is_not_null()
+    if wanted and source:
+        yield source, f"no value of the target ({source})", wanted.values.is_not_null()
     split = spec.data.split_column
     if split:
         present = times.values.is_not_null() if times else first_reading.is_present(read[split].alias("cells"))
@@ -164,7 +178,7 @@ def require_named_columns(table: pl.DataFrame, spec: TrainingJobSpec) -> None:
         named += [("spec.data.split.column", data.split.column)]
     if objective.target_from:
         require_column("spec.objective.targetFrom.column", objective.target_from.column, table.columns)
-    else:
+    elif objective.target:
         require_column("spec.objective.target", objective.target, table.columns)
     for where, name in named:
         require_column(where, name, table.columns)
@@ -188,9 +202,9 @@ def _require_rows_left(left: int, name: str, rows: int) -> None:
 
 
 def target_columns(spec: TrainingJobSpec) -> frozenset[str]:
-    """The target, and the column that it is derived from."""
-    derived = spec.objective.target_from
-    return frozenset({spec.objective.target, derived.column} if derived else {spec.objective.target})
+    """The target, and the column that it is derived from; none where the task has no target."""
+    derived, wanted = spec.objective.target_from, spec.objective.target
+    return frozenset({wanted} if wanted else ()) | frozenset({derived.column} if derived else ())
 
 
 def _not_features(spec: TrainingJobSpec) -> frozenset[str]:

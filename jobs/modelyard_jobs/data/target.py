@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 from modelyard_api.catalogue.metrics import Metric, default_metric, is_binary_only, metrics_of
-from modelyard_api.catalogue.tasks import Task, has_classes
+from modelyard_api.catalogue.tasks import MOST_CLASSES, TASKS, Shown, Task, has_classes, usual_task
 from modelyard_api.conditions import Reason
 from modelyard_api.objective import Criterion, Objective, TargetFrom, default_criteria
 from modelyard_api.reading import ReadingNote, ReadingRule
@@ -18,7 +18,6 @@ from modelyard_jobs.data.first_reading import texts
 from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.failures import InvalidOrder
 
-_CLASSES_AT_MOST = 20  # distinct numbers that are still classes when the manifest names no task
 _ROWS_PER_CLASS = 10
 _ROWS = 50
 
@@ -28,26 +27,28 @@ class Target:
     """What is predicted."""
 
     task: Task
-    classes: tuple[str, ...]  # sorted; of two, the second is the positive one; empty for Regression
-    values: NDArray[np.float64] | NDArray[np.int64]  # (rows,): the number, or the index of the class
+    classes: tuple[str, ...]  # sorted; of two, the second is the positive one; empty where the task has none
+    values: NDArray[np.float64] | NDArray[np.int64]  # (rows,): the number, or the index of the class; 0 where the task has no target
     metric: Metric
     criteria: tuple[Criterion, ...]
 
-    def labels(self, rows: NDArray[np.intp] | None = None) -> list[str]:
-        """The true values as text, of some rows or of all."""
+    def labels(self, rows: NDArray[np.intp] | None = None) -> list[str] | list[None]:
+        """The true values as text, of some rows or of all; None where the task has no target."""
         values = (self.values if rows is None else self.values[rows]).tolist()
+        if not TASKS[self.task].has_target:
+            return [None] * len(values)
         return [self.classes[int(value)] if has_classes(self.task) else repr(float(value)) for value in values]
 
 
-def read(reader: ColumnReader, objective: Objective) -> ReadColumn:
-    """The target of every row: a number, a class as text, or true/false where it is derived. Missing stays missing."""
+def read(reader: ColumnReader, name: str, objective: Objective) -> ReadColumn:
+    """The target ``name`` of every row: a number, a class as text, or true/false where it is derived. Missing stays missing."""
     rule = objective.target_from
     if rule is None:
-        return _as_asked(reader, objective)
-    if objective.target in reader.names:
+        return _as_asked(reader, name, objective.task)
+    if name in reader.names:
         raise InvalidOrder(
             Reason.DATA_INVALID,
-            f"spec.objective.target {objective.target!r} is derived by targetFrom, but the data has a column of that name; choose another name",
+            f"spec.objective.target {name!r} is derived by targetFrom, but the data has a column of that name; choose another name",
         )
     source = reader.labels(rule.column) if rule.equals is not None else reader.numbers(rule.column, wanted=True)
     if source is None:
@@ -56,17 +57,17 @@ def read(reader: ColumnReader, objective: Objective) -> ReadColumn:
             f"spec.objective.targetFrom compares column {rule.column!r} with a number, but the column holds no numbers; use equals, or correct the data",
         )
     condition = _condition(source, rule)
-    return replace(source, name=objective.target, make=lambda: condition)
+    return replace(source, name=name, make=lambda: condition)
 
 
-def _as_asked(reader: ColumnReader, objective: Objective) -> ReadColumn:
-    if objective.task and has_classes(objective.task):
-        return reader.labels(objective.target)
-    is_wanted = objective.task is not None
-    numbers = reader.numbers(objective.target, wanted=is_wanted)
-    if numbers and (is_wanted or numbers.values.drop_nulls().n_unique() > _CLASSES_AT_MOST):
+def _as_asked(reader: ColumnReader, name: str, task: Task | None) -> ReadColumn:
+    if task and has_classes(task):
+        return reader.labels(name)
+    is_wanted = task is not None
+    numbers = reader.numbers(name, wanted=is_wanted)
+    if numbers and (is_wanted or numbers.values.drop_nulls().n_unique() > MOST_CLASSES):
         return numbers
-    return reader.labels(objective.target)
+    return reader.labels(name)
 
 
 def _condition(source: ReadColumn, rule: TargetFrom) -> pl.Series:
@@ -87,13 +88,24 @@ def _condition(source: ReadColumn, rule: TargetFrom) -> pl.Series:
 
 def resolve(column: pl.Series, objective: Objective, notes: Sequence[ReadingNote] = ()) -> Target:
     """Task, classes, metric and criteria for a target ``column`` without missing values; raises InvalidOrder. ``notes``: how it was read."""
-    task, name = objective.task or _seen_task(column), objective.target
-    if len(column) < _ROWS:
-        raise InvalidOrder(
-            Reason.DATA_INVALID,
-            f"only {len(column)} rows have a value of {name!r}; at least {_ROWS} are needed to train and to test",
-        )
+    task, name = objective.task or _seen_task(column), objective.target or ""
+    _require_enough(len(column), f" have a value of {name!r}")
     classes, values = _codes(column, name, notes) if has_classes(task) else _numbers(column, name)
+    return _judged(task, classes, values, objective)
+
+
+def nothing_to_predict(rows: int, task: Task, objective: Objective) -> Target:
+    """Of a task that learns from the ``rows`` alone; raises InvalidOrder."""
+    _require_enough(rows, " can be used")
+    return _judged(task, (), np.zeros(rows), objective)
+
+
+def _require_enough(rows: int, what: str) -> None:
+    if rows < _ROWS:
+        raise InvalidOrder(Reason.DATA_INVALID, f"only {rows} rows{what}; at least {_ROWS} are needed to train and to test")
+
+
+def _judged(task: Task, classes: tuple[str, ...], values: NDArray[np.float64] | NDArray[np.int64], objective: Objective) -> Target:
     metric = objective.metric or default_metric(task, len(classes))
     criteria = tuple(objective.require) if objective.require else default_criteria(metric)
     for field, each in (("metric", metric), *((f"require[{i}].metric", c.metric) for i, c in enumerate(criteria))):
@@ -103,7 +115,7 @@ def resolve(column: pl.Series, objective: Objective, notes: Sequence[ReadingNote
 
 def _seen_task(column: pl.Series) -> Task:
     is_number = column.dtype.is_numeric()
-    return Task.REGRESSION if is_number and column.n_unique() > _CLASSES_AT_MOST else Task.CLASSIFICATION
+    return usual_task(Shown.AMOUNTS if is_number and column.n_unique() > MOST_CLASSES else Shown.CLASSES)
 
 
 def _numbers(column: pl.Series, name: str) -> tuple[tuple[str, ...], NDArray[np.float64]]:

@@ -1,10 +1,10 @@
 """What the API server's schema can't say about a spec: found here, before a pod is made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from modelyard_api.catalogue.architectures import parameter_problems
 from modelyard_api.catalogue.metrics import Metric, metrics_of
-from modelyard_api.catalogue.tasks import TASKS, Task
+from modelyard_api.catalogue.tasks import TASKS, Shown, Task, usual_task
 from modelyard_api.objective import Objective
 
 from modelyard_operator.training import render
@@ -24,7 +24,7 @@ def problems(observed: Observed) -> list[str]:
 
 def _metric_problems(objective: Objective) -> Iterator[str]:
     named = _named(objective)
-    task = Task.CLASSIFICATION if objective.target_from else objective.task
+    task = usual_task(Shown.CLASSES) if objective.target_from else objective.task
     for candidate in [task] if task else list(TASKS):
         wrong = [field for field, metric in named if metric not in metrics_of(candidate)]
         if not wrong:
@@ -32,7 +32,13 @@ def _metric_problems(objective: Objective) -> Iterator[str]:
     if task:
         yield f"{', '.join(wrong)}: not a metric of {task}; there are {', '.join(sorted(metrics_of(task)))}"
     else:
-        yield f"{', '.join(field for field, _ in named)}: some are metrics of Classification, some of Regression; one task can't have both"
+        first, *others = (f"of {each}" for each in _tasks_of(named))
+        tasks = ", some ".join((first, *others))
+        yield f"{', '.join(field for field, _ in named)}: some are metrics {tasks}; one task can't have both"
+
+
+def _tasks_of(named: Iterable[tuple[str, Metric]]) -> list[Task]:
+    return [task for task in TASKS if any(metric in metrics_of(task) for _, metric in named)]
 
 
 def _named(objective: Objective) -> list[tuple[str, Metric]]:
