@@ -4,13 +4,13 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
-from modelyard_api.base import ATOMIC, ApiModel, ColumnName, SecretSource, described, list_map, matching, rules
+from modelyard_api.base import ATOMIC, ApiModel, ColumnName, SecretSource, described, list_map, matching, rules, when_made
 from modelyard_api.catalogue.column_types import ColumnType
+from modelyard_api.catalogue.formats import FORMATS, PACKED, endings
 
 _URI = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.+|https://[^/@ ]+/.+|file:///.+)$"
-ENDINGS = ("csv", "tsv", "txt", "jsonl", "ndjson", "parquet", "gz", "zip", "zst")  # of names of files, in any case
-_ENDING = rf"(?i)[.]({'|'.join(ENDINGS)})$"
 
 
 class ColumnRole(StrEnum):
@@ -46,22 +46,28 @@ class Duplicates(StrEnum):
     APART = "Apart"  # different records that happen to look alike: each copy is a row of its own
 
 
+def _source_rules() -> JsonDict:
+    """Some by the formats of the catalogue."""
+    ending = rf"(?i)[.]({'|'.join(endings())})$"
+    *most, last = (f".{each}" for spec in FORMATS.values() for each in spec.endings)
+    *packed, last_packed = (f".{each}" for each in PACKED)
+    return rules(
+        (
+            f"self.uri.startsWith('https://') || self.uri.matches(r'{ending}')",
+            f"data.source.uri has to end in {', '.join(most)} or {last}, or in {', '.join(packed)} or {last_packed} (a * may stand for several files)",
+        ),
+        (
+            "!self.uri.matches('^https://[^?]*[*]')",
+            "data.source.uri: a * needs a list of files, which https:// doesn't give; name one file, or use s3://",
+        ),
+        ("!has(self.credentials) || self.uri.startsWith('s3://')", "data.source.credentials are for s3:// alone"),
+    )
+
+
 class DataSource(ApiModel):
     """Files with rows."""
 
-    model_config = ConfigDict(
-        json_schema_extra=rules(
-            (
-                f"self.uri.startsWith('https://') || self.uri.matches(r'{_ENDING}')",
-                "data.source.uri has to end in .csv, .tsv, .txt, .jsonl, .ndjson or .parquet, or in .gz, .zip or .zst (a * may stand for several files)",
-            ),
-            (
-                "!self.uri.matches('^https://[^?]*[*]')",
-                "data.source.uri: a * needs a list of files, which https:// doesn't give; name one file, or use s3://",
-            ),
-            ("!has(self.credentials) || self.uri.startsWith('s3://')", "data.source.credentials are for s3:// alone"),
-        )
-    )
+    model_config = ConfigDict(json_schema_extra=when_made(_source_rules))
 
     uri: Annotated[
         str,

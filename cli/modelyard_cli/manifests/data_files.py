@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from modelyard_api.data import ENDINGS
+from modelyard_api.catalogue.formats import endings
 from modelyard_operator.kube.interface import TRAINING_JOB, Object
 
 from modelyard_cli.errors import WrongUsage
@@ -82,8 +82,8 @@ def find(manifest: Manifest, file: str) -> DataFiles:
 def require_readable(manifest: Manifest, files: DataFiles) -> None:
     """Looks at the beginning of each file for what would end the training in a pod later; raises WrongUsage."""
     where = f"{manifest.source}: spec.data.source.uri"
-    if not files.name.lower().endswith(tuple(f".{ending}" for ending in ENDINGS)):
-        raise WrongUsage(f"{where}: the name of {files.name} has to end in {', '.join(f'.{ending}' for ending in ENDINGS)}; rename it")
+    if not files.name.lower().endswith(tuple(f".{ending}" for ending in endings())):
+        raise WrongUsage(f"{where}: the name of {files.name} has to end in {', '.join(f'.{ending}' for ending in endings())}; rename it")
     from modelyard_jobs.data import glancing  # noqa: PLC0415  polars: half a second
     from modelyard_jobs.failures import InvalidOrder  # noqa: PLC0415
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from modelyard_jobs.data.contents import HEAD, Content, content_in
-from modelyard_jobs.data.json_lines import read_json_lines
-from modelyard_jobs.data.parquet_table import read_parquet
+from modelyard_api.catalogue.formats import Format
+from modelyard_jobs.data.contents import HEAD, content_in
+from modelyard_jobs.data.format_reader import reader_of
 from modelyard_jobs.data.source import SourceFile
 from modelyard_jobs.data.unpacking import content_of
 from modelyard_jobs.failures import InvalidOrder
@@ -100,11 +100,9 @@ def _requests(data: bytes, source: str, known: Names) -> Iterator[Request]:
     if _is_one_value(data):
         return from_text(_text(data, source), source)
     content = content_in(data[:HEAD], source)
-    if content is Content.PARQUET:
-        return _splits(read_parquet(data, source)[0], source)
-    if content is Content.JSON_LINES:
-        return _splits(read_json_lines(data, source)[0], source)
-    return _csv(_text(data, source), source, known())
+    if content is Format.CSV:  # a body as it is
+        return _csv(_text(data, source), source, known())
+    return _splits(reader_of(content).read(data, source).cells, source)
 
 
 def _nothing_in(source: str) -> WrongUsage:

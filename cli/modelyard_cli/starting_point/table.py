@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from modelyard_api.data import ENDINGS
+from modelyard_api.catalogue.formats import endings
 from modelyard_jobs.data import reading
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFile, SourceFiles
@@ -37,11 +37,11 @@ def _require_file(path: Path) -> None:
 
 
 def _has_known_ending(path: Path) -> bool:
-    return path.suffix[1:].lower() in ENDINGS
+    return path.suffix[1:].lower() in endings()
 
 
 def _endings() -> str:
-    *most, last = (f".{ending}" for ending in ENDINGS)
+    *most, last = (f".{ending}" for ending in endings())
     return f"{', '.join(most)} or {last}"
 
 

@@ -1,12 +1,13 @@
-"""What a file holds, told by its first bytes: a Parquet table, JSON lines, a table as text; and what to do with everything else."""
+"""What a file holds, told by its first bytes: rows in one of the formats of the catalogue, or something else, and what to do with that."""
 
 import re
-from enum import StrEnum
 
+from modelyard_api.catalogue.formats import FORMATS, Format
 from modelyard_api.conditions import Reason
 from modelyard_model.packing import packing_in
 from modelyard_model.text_files import encoding_of
 
+from modelyard_jobs.data.format_reader import reader_of
 from modelyard_jobs.failures import InvalidOrder
 
 HEAD = 1 << 20  # bytes that are looked at
@@ -42,26 +43,15 @@ _CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f\v\0\x1a\x1e")
 _MOST_CONTROLS = 0.01
 
 
-class Content(StrEnum):
-    """What can be read."""
-
-    PARQUET = "a Parquet file"
-    JSON_LINES = "a file of JSON lines"
-    TEXT = "a text file"
-
-
-def content_in(head: bytes, key: str) -> Content:
+def content_in(head: bytes, key: str) -> Format:
     """``head``: the first bytes of the file, unpacked. Raises InvalidOrder for what is no table."""
     if not head.strip():
         raise _invalid(f"{key} is empty: it has no header and no rows; upload data with rows")
-    if head.startswith(b"PAR1"):
-        return Content.PARQUET
-    _require_no_other(head, key)
-    text = head.decode(encoding_of(head), errors="ignore").lstrip("\ufeff \t\r\n")
-    if text.startswith("{"):
-        return Content.JSON_LINES
-    _require_text(text, key)
-    return Content.TEXT
+    found = next(name for name in reversed([*FORMATS]) if reader_of(name).recognises(head))
+    if FORMATS[found].is_text:
+        _require_no_other(head, key)
+        _require_text(head.decode(encoding_of(head), errors="ignore").lstrip("\ufeff \t\r\n"), key)
+    return found
 
 
 def _require_no_other(head: bytes, key: str) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from modelyard_api.conditions import Reason
@@ -10,6 +10,7 @@ from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_model.cells.numbers import number_text
 from modelyard_model.text_files import ENCODING_NAMES, encoding_of
 
+from modelyard_jobs.data.format_reader import Beginning, FileTable, FormatReader, Source, bytes_of
 from modelyard_jobs.failures import InvalidOrder
 
 if TYPE_CHECKING:
@@ -17,6 +18,23 @@ if TYPE_CHECKING:
 
 _UTF8 = frozenset({"utf-8", "utf-8-sig"})
 _LARGEST = 2**63
+
+
+class JsonLines(FormatReader):
+    """An object per line."""
+
+    def recognises(self, head: bytes) -> bool:
+        """By the first brace."""
+        return head.decode(encoding_of(head), errors="ignore").lstrip("\ufeff \t\r\n").startswith("{")
+
+    def read(self, source: Source, key: str) -> FileTable:
+        """Typed as JSON says."""
+        return FileTable(*read_json_lines(bytes_of(source), key))
+
+    def glance(self, head: bytes, key: str, source: Callable[[], Source], *, is_whole: bool) -> Beginning:  # noqa: ARG002  the head is enough
+        """The keys of the first objects."""
+        found = objects_in_head(head, key, is_whole=is_whole)
+        return Beginning(tuple(dict.fromkeys(name for each in found for name in each)), len(found), is_whole)
 
 
 def read_json_lines(data: bytes, key: str) -> "tuple[pl.DataFrame, tuple[ReadingNote, ...]]":

@@ -1,6 +1,7 @@
 """Parquet: columns with their types. What Polars doesn't know is read by Arrow, and brought to what Polars knows."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,12 +9,29 @@ from modelyard_api.conditions import Reason
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_model.text_files import Header
 
+from modelyard_jobs.data.format_reader import Beginning, FileTable, FormatReader, Source
 from modelyard_jobs.failures import InvalidOrder
 
 if TYPE_CHECKING:
     import polars as pl
 
 _MAGIC = b"PAR1"
+
+
+class Parquet(FormatReader):
+    """Columns with types."""
+
+    def recognises(self, head: bytes) -> bool:
+        """By the magic number."""
+        return head.startswith(_MAGIC)
+
+    def read(self, source: Source, key: str) -> FileTable:
+        """With the types that the file has."""
+        return FileTable(*read_parquet(source, key))
+
+    def glance(self, head: bytes, key: str, source: Callable[[], Source], *, is_whole: bool) -> Beginning:  # noqa: ARG002  what there is stands at the end
+        """From the footer."""
+        return Beginning(*columns_of_parquet(source(), key), is_whole=True)
 
 
 def read_parquet(source: Path | bytes, key: str) -> "tuple[pl.DataFrame, tuple[ReadingNote, ...]]":

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from modelyard_api.catalogue.formats import FORMATS, Format
 from modelyard_api.conditions import Reason
 from modelyard_api.reading import ReadingNote, ReadingRule
-from modelyard_model.text_files import Separator
 
-from modelyard_jobs.data.contents import HEAD, Content, content_in
-from modelyard_jobs.data.json_lines import read_json_lines
-from modelyard_jobs.data.parquet_table import read_parquet
+from modelyard_jobs.data.contents import HEAD, content_in
+from modelyard_jobs.data.format_reader import FileTable, Source, reader_of
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFile, SourceFiles
-from modelyard_jobs.data.text_table import read_text
 from modelyard_jobs.data.unpacking import beginning_of, content_of, is_in_name, packing_of
 from modelyard_jobs.failures import InvalidOrder
 
@@ -27,10 +25,14 @@ class _Table:
     """One file, read."""
 
     file: SourceFile
-    content: Content
-    cells: "pl.DataFrame"
-    notes: tuple[ReadingNote, ...]
-    separator: Separator = ","
+    content: Format
+    table: FileTable
+    said: tuple[ReadingNote, ...]  # of how it is packed
+
+    @property
+    def cells(self) -> "pl.DataFrame":
+        """All rows."""
+        return self.table.cells
 
 
 def read(source: SourceFiles) -> RawTable:
@@ -42,29 +44,27 @@ def read(source: SourceFiles) -> RawTable:
     cells = _joined(tables)
     if cells.height == 0:
         raise InvalidOrder(Reason.DATA_INVALID, f"{source.uri} has no rows (columns: {_listed(cells.columns)}); upload data with rows")
-    notes = _summed([note for table in tables for note in table.notes])
-    return RawTable(cells, notes, first.separator, is_text=first.content is Content.TEXT)
+    notes = _summed([note for table in tables for note in (*table.said, *table.table.notes)])
+    return RawTable(cells, notes, first.table.separator, is_text=FORMATS[first.content].is_text)
 
 
 def _read_one(file: SourceFile) -> _Table:
     packing = packing_of(file)
     said = () if packing is None or is_in_name(file, packing) else (ReadingNote(rule=ReadingRule.COMPRESSION, detail=packing),)
     content = content_in(beginning_of(file, HEAD), file.key)
-    if content is Content.PARQUET:
-        cells, notes = read_parquet(file.path if packing is None else content_of(file), file.key)
-        return _Table(file, content, cells, said + notes)
-    if content is Content.JSON_LINES:
-        cells, notes = read_json_lines(content_of(file), file.key)
-        return _Table(file, content, cells, said + notes)
-    text = read_text(content_of(file), file.key)
-    return _Table(file, content, text.cells, said + text.notes, text.separator)
+    return _Table(file, content, reader_of(content).read(source_of(file, content), file.key), said)
+
+
+def source_of(file: SourceFile, content: Format) -> Source:
+    """As the format's reader takes the file; raises InvalidOrder."""
+    return file.path if FORMATS[content].lies_open and packing_of(file) is None else content_of(file)
 
 
 def _joined(tables: Sequence[_Table]) -> "pl.DataFrame":
     import polars as pl  # noqa: PLC0415
 
     first = tables[0]
-    if first.content is Content.JSON_LINES:  # a key that a line doesn't have is missing there
+    if FORMATS[first.content].columns_vary:
         names = list(dict.fromkeys(name for table in tables for name in table.cells.columns))
         frames = [
             table.cells.with_columns(pl.lit(None).alias(name) for name in names if name not in table.cells.columns) for table in tables
@@ -75,7 +75,7 @@ def _joined(tables: Sequence[_Table]) -> "pl.DataFrame":
             require_same_columns(first.file.key, names, table.file.key, table.cells.columns)
         frames = [table.cells for table in tables]
     frames = [pl.DataFrame([frame[name] for name in names]) for frame in frames]  # select would take the name ^.*$ for a pattern
-    if first.content is not Content.TEXT:
+    if not FORMATS[first.content].is_text:
         frames = _same_types([table.file for table in tables], [_without_values_untyped(frame) for frame in frames])
     return pl.concat(frames, rechunk=False) if len(frames) > 1 else frames[0]
 
@@ -89,12 +89,12 @@ def _summed(notes: Sequence[ReadingNote]) -> tuple[ReadingNote, ...]:
     return tuple(ReadingNote(rule=rule, column=column, detail=detail, count=count) for (rule, column, detail), count in counts.items())
 
 
-def require_same_content(first: str, wanted: Content, other: str, found: Content) -> None:
+def require_same_content(first: str, wanted: Format, other: str, found: Format) -> None:
     """Raises InvalidOrder where two files of one set, named by their keys, are of different kinds."""
     if wanted is not found:
         raise InvalidOrder(
             Reason.DATA_INVALID,
-            f"the files of one set must be of one kind: {first} is {wanted} and {other} is {found};"
+            f"the files of one set must be of one kind: {first} is {FORMATS[wanted].description} and {other} is {FORMATS[found].description};"
             " convert one of them, or name a set that leaves it out",
         )
 

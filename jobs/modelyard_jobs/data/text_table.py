@@ -5,7 +5,7 @@ what it found is checked against counts over the bytes, and wherever anything is
 """
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +17,6 @@ from modelyard_model.text_files import (
     LINE_END,
     Header,
     NotATable,
-    Separator,
     TextForm,
     encoding_of,
     form_of,
@@ -26,6 +25,7 @@ from modelyard_model.text_files import (
 )
 
 from modelyard_jobs.data.contents import HEAD
+from modelyard_jobs.data.format_reader import Beginning, FileTable, FormatReader, Source, bytes_of
 from modelyard_jobs.data.text_bytes import Quotes, TextBytes
 from modelyard_jobs.failures import InvalidOrder
 
@@ -35,16 +35,23 @@ if TYPE_CHECKING:
 _UTF8 = frozenset({"utf-8", "utf-8-sig"})
 
 
-@dataclass(frozen=True)
-class TextTable:
-    """One file."""
+class SeparatedText(FormatReader):
+    """CSV and its kin: a header and a row per record, whatever separates their fields."""
 
-    cells: "pl.DataFrame"
-    notes: tuple[ReadingNote, ...]
-    separator: Separator
+    def recognises(self, head: bytes) -> bool:  # noqa: ARG002
+        """What no other format is may be text."""
+        return True
+
+    def read(self, source: Source, key: str) -> FileTable:
+        """Texts."""
+        return read_text(bytes_of(source), key)
+
+    def glance(self, head: bytes, key: str, source: Callable[[], Source], *, is_whole: bool) -> Beginning:  # noqa: ARG002  the head is enough
+        """Header and first records."""
+        return Beginning(*header_and_rows(head, key, is_whole=is_whole), is_whole)
 
 
-def read_text(data: bytes, key: str) -> TextTable:
+def read_text(data: bytes, key: str) -> FileTable:
     """``data``: the file, unpacked; ``key`` names it in messages. Raises InvalidOrder."""
     text = _Text.of(data, key)
     header = Header.of(text.header)
@@ -54,7 +61,7 @@ def read_text(data: bytes, key: str) -> TextTable:
     cells, unnamed = _without_empty_columns(cells, header.unnamed)
     renamed = [(ReadingRule.UNNAMED, name) for name in unnamed] + [(ReadingRule.REPEATED, name) for name in header.repeated]
     notes = [*_notes_on_form(text), *(ReadingNote(rule=rule, column=name) for rule, name in renamed)]
-    return TextTable(cells, tuple(notes), text.form.separator)
+    return FileTable(cells, tuple(notes), text.form.separator)
 
 
 def header_and_rows(head: bytes, key: str, *, is_whole: bool) -> tuple[tuple[str, ...], int]:
