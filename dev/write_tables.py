@@ -1,15 +1,18 @@
-"""Writes the tables of docs/training.md that are derived from the catalogue, between their markers; ``--check`` only says whether they are stale."""
+"""Writes the tables of docs/ that are derived from the catalogue, between their markers; ``--check`` only says whether they are stale."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from modelyard_api.catalogue.architectures import ARCHITECTURES
+from modelyard_api.catalogue.column_types import COLUMN_TYPES
+from modelyard_api.catalogue.formats import FORMATS, PACKED
 from modelyard_api.catalogue.metrics import METRICS, metrics_of
 from modelyard_api.catalogue.parameters import Choice, Integer, Parameter
 from modelyard_api.catalogue.tasks import TASKS
 
-PAGE = Path(__file__).resolve().parent.parent / "docs/training.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+Tables = Mapping[str, Callable[[], Iterator[str]]]
 
 
 def architectures() -> Iterator[str]:
@@ -44,12 +47,33 @@ def metrics() -> Iterator[str]:
         yield f"| {task} | `{for_all}` | {f'`{binary}`' if binary else ''} |"
 
 
-TABLES = {"architectures": architectures, "metrics": metrics}
+def formats() -> Iterator[str]:
+    """In the order of the catalogue."""
+    yield "| format | names end in | cells are |"
+    yield "|---|---|---|"
+    for name, spec in FORMATS.items():
+        cells = "texts, read by the rules below" if spec.is_text else "of types of their own"
+        yield f"| {name} | {' '.join(f'`.{ending}`' for ending in spec.endings)} | {cells} |"
+    yield f"| any of them, packed | {' '.join(f'`.{ending}`' for ending in PACKED)} | |"
 
 
-def rendered(page: str) -> str:
+def column_types() -> Iterator[str]:
+    """In the order of the catalogue."""
+    yield "| type | what becomes of it |"
+    yield "|---|---|"
+    for name, spec in COLUMN_TYPES.items():
+        yield f"| {name} | {spec.summary} |"
+
+
+PAGES: Mapping[str, Tables] = {
+    "training.md": {"architectures": architectures, "metrics": metrics},
+    "data.md": {"formats": formats, "column types": column_types},
+}
+
+
+def rendered(page: str, tables: Tables) -> str:
     """The page with its tables as they should be."""
-    for name, lines in TABLES.items():
+    for name, lines in tables.items():
         start, end = f"<!-- {name}: written by `make manifests` -->\n", f"<!-- end of {name} -->"
         before, rest = page.split(start)
         page = before + start + "\n" + "\n".join(lines()) + "\n\n" + end + rest.split(end)[1]
@@ -58,13 +82,14 @@ def rendered(page: str) -> str:
 
 def main() -> int:
     """Write, or with ``--check`` compare."""
-    page = PAGE.read_text()
+    texts = {DOCS / name: tables for name, tables in PAGES.items()}
+    stale = [path for path, tables in texts.items() if path.read_text() != rendered(path.read_text(), tables)]
     if "--check" in sys.argv:
-        if page != rendered(page):
-            print(f"docs/{PAGE.name} is stale: run `make manifests`")
-            return 1
-        return 0
-    PAGE.write_text(rendered(page))
+        for path in stale:
+            print(f"docs/{path.name} is stale: run `make manifests`")
+        return 1 if stale else 0
+    for path in stale:
+        path.write_text(rendered(path.read_text(), texts[path]))
     return 0
 
 
