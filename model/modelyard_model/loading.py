@@ -10,6 +10,7 @@ from modelyard_model.errors import ModelFilesInvalid
 from modelyard_model.heads import TargetScale, head_of
 from modelyard_model.model_document import EXPECTED_FILE, MODEL_FILE, ExpectedDocument, ModelDocument, read_document
 from modelyard_model.preparation import Preparation
+from modelyard_model.signature import DType
 from modelyard_model.tabular_model import Predictor, TabularModel
 
 TOLERANCE = 1e-6  # answers that differ by more are not the model that was tested
@@ -48,7 +49,7 @@ def verify_expected(model: TabularModel, folder: Path) -> float:
         got = model.predict(expected.inputs).as_columns()
     if set(got) != set(expected.outputs):
         raise ModelFilesInvalid(f"{EXPECTED_FILE} has other outputs than the model")
-    names = [name for name, kind in model.head.columns if kind is float]
+    names = [output.name for output in model.head.outputs if output.dtype is DType.FP64]
     wanted_values = np.array([expected.outputs[name] for name in names], dtype=np.float64)
     got_values = np.array([got[name] for name in names], dtype=np.float64)
     if wanted_values.shape != got_values.shape:

@@ -9,10 +9,12 @@ from modelyard_api.catalogue.architectures import ARCHITECTURES
 
 import modelyard_model
 from modelyard_model.loading import load_model
+from modelyard_model.mlflow_signature import to_mlflow
 from modelyard_model.model_document import EXPECTED_FILE, ExpectedDocument, read_document
-from modelyard_model.tabular_model import TabularModel
+from modelyard_model.signature import DType
 
 LOADER_MODULE = "modelyard_model.pyfunc_loader"
+_PANDAS = {DType.FP64: "float64", DType.STRING: "str"}  # dtypes of columns of an example
 
 
 def log_arguments(folder: Path) -> dict[str, Any]:
@@ -25,25 +27,13 @@ def log_arguments(folder: Path) -> dict[str, Any]:
         "loader_module": LOADER_MODULE,
         "data_path": str(folder),
         "code_paths": [str(Path(next(iter(package.__path__)))) for package in (modelyard_model, modelyard_api)],
-        "signature": signature(model),
+        # Every number is ``double``, dates and categories are ``string``: MLflow converts nothing then that our preparation should read
+        "signature": to_mlflow(model.signature),
         "input_example": pd.DataFrame(
-            {i.name: pd.Series(rows[i.name], dtype="float64" if i.kind == "number" else "str") for i in model.inputs if i.name in rows}
+            {i.name: pd.Series(rows[i.name], dtype=_PANDAS.get(i.dtype, "object")) for i in model.inputs if i.name in rows}
         ),
         "pip_requirements": pip_requirements(model.architecture),
     }
-
-
-def signature(model: TabularModel) -> Any:
-    """Every number is ``double``, dates and categories are ``string``: MLflow converts nothing then that our preparation should read."""
-    from mlflow.models import ModelSignature  # noqa: PLC0415
-    from mlflow.types import ColSpec, DataType, Schema  # noqa: PLC0415
-
-    kinds = {"number": DataType.double, "text": DataType.string}
-    answers: dict[type, Any] = {str: DataType.string, float: DataType.double}
-    return ModelSignature(
-        inputs=Schema([ColSpec(kinds[item.kind], item.name, required=item.required) for item in model.inputs]),
-        outputs=Schema([ColSpec(answers[kind], name) for name, kind in model.head.columns]),
-    )
 
 
 def pip_requirements(architecture: str) -> list[str]:

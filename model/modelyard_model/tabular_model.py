@@ -3,16 +3,17 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from modelyard_api.catalogue.tasks import Task
 from numpy.typing import NDArray
 
 from modelyard_model.cells.input_column import InputColumn
-from modelyard_model.columns.column import Columns
+from modelyard_model.columns.column import Columns, SummarisedColumn
 from modelyard_model.heads import UNSCALED, Head, TargetScale, head_of
 from modelyard_model.preparation import Preparation
+from modelyard_model.signature import Field, Signature
 from modelyard_model.text_files import Separator
 
 Outputs = NDArray[np.float64]
@@ -37,7 +38,7 @@ class Prediction:
     outputs: Outputs
 
     def as_columns(self) -> dict[str, list[str] | list[float]]:
-        """``prediction`` and, for Classification, one ``probability_<class>`` per class."""
+        """The outputs of the model's signature: of a classification ``prediction`` and one ``probability_<class>`` per class."""
         return head_of(self.task, self.classes).answer(self.outputs)
 
 
@@ -61,6 +62,29 @@ class TabularModel:
     def inputs(self) -> tuple[InputColumn, ...]:
         """The raw columns it reads."""
         return self.preparation.inputs
+
+    @cached_property
+    def signature(self) -> Signature:
+        """Raw columns in, and what its head answers out."""
+        return Signature(tuple(column.field for column in self.inputs), self.head.outputs)
+
+    @cached_property
+    def logged(self) -> tuple[Field, ...]:
+        """What the request log and the reference sample keep of the inputs: the columns themselves, or their summaries."""
+        columns = self.preparation.document.columns
+        kept = (column.summary_fields if isinstance(column, SummarisedColumn) else (column.input.field,) for column in columns)
+        return tuple(field for fields in kept for field in fields)
+
+    def summarise(self, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        """Raw rows as ``logged`` says; raises InvalidInput."""
+        found = dict(columns)
+        for column in self._summarised:
+            found |= {name: list(cells) for name, cells in column.summary(found.pop(column.name)).items()}
+        return found
+
+    @cached_property
+    def _summarised(self) -> tuple[SummarisedColumn, ...]:
+        return tuple(column for column in self.preparation.document.columns if isinstance(column, SummarisedColumn))
 
     @property
     def separator(self) -> Separator:

@@ -5,13 +5,13 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from modelyard_model.cells.input_column import InputColumn
-from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
+from modelyard_model.signature import DType, Field
 
 from modelyard_serving.errors import NotReady
-from modelyard_serving.predictor import Predictor, output_names
 from modelyard_serving.protocols.invocations import FORMS
 from modelyard_serving.protocols.open_inference import DATATYPES
 from modelyard_serving.readiness import Readiness
+from modelyard_serving.served_model import ServedModel, datatype, is_number, output_names
 
 Schema = dict[str, Any]
 
@@ -45,7 +45,7 @@ def _json(name: str) -> Schema:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
 
 
-def _schemas(model: Predictor) -> dict[str, Schema]:
+def _schemas(model: ServedModel) -> dict[str, Schema]:
     return {
         "Row": _row(model.inputs),
         "Invocation": _invocation(model.inputs),
@@ -63,13 +63,6 @@ def _schemas(model: Predictor) -> dict[str, Schema]:
 
 _TEXT = {"type": "string"}
 _NUMBER = {"type": "number"}
-_TYPES: dict[tuple[type, str], tuple[str, ...]] = {
-    (type(None), "number"): ("number",),  # of a model that was stored without rules of reading
-    (type(None), "text"): ("string",),
-    (NumberReading, "number"): ("number", "string", "boolean"),
-    (TextReading, "text"): ("string", "number", "boolean"),
-    (TimeReading, "text"): ("string",),
-}
 
 
 def _object(properties: Schema, required: list[str] | None = None) -> Schema:
@@ -82,7 +75,7 @@ def _list(items: Schema) -> Schema:
 
 def _cell(column: InputColumn) -> Schema:
     """What is understood, the column's own type first."""
-    return {"type": [*_TYPES[type(column.reading), column.kind], "null"]}
+    return {"type": [*column.json_types, "null"]}
 
 
 def _row(inputs: tuple[InputColumn, ...]) -> Schema:
@@ -97,9 +90,16 @@ def _invocation(inputs: tuple[InputColumn, ...]) -> Schema:
     return {"oneOf": [_object({form: shape, "params": {"type": "object"}}, [form]) for form, shape in shapes.items()]}
 
 
-def _prediction(model: Predictor) -> Schema:
-    prediction = {"type": "string", "enum": list(model.classes)} if model.classes else _NUMBER
-    return _object({name: _NUMBER if index else prediction for index, name in enumerate(output_names(model))})
+def _prediction(model: ServedModel) -> Schema:
+    return _object({field.name: _output(field, model.classes) for field in model.signature.outputs})
+
+
+def _output(field: Field, classes: tuple[str, ...]) -> Schema:
+    if is_number(field):
+        return _NUMBER
+    if field.dtype is DType.STRING:
+        return {"type": "string", "enum": list(classes)} if classes else _TEXT
+    return {"type": "boolean"} if field.dtype is DType.BOOL else {}
 
 
 def _input_tensor(inputs: tuple[InputColumn, ...]) -> Schema:
@@ -109,14 +109,13 @@ def _input_tensor(inputs: tuple[InputColumn, ...]) -> Schema:
     )
 
 
-def _output_tensor(model: Predictor) -> Schema:
+def _output_tensor(model: ServedModel) -> Schema:
     name = {"type": "string", "enum": list(output_names(model))}
-    return _object(
-        {"name": name, "shape": _list({"type": "integer"}), "datatype": {"type": "string", "enum": ["FP64", "BYTES"]}, "data": _list({})}
-    )
+    types = sorted({datatype(field) for field in model.signature.outputs}, reverse=True)
+    return _object({"name": name, "shape": _list({"type": "integer"}), "datatype": {"type": "string", "enum": types}, "data": _list({})})
 
 
-def _outcome(model: Predictor) -> Schema:
+def _outcome(model: ServedModel) -> Schema:
     outcome = {"type": "string", "enum": list(model.classes)} if model.classes else _NUMBER
     row = {"type": "integer", "minimum": 0, "default": 0}
     return _object({"request_id": _TEXT, "row": row, "outcome": outcome}, ["request_id", "outcome"])

@@ -8,11 +8,11 @@ from modelyard_model.errors import InvalidInput
 from modelyard_serving.clock import Clock
 from modelyard_serving.errors import InvalidRequest, NotReady
 from modelyard_serving.metrics import ServingMetrics
-from modelyard_serving.predictor import Columns, Predictor, output_names
 from modelyard_serving.protocols import invocations, open_inference
 from modelyard_serving.protocols.feedback import OutcomeReader
 from modelyard_serving.request_log.records import AnsweredRequest, Outcomes
 from modelyard_serving.request_log.sampling import is_sampled
+from modelyard_serving.served_model import Columns, ServedModel, datatype
 from modelyard_serving.validation import Validator
 
 
@@ -39,14 +39,15 @@ class ServedVersion:
 class PredictionService:
     """Answers requests in both protocols with one model."""
 
-    def __init__(self, model: Predictor, served: ServedVersion, sink: RequestLogSink, clock: Clock, metrics: ServingMetrics) -> None:
+    def __init__(self, model: ServedModel, served: ServedVersion, sink: RequestLogSink, clock: Clock, metrics: ServingMetrics) -> None:
         self.model = model
         self._served = served
         self._sink = sink
         self._clock = clock
         self._metrics = metrics
         self._validator = Validator(model.inputs, served.max_rows)
-        self._outputs = output_names(model)
+        self._datatypes = {field.name: datatype(field) for field in model.signature.outputs}
+        self._outputs = tuple(self._datatypes)
         self._outcomes = OutcomeReader(model.classes, served.max_rows)
 
     def invocations(self, body: bytes, content_type: str, request_id: str) -> bytes:
@@ -58,7 +59,7 @@ class PredictionService:
         """``POST …/infer``; raises InvalidRequest."""
         request = open_inference.read(body, self._validator, self._outputs)
         outputs = self._answer(request.columns, request_id, len(body))
-        return open_inference.write(self._served.model, self._served.version, request, outputs)
+        return open_inference.write(self._served.model, self._served.version, request, outputs, self._datatypes)
 
     def feedback(self, body: bytes, _content_type: str, _request_id: str) -> bytes:
         """``POST /feedback``; raises InvalidRequest, or NotReady when S3 has been away for so long that no more can be kept."""
@@ -80,5 +81,5 @@ class PredictionService:
         self._metrics.predict.observe(self._clock.elapsed() - begun)
         if is_sampled(request_id, self._served.sample_ratio):
             rows = len(next(iter(outputs.values())))
-            self._sink.log(AnsweredRequest(request_id, self._clock.now(), columns, outputs, rows, size))
+            self._sink.log(AnsweredRequest(request_id, self._clock.now(), self.model.summarise(columns), outputs, rows, size))
         return outputs

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 from modelyard_model.cells.input_column import InputColumn
-from modelyard_model.cells.reading import NumberReading
 from modelyard_model.errors import InvalidInput
+from modelyard_model.signature import DType
 
 from modelyard_serving.errors import InvalidRequest
-from modelyard_serving.predictor import Columns
+from modelyard_serving.served_model import Columns
 
 _Check = Callable[[InputColumn, Sequence[Any]], list[Any]]
 
@@ -73,17 +73,16 @@ def missing_column(name: str, row: int | None = None) -> InvalidRequest:
 
 
 def _check_of(column: InputColumn) -> _Check:
-    if column.kind == "text":
-        return _texts
-    is_any_number_taken = not (isinstance(column.reading, NumberReading) and column.reading.missing)
-    return _finite_or_read if is_any_number_taken else _numbers
+    if column.dtype is DType.FP64:
+        return _finite_or_read if column.keeps_numbers else _numbers
+    return _texts if column.dtype is DType.STRING else _as_read
 
 
 def _translated(column: InputColumn, values: Sequence[Any], check: _Check) -> list[Any]:
     try:
         return check(column, values)
     except InvalidInput as error:
-        too_large = column.kind == "number" and error.row is not None and type(values[error.row]) is int  # another integer is a number
+        too_large = column.dtype is DType.FP64 and error.row is not None and type(values[error.row]) is int  # another integer is a number
         raise InvalidRequest("not_finite" if too_large else "wrong_type", str(error)) from None
 
 
@@ -103,6 +102,10 @@ def _texts(column: InputColumn, values: Sequence[Any]) -> list[Any]:
         if text is not None and not text.isascii():
             _check_unicode(column.name, row, text)
     return texts
+
+
+def _as_read(column: InputColumn, values: Sequence[Any]) -> list[Any]:
+    return list(column.read(values))
 
 
 def _check_unicode(name: str, row: int, value: str) -> None:

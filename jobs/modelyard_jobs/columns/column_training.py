@@ -7,11 +7,12 @@ import polars as pl
 from modelyard_api.blocks import BlockKind
 from modelyard_api.catalogue.column_types import ColumnType
 from modelyard_api.data import MissingColumn, MissingMethod
+from modelyard_model.cells.reading import CellReading
 from modelyard_model.columns.block import Block
 from modelyard_model.columns.column import FittedColumn
 
 from modelyard_jobs.columns.target_means import KnownTarget
-from modelyard_jobs.data.one_column import OneColumn, ReadColumn, Reading
+from modelyard_jobs.data.one_column import OneColumn, ReadColumn
 
 _INDICATOR_SHARE = 0.05  # fewer missing values than this say too little to be worth a feature
 
@@ -24,7 +25,7 @@ class PlannedColumn:
     kind: ColumnType
     missing: MissingMethod
     constant: str | None = None
-    reading: Reading | None = None  # by which its cells were read; None: they come as they are
+    reading: CellReading | None = None  # by which its cells were read; None: they come as they are
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from modelyard_api.catalogue.column_types import ColumnType
 from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnRole, Data
 from modelyard_api.reading import ReadingNote
+from modelyard_model.cells.reading import CellReading
 from numpy.typing import NDArray
 
 from modelyard_jobs.data.column_rules import ColumnReader
-from modelyard_jobs.data.one_column import ReadColumn, Reading
+from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.failures import InvalidOrder
 
 
@@ -30,7 +31,7 @@ class Features:
 
     columns: tuple[Feature, ...]
     frame: pl.DataFrame  # Float64 for Numerical, String for Categorical and Datetime
-    readings: Mapping[str, Reading]
+    readings: Mapping[str, CellReading]
     notes: tuple[ReadingNote, ...]  # what reading them changed, and why a column is none
     warnings: tuple[str, ...]
     looks_like_time: tuple[str, ...]  # columns that hold timestamps, used or not

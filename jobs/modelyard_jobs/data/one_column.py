@@ -8,7 +8,7 @@ import polars as pl
 from modelyard_api.catalogue.column_types import ColumnType
 from modelyard_api.conditions import Reason
 from modelyard_api.reading import ReadingNote
-from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
+from modelyard_model.cells.reading import CellReading, TimeReading
 
 from modelyard_jobs.data import typed_cells
 from modelyard_jobs.data.file_view import FileView
@@ -18,8 +18,6 @@ from modelyard_jobs.data.text_rules import FileWords
 from modelyard_jobs.data.time_rules import Times
 from modelyard_jobs.failures import InvalidOrder
 
-Reading = NumberReading | TextReading | TimeReading
-
 
 @dataclass(frozen=True)
 class ReadColumn:
@@ -27,7 +25,7 @@ class ReadColumn:
 
     name: str
     kind: ColumnType | None
-    reading: Reading | None
+    reading: CellReading | None
     make: Callable[[], pl.Series] = field(repr=False)
     notes: tuple[ReadingNote, ...] = ()
     warning: str = ""

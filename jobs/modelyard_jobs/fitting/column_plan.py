@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from modelyard_api.catalogue.column_types import ColumnType
 from modelyard_api.conditions import Reason
 from modelyard_api.data import Missing, MissingColumn, MissingMethod
+from modelyard_model.cells.reading import CellReading
 from modelyard_model.text_files import Separator
 
 from modelyard_jobs.columns.column_training import PlannedColumn
 from modelyard_jobs.columns.registry import training_of
-from modelyard_jobs.data.one_column import Reading
 from modelyard_jobs.failures import InvalidOrder
 
 
@@ -23,7 +23,7 @@ class ColumnPlan:
 
 
 def plan_columns(
-    kinds: Mapping[str, ColumnType], missing: Missing, readings: Mapping[str, Reading] | None = None, separator: Separator = ","
+    kinds: Mapping[str, ColumnType], missing: Missing, readings: Mapping[str, CellReading] | None = None, separator: Separator = ","
 ) -> ColumnPlan:
     """``kinds``: the features and their types in order; ``readings``: the rules by which they were read. Raises InvalidOrder where a method doesn't fit its column's type."""
     special = {column.name: column for column in missing.columns or []}

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal as ExactNumber
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,18 +33,41 @@ class Unreadable(StrEnum):
     MISSING = "Missing"  # the training data had some, and counted them as missing
 
 
-class _Rules(BaseModel):
+class CellReading(BaseModel):
+    """The rules of one column."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
+    json_types: ClassVar[tuple[str, ...]]  # what a cell may be in JSON beside null, the column's own type first
+
+    @property
+    def keeps_numbers(self) -> bool:
+        """Whether a finite number is read as itself, whichever it is."""
+        return False
+
+    def read_cells(self, column: str, cells: Cells) -> Any:
+        """Cells as models take them. Raises InvalidInput naming ``column`` and row."""
+        raise NotImplementedError
 
 
-class NumberReading(_Rules):
+class NumberReading(CellReading):
     """Of a column of numbers. Words that mean missing, truth values and infinities are the same for all (``words``)."""
+
+    json_types: ClassVar[tuple[str, ...]] = ("number", "string", "boolean")
 
     decimal: Decimal = "."
     thousands: Thousands = ""
     sign: str = ""
     missing: tuple[str, ...] = ()  # texts and numbers that mean missing besides: -999
     unreadable: Unreadable = Unreadable.REFUSED
+
+    @property
+    def keeps_numbers(self) -> bool:
+        """Unless some mean missing."""
+        return not self.missing
+
+    def read_cells(self, column: str, cells: Cells) -> NDArray[np.float64]:
+        """NaN where missing."""
+        return read_numbers(column, cells, self)
 
     @property
     def form(self) -> NumberForm:
@@ -70,8 +93,10 @@ class NumberReading(_Rules):
         raise ValueError("expected a number, got text")
 
 
-class TextReading(_Rules):
+class TextReading(CellReading):
     """Of a column of categories: outer spaces don't count."""
+
+    json_types: ClassVar[tuple[str, ...]] = ("string", "number", "boolean")
 
     missing: tuple[str, ...] = ()  # words that mean missing, beside the empty text
     numbers: bool = False  # every category is a number: 1, 1.0 and the text "1.0" are one
@@ -90,13 +115,19 @@ class TextReading(_Rules):
             return self.truth[word in TRUE]
         return category_of(text) if self.numbers else text
 
+    def read_cells(self, column: str, cells: Cells) -> list[str | None]:
+        """None where missing."""
+        return read_texts(column, cells, self)
+
     def spelled(self, value: bool) -> str:
         """A truth value as a category."""
         return self.truth[value] if self.truth else str(value).lower()
 
 
-class TimeReading(_Rules):
+class TimeReading(CellReading):
     """Of a column of timestamps; ISO 8601 is always understood. ``form``: another one, of ``times.FORMS``."""
+
+    json_types: ClassVar[tuple[str, ...]] = ("string",)
 
     form: str = ""
     missing: tuple[str, ...] = ()  # texts that mean missing besides: 9999-12-31
@@ -114,6 +145,10 @@ class TimeReading(_Rules):
         if self.unreadable is Unreadable.MISSING:
             return None
         raise ValueError("expected a timestamp (as in 2026-01-31T12:00:00Z), got other text")
+
+    def read_cells(self, column: str, cells: Cells) -> list[str | None]:
+        """ISO 8601, None where missing."""
+        return read_times(column, cells, self)
 
 
 @lru_cache(maxsize=64)

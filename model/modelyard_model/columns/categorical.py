@@ -14,6 +14,7 @@ from modelyard_model.cells.reading import Cells, TextReading, read_texts
 from modelyard_model.columns.block import Block, vector
 from modelyard_model.columns.column import Columns, Feature, FittedColumn, Part
 from modelyard_model.columns.encodings import Encoding
+from modelyard_model.signature import DType
 
 
 class FilledText(Part):
@@ -44,7 +45,7 @@ class CategoricalColumn(FittedColumn):
     @property
     def input(self) -> InputColumn:
         """Texts."""
-        return InputColumn(self.name, "text", self.required, self.reading)
+        return InputColumn(self.name, DType.STRING, self.required, self.reading)
 
     @property
     def features(self) -> tuple[Feature, ...]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import Cells
 from modelyard_model.columns.block import Block
+from modelyard_model.signature import Field
 
 Columns = Mapping[str, Cells]
 
@@ -69,6 +70,19 @@ class FittedColumn(Part):
     def together(cls, columns: Sequence[Self]) -> ColumnGroup:
         """Some columns of this type. Types that can encode several at once override it; features of one column stay in their order."""
         return _EachAlone(columns)
+
+
+class SummarisedColumn(FittedColumn):
+    """Of cells that are no scalars, as pictures are none, or that nobody compares one by one, as texts: scalars stand for them in the request log and for drift."""
+
+    @property
+    def summary_fields(self) -> tuple[Field, ...]:
+        """What ``summary`` gives. Names begin with the column's own."""
+        raise NotImplementedError
+
+    def summary(self, cells: Cells) -> Columns:
+        """A column per field, as long as ``cells``; None where a cell is missing."""
+        raise NotImplementedError
 
 
 class _EachAlone:

@@ -7,6 +7,7 @@ from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import Cells, TimeReading, read_times
 from modelyard_model.columns.block import Block, vector
 from modelyard_model.columns.column import Feature, FittedColumn
+from modelyard_model.signature import DType
 
 
 class DatetimeColumn(FittedColumn):
@@ -18,7 +19,7 @@ class DatetimeColumn(FittedColumn):
     @property
     def input(self) -> InputColumn:
         """ISO 8601, or what the rules name."""
-        return InputColumn(self.name, "text", self.required, self.reading)
+        return InputColumn(self.name, DType.STRING, self.required, self.reading)
 
     @property
     def features(self) -> tuple[Feature, ...]:

@@ -12,6 +12,7 @@ from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import Cells, NumberReading, read_numbers
 from modelyard_model.columns.block import Block, vector
 from modelyard_model.columns.column import Columns, Feature, FittedColumn, Part
+from modelyard_model.signature import DType
 
 LARGEST = 1e30  # keeps absurd inputs finite in float32, where forests compare
 
@@ -36,7 +37,7 @@ class NumericalColumn(FittedColumn):
     @property
     def input(self) -> InputColumn:
         """Numbers."""
-        return InputColumn(self.name, "number", self.required, self.reading)
+        return InputColumn(self.name, DType.FP64, self.required, self.reading)
 
     @property
     def features(self) -> tuple[Feature, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from modelyard_model.heads.head import PREDICTION, PROBABILITY_PREFIX, UNSCALED, Answer, Array, Target, TargetScale
+from modelyard_model.signature import DType, Field
 
 if TYPE_CHECKING:
     import torch
@@ -24,9 +25,9 @@ class ClassificationHead:
         return len(self.classes)
 
     @property
-    def columns(self) -> tuple[tuple[str, type], ...]:
+    def outputs(self) -> tuple[Field, ...]:
         """The class, and the probability of each."""
-        return ((PREDICTION, str), *((PROBABILITY_PREFIX + name, float) for name in self.classes))
+        return (Field(PREDICTION, DType.STRING), *(Field(PROBABILITY_PREFIX + name, DType.FP64) for name in self.classes))
 
     def fit(self, _target: Target) -> "ClassificationHead":
         """Nothing is to be known."""

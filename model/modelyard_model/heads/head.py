@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from modelyard_model.signature import Field
+
 if TYPE_CHECKING:
     import torch
 
@@ -42,8 +44,8 @@ class Head(Protocol):
         """Raw outputs of a network per row."""
 
     @property
-    def columns(self) -> tuple[tuple[str, type], ...]:
-        """The columns of an answer: name, and str or float."""
+    def outputs(self) -> tuple[Field, ...]:
+        """The columns of an answer."""
 
     def fit(self, target: Target) -> Self:
         """The same with what has to be known of the training part's target."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from modelyard_model.heads.head import PREDICTION, UNSCALED, Answer, Array, Target, TargetScale
+from modelyard_model.signature import DType, Field
 
 if TYPE_CHECKING:
     import torch
@@ -24,9 +25,9 @@ class RegressionHead:
         return 1
 
     @property
-    def columns(self) -> tuple[tuple[str, type], ...]:
+    def outputs(self) -> tuple[Field, ...]:
         """The value alone."""
-        return ((PREDICTION, float),)
+        return (Field(PREDICTION, DType.FP64),)
 
     def fit(self, target: Target) -> "RegressionHead":
         """Mean and standard deviation of the training part."""

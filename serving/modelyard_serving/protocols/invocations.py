@@ -6,8 +6,8 @@ After https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally (MLflow 
 from typing import Any
 
 from modelyard_serving.errors import InvalidRequest
-from modelyard_serving.predictor import Columns, Predictor
 from modelyard_serving.protocols import json_body, tables
+from modelyard_serving.served_model import Columns, ServedModel
 from modelyard_serving.validation import Validator
 
 JSON = "application/json"
@@ -18,7 +18,7 @@ _CODECS = {"": "", **tables.CHARSETS}
 _ENVELOPE = frozenset({"missing_form", "malformed_json", "malformed_csv", "wrong_shape"})  # BAD_REQUEST in MLflow's words
 
 
-def read(body: bytes, content_type: str, model: Predictor, validator: Validator) -> Columns:
+def read(body: bytes, content_type: str, model: ServedModel, validator: Validator) -> Columns:
     """The checked columns of a request; raises InvalidRequest."""
     kind, charset = _media_type(content_type)
     given = tables.from_csv(body, charset, model, validator) if kind == CSV else _from_json(json_body.read_object(body), validator)

@@ -4,13 +4,15 @@ After https://github.com/kserve/open-inference-protocol (specification/protocol/
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from modelyard_model.signature import Field
+
 from modelyard_serving.errors import InvalidRequest
-from modelyard_serving.predictor import Columns, Predictor, output_names
 from modelyard_serving.protocols import json_body
+from modelyard_serving.served_model import Columns, ServedModel, datatype
 from modelyard_serving.validation import Validator
 
 _INTEGER_BITS = (8, 16, 32, 64)
@@ -120,18 +122,17 @@ def _requested(outputs: Any, available: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def write(model: str, version: str, request: InferRequest, outputs: Columns) -> bytes:
-    """The answer; every output has shape [n, 1]."""
+def write(model: str, version: str, request: InferRequest, outputs: Columns, datatypes: Mapping[str, str]) -> bytes:
+    """The answer; every output has shape [n, 1], and of ``datatypes`` its own."""
     answer: dict[str, Any] = {"model_name": model, "model_version": version}
     if request.id is not None:
         answer["id"] = request.id
-    answer["outputs"] = [_tensor(name, outputs[name]) for name in request.outputs]
+    answer["outputs"] = [_tensor(name, datatypes[name], outputs[name]) for name in request.outputs]
     return json_body.write(answer)
 
 
-def _tensor(name: str, values: list[Any]) -> dict[str, Any]:
-    datatype = "BYTES" if values and isinstance(values[0], str) else "FP64"
-    return {"name": name, "shape": [len(values), 1], "datatype": datatype, "data": values}
+def _tensor(name: str, kind: str, values: list[Any]) -> dict[str, Any]:
+    return {"name": name, "shape": [len(values), 1], "datatype": kind, "data": values}
 
 
 def write_error(_status: int, message: str, _reason: str = "") -> bytes:
@@ -139,15 +140,17 @@ def write_error(_status: int, message: str, _reason: str = "") -> bytes:
     return json_body.write({"error": message})
 
 
-def metadata(name: str, version: str, model: Predictor) -> dict[str, Any]:
+def _described(field: Field) -> dict[str, Any]:
+    return {"name": field.name, "datatype": datatype(field), "shape": [-1, 1]}
+
+
+def metadata(name: str, version: str, model: ServedModel) -> dict[str, Any]:
     """``GET /v2/models/{name}``: the tensors of the model. Numbers are best sent as FP64, texts as BYTES; what else a column takes, it takes
     as in JSON."""
-    inputs = [(column.name, "FP64" if column.kind == "number" else "BYTES") for column in model.inputs]
-    outputs = [(output, "BYTES" if model.classes and output == "prediction" else "FP64") for output in output_names(model)]
     return {
         "name": name,
         "versions": [version],
         "platform": "modelyard",
-        "inputs": [{"name": name, "datatype": datatype, "shape": [-1, 1]} for name, datatype in inputs],
-        "outputs": [{"name": name, "datatype": datatype, "shape": [-1, 1]} for name, datatype in outputs],
+        "inputs": [_described(field) for field in model.signature.inputs],
+        "outputs": [_described(field) for field in model.signature.outputs],
     }

@@ -6,11 +6,12 @@ from typing import Any
 
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.words import TRUTH_AS_NUMBER
+from modelyard_model.signature import DType
 from modelyard_model.text_files import ENCODING_NAMES, Header, NotATable, TextForm, encoding_of, form_of, records, require_width
 
 from modelyard_serving.errors import InvalidRequest
-from modelyard_serving.predictor import Predictor
 from modelyard_serving.protocols.packed_body import unpacked
+from modelyard_serving.served_model import ServedModel
 from modelyard_serving.validation import Validator, missing_column
 
 # what pandas.read_csv, and so MLflow's own server, reads as missing, and what models stored without rules do
@@ -102,7 +103,7 @@ def _flat(values: Any, name: str) -> list[Any]:
     return values
 
 
-def from_csv(body: bytes, charset: str, model: Predictor, validator: Validator) -> GivenColumns:
+def from_csv(body: bytes, charset: str, model: ServedModel, validator: Validator) -> GivenColumns:
     """Encoding, separator and lines before the header are seen from the text, as in training; ``charset``: a codec, or empty.
 
     Cells stay as they are written: a model with rules of reading knows what they mean.
@@ -145,7 +146,7 @@ def _csv_cells(column: InputColumn, cells: list[str]) -> list[Any]:
     if column.reading is not None:
         return cells
     fields = [None if cell in _MISSING else cell for cell in cells]
-    if column.kind == "text":
+    if column.dtype is not DType.FP64:
         return fields
     return [None if field is None else _csv_number(column.name, index, field) for index, field in enumerate(fields)]
 

@@ -5,17 +5,17 @@ from modelyard_api.request_log import feedback_prefix, requests_prefix
 
 from modelyard_serving.clock import Clock
 from modelyard_serving.metrics import ServingMetrics
-from modelyard_serving.predictor import Predictor
 from modelyard_serving.request_log.buffer import RecordBuffer
 from modelyard_serving.request_log.records import AnsweredRequest, Outcomes, RequestTable, encode_outcomes
 from modelyard_serving.request_log.writer import Destination, ParquetWriter, Put, pod_name
+from modelyard_serving.served_model import ServedModel
 from modelyard_serving.settings import Settings
 
 
 class DeploymentLog:
     """The sink of one loaded version; its writers run from the start."""
 
-    def __init__(self, order: ServeOrder, model: Predictor, put: Put, settings: Settings, clock: Clock, metrics: ServingMetrics) -> None:
+    def __init__(self, order: ServeOrder, model: ServedModel, put: Put, settings: Settings, clock: Clock, metrics: ServingMetrics) -> None:
         limits = (settings.log_buffer_rows, settings.log_buffer_bytes, settings.log_rows_per_file)
         interval = settings.log_interval_seconds
         where = (order.namespace, order.name)

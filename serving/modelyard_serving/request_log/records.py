@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 from modelyard_api import request_log as names
-from modelyard_model.heads import PREDICTION
+from modelyard_model.signature import DType, Field
 
-from modelyard_serving.predictor import Columns, Predictor, output_names
 from modelyard_serving.protocols.feedback import Outcome
+from modelyard_serving.served_model import Columns, ServedModel
 
 
 class Record(Protocol):
@@ -56,10 +56,10 @@ class Outcomes:
 class RequestTable:
     """Parquet of answered requests: the same columns and types in every file of a version."""
 
-    def __init__(self, model: Predictor, version: str) -> None:
+    def __init__(self, model: ServedModel, version: str) -> None:
         self._version = version
-        self._inputs = {column.name: column.kind == "number" for column in model.inputs}
-        self._outputs = {name: name != PREDICTION or not model.classes for name in output_names(model)}
+        self._inputs = {field.name: _arrow_type(field) for field in model.logged}
+        self._outputs = {field.name: _arrow_type(field) for field in model.signature.outputs}
 
     def encode(self, requests: Sequence[AnsweredRequest]) -> bytes:
         """The bytes of one file."""
@@ -70,10 +70,10 @@ class RequestTable:
             names.TIME: pa.array([r.time for r in requests for _ in range(r.rows)], pa.timestamp("us", tz="UTC")),
             names.MODEL_VERSION: pa.array([self._version] * rows, pa.string()),
         }
-        for name, number in self._inputs.items():
-            columns[names.INPUT_PREFIX + name] = _array([value for r in requests for value in r.inputs[name]], number)
-        for name, number in self._outputs.items():
-            columns[names.OUTPUT_PREFIX + name] = _array([value for r in requests for value in r.outputs[name]], number)
+        for name, kind in self._inputs.items():
+            columns[names.INPUT_PREFIX + name] = pa.array([value for r in requests for value in r.inputs[name]], kind)
+        for name, kind in self._outputs.items():
+            columns[names.OUTPUT_PREFIX + name] = pa.array([value for r in requests for value in r.outputs[name]], kind)
         return _parquet(columns)
 
 
@@ -90,8 +90,28 @@ def encode_outcomes(batches: Sequence[Outcomes]) -> bytes:
     )
 
 
-def _array(values: list[Any], number: bool) -> Any:
-    return pa.array(values, pa.float64() if number else pa.string())
+_ARROW = {
+    **{each: pa.type_for_alias(each.lower()) for each in DType if each.startswith(("BOOL", "INT", "UINT"))},
+    DType.FP16: pa.float16(),
+    DType.FP32: pa.float32(),
+    DType.FP64: pa.float64(),
+    DType.STRING: pa.string(),
+    DType.BYTES: pa.binary(),
+    DType.TIMESTAMP: pa.timestamp("us"),
+}
+
+
+def _arrow_type(field: Field) -> pa.DataType:
+    """Raises ValueError for what may be anything: no file has a type for it."""
+    if field.dtype is DType.LIST:
+        return pa.list_(_arrow_type(field.items[0]))
+    if field.dtype is DType.MAP:
+        return pa.map_(pa.string(), _arrow_type(field.items[0]))
+    if field.dtype is DType.STRUCT:
+        return pa.struct([(each.name, _arrow_type(each)) for each in field.items])
+    if field.dtype is DType.ANY:
+        raise ValueError(f"{field.name!r} may be anything, which a request log has no type for")
+    return _ARROW[field.dtype]
 
 
 def _parquet(columns: dict[str, Any]) -> bytes:

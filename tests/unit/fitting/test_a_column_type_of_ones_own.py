@@ -27,6 +27,7 @@ from modelyard_model.columns.block import Block, vector
 from modelyard_model.columns.column import Feature, FittedColumn
 from modelyard_model.loading import load_model
 from modelyard_model.saving import save_model
+from modelyard_model.signature import DType
 
 
 class LengthColumn(FittedColumn):
@@ -37,7 +38,7 @@ class LengthColumn(FittedColumn):
 
     @property
     def input(self) -> InputColumn:
-        return InputColumn(self.name, "text", self.required)
+        return InputColumn(self.name, DType.STRING, self.required)
 
     @property
     def features(self) -> tuple[Feature, ...]:

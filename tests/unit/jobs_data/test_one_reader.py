@@ -25,6 +25,7 @@ from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.numbers import CURRENCIES, is_plain, number_text
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
 from modelyard_model.cells.words import INFINITE, MISSING, MISSING_AMONG_NUMBERS, TRUTH_PAIRS
+from modelyard_model.signature import DType
 
 EXAMPLES = int(os.environ.get("MODELYARD_EXAMPLES", "120"))
 Draw = Callable[[random.Random], str]
@@ -106,7 +107,7 @@ def _tables(seed: int) -> tuple[RawTable, Data]:
 
 def _as_model_reads(read: ReadColumn, cells: list[Any]) -> list[Any]:
     """By the rule alone."""
-    kind = "number" if isinstance(read.reading, NumberReading) else "text"
+    kind = DType.FP64 if isinstance(read.reading, NumberReading) else DType.STRING
     found = InputColumn("c", kind, required=False, reading=read.reading).read(cells)
     return [None if value != value else value for value in found.tolist()] if isinstance(found, np.ndarray) else found
 

@@ -10,6 +10,7 @@ from modelyard_model.heads import Head, TargetScale, head_of
 from modelyard_model.loading import load_model, verify_expected
 from modelyard_model.model_document import MODEL_FILE, ModelDocument
 from modelyard_model.saving import save_model
+from modelyard_model.signature import DType, Field
 
 from tests.unit.model.fitted_models import ROWS, model
 
@@ -29,7 +30,8 @@ def test_encoding_is_taken_back(task: Task) -> None:
 @pytest.mark.parametrize("task", list(TASKS))
 def test_answers_have_the_announced_columns(task: Task) -> None:
     answer = head(task).answer(head(task).restore(OUTPUTS[task]))
-    assert [(name, type(values[0])) for name, values in answer.items()] == list(head(task).columns)
+    dtypes = {str: DType.STRING, float: DType.FP64}
+    assert tuple(Field(name, dtypes[type(values[0])]) for name, values in answer.items()) == head(task).outputs
     assert head(task).nothing().shape == (0, *OUTPUTS[task].shape[1:])
     assert head(task).baseline(TARGETS[task]).shape == OUTPUTS[task].shape[1:]
 

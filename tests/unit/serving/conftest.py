@@ -11,6 +11,7 @@ import httpx
 import pytest
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading, Unreadable
+from modelyard_model.signature import Columns, DType, Field, Signature
 from modelyard_model.text_files import Separator
 from modelyard_serving.application import Serving, create_app
 from modelyard_serving.metrics import ServingMetrics
@@ -20,14 +21,14 @@ from modelyard_serving.request_log.records import AnsweredRequest, Outcomes
 from modelyard_serving.settings import Settings
 from starlette.types import ASGIApp
 
-INPUTS = (InputColumn("distance", "number", True), InputColumn("carrier", "text", False), InputColumn("visib", "number", False))
+INPUTS = (InputColumn("distance", DType.FP64, True), InputColumn("carrier", DType.STRING, False), InputColumn("visib", DType.FP64, False))
 RULED = (
-    InputColumn("distance", "number", False, NumberReading(thousands=",", sign="$")),
-    InputColumn("visib", "number", False, NumberReading(decimal=",", missing=("-9",), unreadable=Unreadable.MISSING)),
-    InputColumn("carrier", "text", False, TextReading(missing=("NA", "null"))),
-    InputColumn("code", "text", False, TextReading(numbers=True)),
-    InputColumn("member", "text", False, TextReading(truth=("no", "yes"))),
-    InputColumn("day", "text", False, TimeReading(form="D.M.Y")),
+    InputColumn("distance", DType.FP64, False, NumberReading(thousands=",", sign="$")),
+    InputColumn("visib", DType.FP64, False, NumberReading(decimal=",", missing=("-9",), unreadable=Unreadable.MISSING)),
+    InputColumn("carrier", DType.STRING, False, TextReading(missing=("NA", "null"))),
+    InputColumn("code", DType.STRING, False, TextReading(numbers=True)),
+    InputColumn("member", DType.STRING, False, TextReading(truth=("no", "yes"))),
+    InputColumn("day", DType.STRING, False, TimeReading(form="D.M.Y")),
 )
 
 
@@ -53,6 +54,19 @@ class DistanceModel:
     separator: Separator = ","
     seen: list[Mapping[str, Sequence[Any]]] = field(default_factory=list)
     failure: Exception | None = None
+
+    @property
+    def logged(self) -> tuple[Field, ...]:
+        return self.signature.inputs
+
+    def summarise(self, columns: Columns) -> Columns:
+        return columns
+
+    @property
+    def signature(self) -> Signature:
+        answers = [Field("prediction", DType.STRING if self.classes else DType.FP64)]
+        answers += [Field(f"probability_{name}", DType.FP64) for name in self.classes]
+        return Signature(tuple(column.field for column in self.inputs), tuple(answers))
 
     def predict(self, columns: Mapping[str, Sequence[object]]) -> KnownAnswers:
         if self.failure:

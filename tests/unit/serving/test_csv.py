@@ -6,6 +6,7 @@ import gzip
 import pytest
 import zstandard
 from modelyard_model.cells.input_column import InputColumn
+from modelyard_model.signature import DType
 from modelyard_serving.errors import InvalidRequest
 from modelyard_serving.protocols.packed_body import LARGEST, unpacked
 
@@ -79,7 +80,7 @@ def test_the_separator_of_the_training_file_is_meant_where_nothing_separates(mak
 
 def test_columns_without_a_name_or_with_a_repeated_one_are_called_as_in_training(make_app):
     columns = ["distance", "column_2", "x", "x_duplicated_0"]
-    app = make_app(inputs=[InputColumn(name, "number", True) for name in columns])
+    app = make_app(inputs=[InputColumn(name, DType.FP64, True) for name in columns])
     assert post(app, b"distance,,x,x\n1,2,3,4\n").status_code == 200
     assert app.model.seen == [{"distance": [1.0], "column_2": [2.0], "x": [3.0], "x_duplicated_0": [4.0]}]
 

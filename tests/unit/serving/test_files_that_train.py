@@ -21,6 +21,7 @@ from modelyard_jobs.data.columns import Features
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_model.cells.input_column import InputColumn
+from modelyard_model.signature import DType
 from modelyard_model.text_files import Separator
 from modelyard_serving.protocols import invocations
 from modelyard_serving.validation import Validator
@@ -104,7 +105,7 @@ def trained(file: Path, names: Sequence[str] = ()) -> tuple[Features, Separator]
 
 def model_of(features: Features, separator: Separator) -> DistanceModel:
     inputs = [
-        InputColumn(each.name, "number" if each.type is ColumnType.NUMERICAL else "text", False, features.readings[each.name])
+        InputColumn(each.name, DType.FP64 if each.type is ColumnType.NUMERICAL else "text", False, features.readings[each.name])
         for each in features.columns
     ]
     return DistanceModel(tuple(inputs), separator=separator)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from modelyard_model.cells.input_column import InputColumn
+from modelyard_model.signature import DType
 from modelyard_serving.errors import InvalidRequest
 from modelyard_serving.validation import Validator
 
@@ -13,7 +14,7 @@ JSON = {"content-type": "application/json"}
 
 
 def validator(max_rows=100):
-    inputs = (InputColumn("distance", "number", True), InputColumn("carrier", "text", False))
+    inputs = (InputColumn("distance", DType.FP64, True), InputColumn("carrier", DType.STRING, False))
     return Validator(inputs, max_rows)
 
 
