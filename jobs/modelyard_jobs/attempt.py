@@ -14,7 +14,7 @@ from modelyard_jobs import outcome, resolved
 from modelyard_jobs.data import report
 from modelyard_jobs.evaluation import reference
 from modelyard_jobs.fitting import EpochReport, FittedModel, Problem, fit_model, raw_columns
-from modelyard_jobs.fitting.network_training import DEFAULT_EPOCHS
+from modelyard_jobs.fitting.problem import DEFAULT_EPOCHS
 from modelyard_jobs.judging import EvaluationContext, Judgement, judge
 from modelyard_jobs.splitting import membership
 from modelyard_jobs.splitting.cuts import Part

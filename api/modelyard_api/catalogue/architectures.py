@@ -109,9 +109,17 @@ def parameters_of(architecture: Architecture) -> tuple[Parameter, ...]:
     return ARCHITECTURES[architecture].parameters if architecture in ARCHITECTURES else ()
 
 
-def automatic() -> tuple[Architecture, ...]:
-    """Those that Auto tries, the simplest first."""
-    return tuple(name for name, spec in ARCHITECTURES.items() if spec.automatic)
+def automatic(task: Task | None = None) -> tuple[Architecture, ...]:
+    """Those that Auto tries, the simplest first; for one task, or for any."""
+    return tuple(name for name, spec in ARCHITECTURES.items() if spec.automatic and (task is None or task in spec.tasks))
+
+
+def task_problem(architecture: Architecture, task: Task) -> str | None:
+    """Why an architecture, or Auto, can't be trained for a task; None where it can."""
+    fitting = [name for name, spec in ARCHITECTURES.items() if task in spec.tasks]
+    if architecture in fitting or (architecture is Architecture.AUTO and automatic(task)):
+        return None
+    return f"spec.model.architecture: {architecture} is not for {task}; there are {', '.join(fitting) or 'none'}"
 
 
 def is_trained_in_epochs(architecture: Architecture) -> bool:

@@ -6,7 +6,7 @@ from modelyard_api import rendering
 from modelyard_api.artifacts import Resolved
 from modelyard_api.catalogue.architectures import Architecture, automatic, listed
 from modelyard_api.catalogue.metrics import METRICS, Metric
-from modelyard_api.catalogue.tasks import TASKS
+from modelyard_api.catalogue.tasks import TASKS, Task
 from modelyard_api.data import ColumnRole, Data, SplitBy
 from modelyard_api.objective import Criterion, TargetFrom, default_criteria
 from modelyard_api.training_job import TrainingJobSpec
@@ -93,7 +93,8 @@ def chosen(spec: TrainingJobSpec, resolved: Mapping[str, str]) -> Iterator[str]:
         yield f"{metric}: the usual metric for {_question(task, number(resolved, Resolved.CLASS_COUNT))}."
     architecture = resolved.get(Resolved.ARCHITECTURE)
     if architecture and spec.model.architecture is Architecture.AUTO:
-        yield f"{architecture}: of {listed(automatic())} the simplest within one standard error of the best."
+        tried = automatic(Task(task) if task in TASKS else None)
+        yield f"{architecture}: of {listed(tried)} the simplest within one standard error of the best."
     elif architecture:
         yield f"{architecture}, as the manifest says."
     if parameters := resolved.get(Resolved.PARAMETERS):

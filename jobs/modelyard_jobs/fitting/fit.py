@@ -6,7 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 from modelyard_api.blocks import BlockKind
-from modelyard_api.catalogue.architectures import ARCHITECTURES, Architecture, is_trained_in_epochs, parameter_problems, resolve_parameters
+from modelyard_api.catalogue.architectures import (
+    ARCHITECTURES,
+    Architecture,
+    is_trained_in_epochs,
+    parameter_problems,
+    resolve_parameters,
+    task_problem,
+)
 from modelyard_api.catalogue.names import implementation
 from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.conditions import Reason
@@ -38,7 +45,9 @@ def fit_model(
     ``parameters``: those of the manifest, the others take their defaults. ``report`` is called after every epoch of a network, ``clock``
     gives seconds. Raises InvalidOrder for what is wrong with data or settings.
     """
-    if problems := parameter_problems(architecture, parameters):
+    problems = parameter_problems(architecture, parameters)
+    problems += [wrong] if (wrong := task_problem(architecture, problem.task)) else []
+    if problems:
         raise InvalidOrder(Reason.INVALID_SPEC, "; ".join(problems))
     _require_rows(problem, train, validation)
 

@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 
 from modelyard_jobs.failures import InvalidOrder
 from modelyard_jobs.fitting.examples import Examples
-from modelyard_jobs.fitting.problem import EpochReport, Learned, Problem, Report
+from modelyard_jobs.fitting.problem import DEFAULT_EPOCHS, EpochReport, Learned, Problem, Report
 from modelyard_jobs.fitting.scores import score
 
 if TYPE_CHECKING:
     import torch
 
-DEFAULT_EPOCHS = 50
 DEFAULT_BATCH_SIZE = 256
 _LEAST_STEPS_PER_EPOCH = 20  # small tables take smaller batches by default, or 50 epochs would be 50 steps
 _LEAST_BATCH_SIZE = 16

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+DEFAULT_EPOCHS = 50  # at most, where the manifest says nothing
+
+
 @dataclass(frozen=True)
 class Problem:
     """The question and the settings. ``classes`` in the order of the class numbers in ``Rows.target``; empty for Regression."""

@@ -60,7 +60,7 @@ def choose(
     folds = _folds(problem, train, validation) if _is_cross_validated(train, validation) else []
     rows: list[LeaderboardRow] = []
     estimates: dict[Architecture, _Estimate] = {}
-    for candidate in automatic():
+    for candidate in automatic(problem.task):
         started, note = clock(), ""
         try:
             estimates[candidate] = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from modelyard_api.catalogue.architectures import parameter_problems
+from modelyard_api.catalogue.architectures import parameter_problems, task_problem
 from modelyard_api.catalogue.metrics import Metric, metrics_of
 from modelyard_api.catalogue.tasks import TASKS, Shown, Task, usual_task
 from modelyard_api.objective import Objective
@@ -19,7 +19,9 @@ def problems(observed: Observed) -> list[str]:
         return [observed.spec_problem]
     model = observed.spec.model
     parameters = {parameter.name: parameter.value for parameter in model.parameters or ()}
-    return [*parameter_problems(model.architecture, parameters), *_metric_problems(observed.spec.objective), *_size(observed)]
+    task = observed.spec.objective.task
+    unfit = [wrong] if task and (wrong := task_problem(model.architecture, task)) else []
+    return [*unfit, *parameter_problems(model.architecture, parameters), *_metric_problems(observed.spec.objective), *_size(observed)]
 
 
 def _metric_problems(objective: Objective) -> Iterator[str]:
