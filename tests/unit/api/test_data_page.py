@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from modelyard_api.data import ENDINGS, Data
+from modelyard_api.catalogue.formats import endings
+from modelyard_api.data import Data
 from modelyard_api.reading import ReadingRule
 from modelyard_model.cells.words import MISSING, TRUTH_PAIRS
 
@@ -18,7 +19,7 @@ def test_every_rule_is_named(rule: ReadingRule) -> None:
     assert f"`{rule}`" in PAGE
 
 
-@pytest.mark.parametrize("word", sorted({*MISSING, *(word for pair in TRUTH_PAIRS for word in pair), *(f".{each}" for each in ENDINGS)}))
+@pytest.mark.parametrize("word", sorted({*MISSING, *(word for pair in TRUTH_PAIRS for word in pair), *(f".{each}" for each in endings())}))
 def test_every_word_and_ending_is_named(word: str) -> None:
     assert word in CODE
 
