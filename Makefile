@@ -42,6 +42,13 @@ kubeconfig: $(STAMP) ## Print the path of its kubeconfig.
 images: $(STAMP) ## Build the images and give them to the node.
 	@$(PYTHON) -m dev.cluster images
 
+.PHONY: bench-training
+bench-training: $(STAMP) build/data/.installed ## Auto's choices against scikit-learn's over the same folds, and memory and time of training (half an hour).
+	@$(PYTHON) bench/training_memory.py
+	$(PYTHON) bench/sparse_categories.py
+	$(PYTHON) bench/encodings.py
+	PYTHONPATH=. $(PYTHON) bench/training_quality.py --write
+
 .PHONY: manifests golden requirements
 manifests: $(STAMP) ## Write the CustomResourceDefinitions from api/, and the tables of docs/training.md.
 	@$(PYTHON) dev/write_crds.py

