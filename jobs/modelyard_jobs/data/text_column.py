@@ -10,6 +10,7 @@ from modelyard_model.cells.words import MISSING_AMONG_NUMBERS
 _SPACES = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace())  # that Python's strip takes off
 _SAMPLE = 2000
 CELLS = "cells"  # name of a series, whatever its column is called
+_AT_ONCE = 2  # columns: polars has several threads for that, and what they make is large
 _FEW = 20_000  # cells that are counted whatever they hold
 _LONGEST_WORD = max(len(word.encode()) for word in MISSING_AMONG_NUMBERS)
 
@@ -103,17 +104,17 @@ def _spread(texts: pl.Series, most: int) -> pl.Series:
 def look_at_texts(
     columns: Mapping[str, pl.Series], numbers: Mapping[str, pl.Series], missing: Mapping[str, Sequence[str]]
 ) -> dict[str, TextColumn]:
-    """String columns, all together, because polars has several threads for that. ``numbers``: cast to Float64, null for what is none;
-    ``missing``: words that the manifest says mean missing, by column.
-    """
-    texts = pl.DataFrame([cells.alias(str(place)) for place, cells in enumerate(columns.values())])
-    odd = {place for place, name in zip(texts.columns, columns, strict=True) if numbers[name].null_count()}
-    others = texts.select(place for place in texts.columns if place in odd)
-    stripped = others.lazy().select(pl.all().fill_null("").str.strip_chars(_SPACES)).collect()
-    return {
-        name: _look(name, texts[place], numbers[name].alias(place), stripped[place] if place in odd else None, missing.get(name))
-        for place, name in zip(texts.columns, columns, strict=True)
-    }
+    """String columns. ``numbers``: cast to Float64, null for what is none; ``missing``: words that the manifest says mean missing, by column."""
+    found, names = {}, list(columns)
+    for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
+        texts = pl.DataFrame([columns[name].alias(str(place)) for place, name in enumerate(some)])
+        odd = [place for place, name in zip(texts.columns, some, strict=True) if numbers[name].null_count()]
+        stripped = texts.lazy().select(pl.col(odd).fill_null("").str.strip_chars(_SPACES)).collect()
+        for place, name in zip(texts.columns, some, strict=True):
+            without = stripped[place] if place in odd else None
+            found[name] = _look(name, texts[place], numbers[name].alias(place), without, missing.get(name))
+    return found
 
 
 def _look(name: str, cells: pl.Series, numbers: pl.Series, stripped: pl.Series | None, words: Sequence[str] | None) -> TextColumn:
