@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from typing import IO, cast
 
 from modelyard_api.conditions import Reason
-from modelyard_model.packing import Packing, packing_in
+from modelyard_model.packing import Packing, members_of, packing_in
 
 from modelyard_jobs.data.source import SourceFile
 from modelyard_jobs.failures import InvalidOrder
 
-_OF_SYSTEMS = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what is packed beside the file that somebody meant
 _INSIDE_OF = {"xl/": "an Excel workbook", "word/": "a Word document", "mimetype": "an OpenDocument file", "META-INF/": "a program"}
 
 
@@ -83,7 +82,7 @@ def _of_zstd(packed: bytes) -> bytes:
 
 
 def _only_member(archive: zipfile.ZipFile, key: str) -> zipfile.ZipInfo:
-    members = [each for each in archive.infolist() if not each.is_dir() and not _is_of_system(each.filename)]
+    members = members_of(archive)
     for part, words in _INSIDE_OF.items():
         if any(each.filename.startswith(part) for each in members):
             raise InvalidOrder(Reason.DATA_INVALID, f"{key} is {words}; save the rows as CSV in UTF-8, or as Parquet")
@@ -95,10 +94,6 @@ def _only_member(archive: zipfile.ZipFile, key: str) -> zipfile.ZipInfo:
     if members[0].flag_bits & 1:
         raise InvalidOrder(Reason.DATA_INVALID, f"{key} is a zip file with a password, which can't be opened; pack it without one")
     return members[0]
-
-
-def _is_of_system(name: str) -> bool:
-    return name.startswith(_OF_SYSTEMS) or name.endswith(_OF_SYSTEMS)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 import pyarrow as pa
-from modelyard_model.packing import Packing, packing_in
+from modelyard_model.packing import Packing, members_of, packing_in
 
 from modelyard_serving.errors import InvalidRequest
 
@@ -35,7 +35,7 @@ def _stream(codec: str) -> Callable[[bytes], BinaryIO]:
 
 def _only_file(body: bytes) -> BinaryIO:
     archive = zipfile.ZipFile(io.BytesIO(body))
-    names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+    names = [each.filename for each in members_of(archive)]
     if len(names) != 1:
         raise InvalidRequest("malformed_csv", f"the body is a zip file of {len(names)} files; send one with one file")
     return archive.open(names[0])  # type: ignore[return-value]  # reads bytes, as a binary file does
