@@ -23,6 +23,7 @@ from modelyard_jobs.fitting.problem import FittedModel, LeaderboardRow, Problem,
 from modelyard_jobs.fitting.scores import clustered_standard_error, improvement, score, scores_of
 
 CROSS_VALIDATED_BELOW = 5000  # rows: one validation split of fewer is too noisy to choose by
+_LEVEL = 0.95  # of the test whether a difference is beyond chance
 _CHEAP_CELLS = 200_000  # rows times columns up to which five fits of every candidate take a minute at most
 _FOLDS = 5
 Fit = Callable[[Architecture, Rows, Rows, Report], FittedModel]
@@ -103,7 +104,7 @@ def simplest_within_one_standard_error(rows: list[LeaderboardRow], metric: Metri
 
 
 def is_better(metric: Metric, one: Sequence[Answers], other: Sequence[Answers]) -> bool:
-    """Whether ``one`` is better than ``other`` on the same rows, part by part, beyond chance at 5 % (two-sided).
+    """Whether ``one`` is better than ``other`` on the same rows, part by part, beyond chance at 5 % (one-sided: it is asked of the one with the better mean).
 
     The mean difference over the parts, with the errors of the parts, which share no rows: the groups of each part are whole.
     """
@@ -119,7 +120,7 @@ def is_better(metric: Metric, one: Sequence[Answers], other: Sequence[Answers]) 
     if not differences:
         return False
     error_of_mean = float(np.sqrt(np.sum(variances))) / len(variances)
-    return float(np.mean(differences)) > float(stdtrit(sum(freedoms), 0.975)) * error_of_mean
+    return float(np.mean(differences)) > float(stdtrit(sum(freedoms), _LEVEL)) * error_of_mean
 
 
 def _row(candidate: Architecture, estimate: _Estimate | None, seconds: float, note: str) -> LeaderboardRow:
