@@ -100,7 +100,10 @@ def test_a_model_without_rules_refuses_other_texts_as_before(app, cell):
     assert "column 'distance', row 0: expected a number, got text" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("body", [gzip.compress(PACKED), zstandard.compress(PACKED), zipped({"a.csv": PACKED}), zipped({"a.csv": PACKED, "__MACOSX/._a.csv": b"x"})])
+@pytest.mark.parametrize(
+    "body",
+    [gzip.compress(PACKED), zstandard.compress(PACKED), zipped({"a.csv": PACKED}), zipped({"a.csv": PACKED, "__MACOSX/._a.csv": b"x"})],
+)
 def test_a_packed_file_is_unpacked(body: bytes) -> None:
     assert unpacked(body) == PACKED
 
