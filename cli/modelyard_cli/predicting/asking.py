@@ -4,13 +4,17 @@ import json
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, KubeError, NotFound, Refused, Unreachable
+from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, KubeError, NotFound, Object, Refused, Unreachable
 
+from modelyard_cli import clock
 from modelyard_cli.connection import Connection
 from modelyard_cli.errors import CommandError, WrongUsage, said
 from modelyard_cli.predicting.answers import Prediction
 from modelyard_cli.predicting.rows import Request
 from modelyard_cli.waiting import condition
+
+_ROUTED_WITHIN_SECONDS = 5.0
+_AGAIN_AFTER_SECONDS = 0.1
 
 
 def predictions(connection: Connection, name: str, requests: Iterator[Request]) -> Iterator[Prediction]:
@@ -37,19 +41,26 @@ def known_columns(connection: Connection, name: str) -> tuple[str, ...]:
 
 
 def ask(connection: Connection, name: str, request: Request, request_id: str = "") -> list[Prediction]:
-    """One request. Raises Refused, or CommandError where nothing answers."""
-    try:
-        answer = connection.ask(connection.namespace, name, "/invocations", request.body, request.content_type, request_id)
-    except (Unreachable, NotFound) as error:
-        raise CommandError(_why_unanswered(connection, name, said(error))) from error
-    found: list[Prediction] = json.loads(answer)["predictions"]
-    return found
+    """One request. Raises Refused, or CommandError where nothing answers.
+
+    A ModelDeployment can be Available a moment before the gateway has read where its pods are: that moment is waited for.
+    """
+    until = clock.elapsed() + _ROUTED_WITHIN_SECONDS
+    while True:
+        try:
+            answer = connection.ask(connection.namespace, name, "/invocations", request.body, request.content_type, request_id)
+        except (Unreachable, NotFound) as error:
+            available = condition(connection.kube.get(MODEL_DEPLOYMENT, connection.namespace, name), "Available")
+            if available.get("status") != "True" or clock.elapsed() >= until:
+                raise CommandError(_why_unanswered(name, available, said(error))) from error
+            clock.pause(_AGAIN_AFTER_SECONDS)
+            continue
+        found: list[Prediction] = json.loads(answer)["predictions"]
+        return found
 
 
-def _why_unanswered(connection: Connection, name: str, problem: str) -> str:
+def _why_unanswered(name: str, available: Object, problem: str) -> str:
     """What the ModelDeployment says of itself tells more than a broken connection."""
-    newest = connection.kube.get(MODEL_DEPLOYMENT, connection.namespace, name)
-    available = condition(newest, "Available")
     if available.get("status") != "True":
         return f"{name} doesn't answer yet: {available.get('message') or 'it was only just made'}"
     return f"{name} doesn't answer: {problem}"

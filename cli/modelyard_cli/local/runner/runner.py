@@ -119,11 +119,11 @@ class Runner:
         if self._changes.wait(_IDLE_SECONDS) or self._clocks.monotonic() >= self._reread_due:
             self._snapshot.refresh()
             self._reread_due = self._clocks.monotonic() + _REREAD_SECONDS
+        # Routes first: the gateway reads of a ready pod before its Deployment counts it, and of an ending one before it is asked to end.
+        self._routes.write(routing(self._snapshot.all(SERVICE), self._snapshot.all(POD), self._kubelet.ports))
         for kind, (child_kind, decide) in _CONTROLLERS.items():
             for subject in self._snapshot.all(kind):
                 self._control(kind, subject, child_kind, decide)
-        # Routes before processes: a pod that is asked to end is out of them by then.
-        self._routes.write(routing(self._snapshot.all(SERVICE), self._snapshot.all(POD), self._kubelet.ports))
         self._kubelet.sync(self._snapshot.all(POD), self._may_release)
 
     def _control(self, kind: Kind, subject: Object, child_kind: Kind, decide: Decide) -> None:
