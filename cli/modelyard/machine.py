@@ -10,9 +10,9 @@ from modelyard.words import in_words
 @in_words
 def up() -> None:
     """Start the platform on this machine, and return when it is ready; `modelyard up`."""
-    from modelyard_cli.local.bring_up import in_background  # noqa: PLC0415  # not needed for a cluster, as all of local/
-    from modelyard_cli.local.home import home  # noqa: PLC0415
-    from modelyard_cli.local.preparation import PortsAsked  # noqa: PLC0415
+    from modelyard_cli.local_platform import in_background  # noqa: PLC0415  # not needed for a cluster, as all of local/
+    from modelyard_local.home import home  # noqa: PLC0415
+    from modelyard_local.preparation import PortsAsked  # noqa: PLC0415
 
     in_background(home(), PortsAsked())
 
@@ -20,8 +20,8 @@ def up() -> None:
 @in_words
 def down() -> None:
     """Stop it; everything is kept; `modelyard down`."""
-    from modelyard_cli.local.bring_down import stop  # noqa: PLC0415
-    from modelyard_cli.local.home import home  # noqa: PLC0415
+    from modelyard_cli.local_platform import stop  # noqa: PLC0415
+    from modelyard_local.home import home  # noqa: PLC0415
 
     stop(home())
 

@@ -8,10 +8,10 @@ from typing import Any
 from modelyard_api.base import API_VERSION
 from modelyard_cli.connection import Connection
 from modelyard_cli.errors import WrongUsage
-from modelyard_cli.kinds import ALL_KINDS
 from modelyard_cli.manifests import data_files, reading, uploading
 from modelyard_cli.manifests.reading import Manifest
 from modelyard_cli.starting_point.names import name_from_file
+from modelyard_local.kinds import ALL_KINDS
 from modelyard_operator.kube.interface import Object
 
 Source = str | PathLike[str] | Mapping[str, Any]

@@ -1,1 +1,1 @@
-"""The `modelyard` command, and the platform on one machine without a cluster (``local``)."""
+"""The `modelyard` command."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubernetes import config
+from modelyard_local.kinds import ALL_KINDS
 from modelyard_operator.kube.client import APPLY_PATCH, ApiServer, path_of
 from modelyard_operator.kube.client import connect as connect_to_server
 from modelyard_operator.kube.interface import DEPLOYMENT, POD, SERVICE, KubeError, Object, Refused, Unreachable
@@ -14,7 +15,6 @@ from modelyard_operator.kube.interface import DEPLOYMENT, POD, SERVICE, KubeErro
 from modelyard_cli import platform_objects
 from modelyard_cli.connection import FIELD_MANAGER, MlflowServer
 from modelyard_cli.errors import NotReachable, WrongUsage
-from modelyard_cli.kinds import ALL_KINDS
 from modelyard_cli.target import Target
 
 _JSON = "application/json"

@@ -99,7 +99,7 @@ def connect(target: Target) -> Connection:
     """The cluster that was asked for, else this machine, else the cluster of the user's kubeconfig if this machine has no platform."""
     if target.is_cluster:
         return _cluster(target)
-    from modelyard_cli.local.home import home  # noqa: PLC0415  # not needed for a cluster
+    from modelyard_local.home import home  # noqa: PLC0415  # not needed for a cluster
 
     place = home()
     if place.store.exists():

@@ -4,10 +4,10 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from modelyard_local.kinds import ALL_KINDS
 from modelyard_operator.kube.interface import CRON_JOB, DEPLOYMENT, JOB, MODEL_DEPLOYMENT, POD, SERVICE, TRAINING_JOB, Kind
 
 from modelyard_cli.errors import WrongUsage
-from modelyard_cli.kinds import ALL_KINDS
 
 # as kubectl has them; those of our own kinds stand in their CustomResourceDefinitions
 _SHORT_NAMES = {

@@ -11,15 +11,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from modelyard_local import keys, lock, state
+from modelyard_local.home import Addresses, Home
+from modelyard_local.store import LocalStore
 from modelyard_operator.kube.answers import error_of
 from modelyard_operator.kube.interface import POD, NotFound, Object, Unreachable
 
 from modelyard_cli import clock, platform_objects
 from modelyard_cli.connection import UP, MlflowServer
 from modelyard_cli.errors import NotReachable
-from modelyard_cli.local import keys, lock, state
-from modelyard_cli.local.home import Addresses, Home
-from modelyard_cli.local.store import LocalStore
 
 _ANSWER_WITHIN_SECONDS = 60
 _LOOK_EVERY_SECONDS = 0.2

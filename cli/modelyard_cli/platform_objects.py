@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelyard_api import labels
+from modelyard_local.kinds import CONFIG_MAP, SECRET
 from modelyard_model.platform import Platform
 from modelyard_operator.kube.interface import Kind, Kube, NotFound
 
 from modelyard_cli.errors import CommandError
-from modelyard_cli.kinds import CONFIG_MAP, SECRET
 
 
 def s3(kube: Kube, namespace: str, endpoint: str = "") -> Any:

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from modelyard_local.home import home
 from modelyard_operator.kube.interface import Object
 
 from modelyard_cli.connection import Connection
 from modelyard_cli.errors import CommandError, NotReachable
-from modelyard_cli.local.home import home
 
 _PRIVATE = 0o700
 

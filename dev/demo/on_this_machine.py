@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 from modelyard import Client
-from modelyard_cli.local import lifecycle
-from modelyard_cli.local.home import home
 from modelyard_cli.local_connection import LocalConnection
+from modelyard_local import lifecycle
+from modelyard_local.home import home
 from pydantic import BaseModel
 
 from dev.cluster.locations import REPOSITORY

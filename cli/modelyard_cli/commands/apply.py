@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from modelyard_local.kinds import ALL_KINDS, CONFIG_MAP, SECRET
 from modelyard_operator.kube.interface import (
     MODEL_DEPLOYMENT,
     TRAINING_JOB,
@@ -17,7 +18,6 @@ from modelyard_operator.kube.interface import (
 
 from modelyard_cli.connection import Connection, connect
 from modelyard_cli.errors import CommandError, WrongUsage, ending, said
-from modelyard_cli.kinds import ALL_KINDS, CONFIG_MAP, SECRET
 from modelyard_cli.manifests import data_files, reading, uploading
 from modelyard_cli.manifests.reading import Manifest
 from modelyard_cli.printing.structured import name_of

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from modelyard_local.kinds import ALL_KINDS
 from modelyard_operator.kube.interface import NotFound, Object
 
 from modelyard_cli import clock, completion
@@ -11,7 +12,6 @@ from modelyard_cli.connection import Connection, connect
 from modelyard_cli.durations import seconds_of
 from modelyard_cli.errors import CommandError, WrongUsage
 from modelyard_cli.kind_names import Reference, full_name, named, references
-from modelyard_cli.kinds import ALL_KINDS
 from modelyard_cli.kube_reading import objects
 from modelyard_cli.manifests import reading
 from modelyard_cli.printing.terminal import note, say

@@ -5,14 +5,13 @@ import typer
 
 def doctor() -> None:
     """Look for what is missing or wrong on this machine, and say how to mend it. Exit code 1 if something has to be mended."""
+    from modelyard_local.diagnosis import checks  # noqa: PLC0415
+    from modelyard_local.diagnosis.examination import examine  # noqa: PLC0415
+    from modelyard_local.diagnosis.finding import Level  # noqa: PLC0415
+    from modelyard_local.home import home  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415  with all that follows a quarter of a second
     from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
-
-    from modelyard_cli.local.diagnosis import checks  # noqa: PLC0415
-    from modelyard_cli.local.diagnosis.examination import examine  # noqa: PLC0415
-    from modelyard_cli.local.diagnosis.finding import Level  # noqa: PLC0415
-    from modelyard_cli.local.home import home  # noqa: PLC0415
 
     console = Console(highlight=False)
     with console.status("looking (importing PyTorch and MLflow takes a few seconds)"):

@@ -12,12 +12,13 @@ def down(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before deleting.")] = False,
 ) -> None:
     """Stop the platform and everything that it runs. All state is kept, and `modelyard up` goes on from it."""
-    from modelyard_cli.local import bring_down  # noqa: PLC0415  a quarter of a second
-    from modelyard_cli.local.home import home  # noqa: PLC0415
+    from modelyard_local.home import home  # noqa: PLC0415
+
+    from modelyard_cli import local_platform  # noqa: PLC0415  # a quarter of a second
 
     place = home()
     if delete_everything and not yes and place.folder.exists():
         typer.confirm(f"Delete everything in {place.folder}: resources, models, runs, data sets, logs? It can't be undone", abort=True)
-    bring_down.stop(place)
+    local_platform.stop(place)
     if delete_everything:
-        bring_down.delete(place)
+        local_platform.delete(place)

@@ -22,14 +22,15 @@ def up(
     Everything is in one folder ($MODELYARD_HOME, else ~/.modelyard) and goes on from there at the next start. Only 127.0.0.1 is listened at.
     """
     try:
-        from modelyard_cli.local import bring_up  # noqa: PLC0415  a quarter of a second
-        from modelyard_cli.local.home import home  # noqa: PLC0415
-        from modelyard_cli.local.preparation import PortsAsked  # noqa: PLC0415
+        from modelyard_local.home import home  # noqa: PLC0415
+        from modelyard_local.preparation import PortsAsked  # noqa: PLC0415
+
+        from modelyard_cli import local_platform  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise CommandError(f'{error.name} is not installed: pip install "modelyard[local]" (more: modelyard doctor)') from None
 
     asked = PortsAsked(mlflow=port_mlflow or 0, s3=port_s3 or 0, gateway=port_gateway or 0)
     if foreground:
-        bring_up.in_foreground(home(), asked)
+        local_platform.in_foreground(home(), asked)
     else:
-        bring_up.in_background(home(), asked)
+        local_platform.in_background(home(), asked)

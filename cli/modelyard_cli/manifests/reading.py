@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from modelyard_local.kinds import ALL_KINDS
 from modelyard_operator.kube.interface import Object
 
 from modelyard_cli.errors import WrongUsage
-from modelyard_cli.kinds import ALL_KINDS
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _CHILDREN = frozenset({"Lease", "Event"})  # nobody writes these by hand

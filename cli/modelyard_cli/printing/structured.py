@@ -3,10 +3,10 @@
 import json
 from collections.abc import Sequence
 
+from modelyard_local.kinds import ALL_KINDS
 from modelyard_operator.kube.interface import Object
 
 from modelyard_cli.kind_names import full_name
-from modelyard_cli.kinds import ALL_KINDS
 
 
 def as_json(document: object) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from kubernetes import client, config
-from modelyard_cli.kinds import ALL_KINDS
-from modelyard_cli.local.store import LocalStore
+from modelyard_local.kinds import ALL_KINDS
+from modelyard_local.store import LocalStore
 from modelyard_operator.kube.interface import Refused
 
 from dev.cluster.apiserver import ApiServer

@@ -15,9 +15,9 @@ from typing import Any, Protocol
 import pytest
 from kubernetes import client, config
 from modelyard_cli.__main__ import main
-from modelyard_cli.local import keys, lock
-from modelyard_cli.local.home import Addresses, Home
-from modelyard_cli.local.store import LocalStore
+from modelyard_local import keys, lock
+from modelyard_local.home import Addresses, Home
+from modelyard_local.store import LocalStore
 from modelyard_operator.kube.client import connect
 from modelyard_operator.kube.interface import Kube
 

@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 
 import pytest
 from modelyard_api import labels
-from modelyard_cli.local import keys, lock
-from modelyard_cli.local.home import Addresses, Home
-from modelyard_cli.local.keys import Keys
-from modelyard_cli.local.store import LocalStore
+from modelyard_local import keys, lock
+from modelyard_local.home import Addresses, Home
+from modelyard_local.keys import Keys
+from modelyard_local.store import LocalStore
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, POD, TRAINING_JOB
 from modelyard_operator.ownership import child_metadata
 

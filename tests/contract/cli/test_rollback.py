@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from mlflow import MlflowClient
-from modelyard_cli.local.home import Addresses
+from modelyard_local.home import Addresses
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT
 
 from tests.contract.cli.conftest import Cluster, Command, Machine, Place, apply, model_deployment, set_addresses

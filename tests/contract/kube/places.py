@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from kubernetes import client, config
-from modelyard_cli.kinds import CONFIG_MAP
-from modelyard_cli.local.store import LocalStore, history
+from modelyard_local.kinds import CONFIG_MAP
+from modelyard_local.store import LocalStore, history
 from modelyard_operator.kube.client import Timeouts, connect
 from modelyard_operator.kube.interface import Kind, Kube, Object
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from modelyard_cli.local import lifecycle, lock
-from modelyard_cli.local.home import Home
-from modelyard_cli.local.ports import free_ports
-from modelyard_cli.local.state import PlatformState
+from modelyard_local import lifecycle, lock
+from modelyard_local.home import Home
+from modelyard_local.ports import free_ports
+from modelyard_local.state import PlatformState
 
 _COMMAND_SECONDS = 240
 _EVENT_SECONDS = 120.0

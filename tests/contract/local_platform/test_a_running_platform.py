@@ -8,11 +8,11 @@ from typing import Any
 import psutil
 import pytest
 from modelyard_api import labels
-from modelyard_cli.kinds import CONFIG_MAP, SECRET
-from modelyard_cli.local import state
-from modelyard_cli.local.servers import seaweedfs
-from modelyard_cli.local.state import PartPhase, PlatformPhase
-from modelyard_cli.local.store import LocalStore
+from modelyard_local import state
+from modelyard_local.kinds import CONFIG_MAP, SECRET
+from modelyard_local.servers import seaweedfs
+from modelyard_local.state import PartPhase, PlatformPhase
+from modelyard_local.store import LocalStore
 from modelyard_operator.kube.interface import KubeError, NotFound
 
 Eventually = Callable[[Callable[[], bool], str], None]
@@ -166,7 +166,7 @@ def test_a_part_that_hangs_is_found_by_doctor(running_platform: Any, eventually:
 
 
 def s3_client(platform: Any) -> Any:
-    from modelyard_cli.local import keys  # noqa: PLC0415
+    from modelyard_local import keys  # noqa: PLC0415
 
     found = keys.read(platform.home)
     assert found is not None

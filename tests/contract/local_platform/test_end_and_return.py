@@ -12,12 +12,12 @@ from typing import Any
 
 import psutil
 from modelyard_api import labels
-from modelyard_cli.kinds import CONFIG_MAP
-from modelyard_cli.local import keys, lifecycle
-from modelyard_cli.local.home import Home
-from modelyard_cli.local.servers import seaweedfs
-from modelyard_cli.local.state import PlatformPhase
-from modelyard_cli.local.store import LocalStore
+from modelyard_local import keys, lifecycle
+from modelyard_local.home import Home
+from modelyard_local.kinds import CONFIG_MAP
+from modelyard_local.servers import seaweedfs
+from modelyard_local.state import PlatformPhase
+from modelyard_local.store import LocalStore
 
 Eventually = Callable[[Callable[[], bool], str], None]
 NOTE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "note", "namespace": "default"}, "data": {"a": "acknowledged"}}

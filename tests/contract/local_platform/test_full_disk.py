@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from modelyard_cli.kinds import CONFIG_MAP
-from modelyard_cli.local import disk_space, lifecycle
-from modelyard_cli.local.state import PlatformPhase
-from modelyard_cli.local.store import LocalStore
+from modelyard_local import disk_space, lifecycle
+from modelyard_local.kinds import CONFIG_MAP
+from modelyard_local.state import PlatformPhase
+from modelyard_local.store import LocalStore
 from modelyard_operator.kube.interface import KubeError, Unreachable
 
 Eventually = Callable[[Callable[[], bool], str], None]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from modelyard_cli.local.servers.definition import Server
-from modelyard_cli.local.servers.supervision import Supervision, Timing
-from modelyard_cli.local.state import PartPhase
+from modelyard_local.servers.definition import Server
+from modelyard_local.servers.supervision import Supervision, Timing
+from modelyard_local.state import PartPhase
 
 Eventually = Callable[[Callable[[], bool], str], None]
 QUICK = Timing(start_within=20, look_for_end=0.05, probe_every=0.1, silent_until_restart=1, first_pause=0.05, longest_pause=0.1)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from modelyard_cli.kinds import ALL_KINDS
-from modelyard_cli.local.home import Home
-from modelyard_cli.local.runner import Runner
-from modelyard_cli.local.runner.runner import utc_now
-from modelyard_cli.local.store import LocalStore
+from modelyard_local.home import Home
+from modelyard_local.kinds import ALL_KINDS
+from modelyard_local.runner import Runner
+from modelyard_local.runner.runner import utc_now
+from modelyard_local.store import LocalStore
 from modelyard_operator.kube.interface import POD, NotFound
 
 Object = dict[str, Any]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from modelyard_cli.local import lifeline
+from modelyard_local import lifeline
 
 _ENVIRONMENT = {"PATH": os.environ["PATH"], "COLOUR": "green"}
 
@@ -97,7 +97,7 @@ def test_a_killed_parent_takes_its_children_along(tmp_path: Path) -> None:
     parent = subprocess.Popen(
         _python(f"""
             from pathlib import Path
-            from modelyard_cli.local import lifeline
+            from modelyard_local import lifeline
             import time
             lifeline.start({_family(tmp_path)!r}, environment={_ENVIRONMENT!r}, folder=Path("."), log=Path("log"))
             time.sleep(60)

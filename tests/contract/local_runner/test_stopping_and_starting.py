@@ -14,9 +14,9 @@ _WORK = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 _PLATFORM = """
 import sys, time
 from pathlib import Path
-from modelyard_cli.local.home import Home
-from modelyard_cli.local.runner import Runner
-from modelyard_cli.local.store import LocalStore
+from modelyard_local.home import Home
+from modelyard_local.runner import Runner
+from modelyard_local.store import LocalStore
 home = Home(Path(sys.argv[1]))
 home.make()
 Runner(LocalStore(home.store), home, gpus=()).start()

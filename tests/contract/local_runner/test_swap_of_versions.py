@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from modelyard_cli.local import lifeline, ports
-from modelyard_cli.local.home import Home
-from modelyard_cli.local.servers import traefik
+from modelyard_local import lifeline, ports
+from modelyard_local.home import Home
+from modelyard_local.servers import traefik
 
 from tests.contract.local_runner.conftest import NAMESPACE, Object, Platform, deployment, eventually, service
 

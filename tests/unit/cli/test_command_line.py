@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from modelyard_cli.__main__ import _load
 from modelyard_cli.errors import CommandError, NotReachable, WrongUsage, ending
-from modelyard_cli.local.home import Home
-from modelyard_cli.local.store import LocalStore
 from modelyard_cli.verbs import VERBS, Verb
+from modelyard_local.home import Home
+from modelyard_local.store import LocalStore
 from modelyard_operator.kube.interface import Conflict, Expired, KubeError, NotFound, Refused, Throttled, Unreachable
 from modelyard_operator.registry.interface import RegistryRefused, RegistryUnavailable
 

@@ -3,7 +3,7 @@
 import pytest
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.kind_names import Reference, kinds_called, named, one_named, references, short_name
-from modelyard_cli.kinds import SECRET
+from modelyard_local.kinds import SECRET
 from modelyard_operator.kube.interface import DEPLOYMENT, JOB, MODEL_DEPLOYMENT, POD, TRAINING_JOB
 
 

@@ -4,8 +4,8 @@ import os
 import socket
 
 import pytest
-from modelyard_cli.local import ports
-from modelyard_cli.local.ports import Choice, PortTaken, Request
+from modelyard_local import ports
+from modelyard_local.ports import Choice, PortTaken, Request
 
 MLFLOW = Request("MLflow", "--port-mlflow", 5000)
 

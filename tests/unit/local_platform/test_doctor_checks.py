@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from modelyard_cli.local.diagnosis import checks
-from modelyard_cli.local.diagnosis.facts import Cluster, Facts, Folder, Machine, Platform, Port, Requirement, Software
-from modelyard_cli.local.diagnosis.finding import Finding, Level
-from modelyard_cli.local.state import PartPhase, PartState, PlatformPhase, PlatformState
+from modelyard_local.diagnosis import checks
+from modelyard_local.diagnosis.facts import Cluster, Facts, Folder, Machine, Platform, Port, Requirement, Software
+from modelyard_local.diagnosis.finding import Finding, Level
+from modelyard_local.state import PartPhase, PartState, PlatformPhase, PlatformState
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PARTS = tuple(PartState(name=name, title=name.title(), since=NOON, phase=PartPhase.READY, log=f"/{name}.log") for name in ("mlflow", "s3"))

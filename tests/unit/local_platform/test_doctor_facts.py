@@ -5,10 +5,10 @@ import time
 from pathlib import Path
 
 import pytest
-from modelyard_cli.local import files
-from modelyard_cli.local.diagnosis import machine_facts, platform_facts, software_facts
-from modelyard_cli.local.diagnosis.facts import Requirement
-from modelyard_cli.local.home import Home
+from modelyard_local import files
+from modelyard_local.diagnosis import machine_facts, platform_facts, software_facts
+from modelyard_local.diagnosis.facts import Requirement
+from modelyard_local.home import Home
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from modelyard_cli.local import files, keys, lifecycle, lock, logs, state
-from modelyard_cli.local.home import Addresses, Home
-from modelyard_cli.local.keys import KeysUnreadable
-from modelyard_cli.local.state import PlatformPhase, PlatformState
+from modelyard_local import files, keys, lifecycle, lock, logs, state
+from modelyard_local.home import Addresses, Home
+from modelyard_local.keys import KeysUnreadable
+from modelyard_local.state import PlatformPhase, PlatformState
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_the_lock_is_held_by_one_and_says_by_whom(home: Home) -> None:
 
 
 def test_the_lock_of_a_killed_process_is_free(home: Home) -> None:
-    program = "import sys, pathlib; from modelyard_cli.local import lock; held = lock.acquire(pathlib.Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
+    program = "import sys, pathlib; from modelyard_local import lock; held = lock.acquire(pathlib.Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", program, str(home.lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from modelyard_api import labels
-from modelyard_cli.kinds import CONFIG_MAP, SECRET
-from modelyard_cli.local import namespace_settings
-from modelyard_cli.local.home import Addresses
-from modelyard_cli.local.keys import Keys
-from modelyard_cli.local.namespace_settings import Settings
-from modelyard_cli.local.store import LocalStore
+from modelyard_local import namespace_settings
+from modelyard_local.home import Addresses
+from modelyard_local.keys import Keys
+from modelyard_local.kinds import CONFIG_MAP, SECRET
+from modelyard_local.namespace_settings import Settings
+from modelyard_local.store import LocalStore
 
 KEYS = Keys(s3_access_key="key", s3_secret_key="secret")
 

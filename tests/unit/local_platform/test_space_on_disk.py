@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from modelyard_cli.local import disk_space
-from modelyard_cli.local.disk_space import DiskFull
+from modelyard_local import disk_space
+from modelyard_local.disk_space import DiskFull
 
 HOME = Path("/home/ada/.modelyard")
 

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from modelyard_cli import local_platform
 from modelyard_cli.errors import CommandError
-from modelyard_cli.local import bring_up, lock, state
-from modelyard_cli.local.home import Addresses, Home
-from modelyard_cli.local.preparation import PortsAsked
-from modelyard_cli.local.reporting import Report, overall
-from modelyard_cli.local.state import PartPhase, PartState, PlatformPhase, PlatformState
+from modelyard_local import lock, state
+from modelyard_local.home import Addresses, Home
+from modelyard_local.preparation import PortsAsked
+from modelyard_local.reporting import Report, overall
+from modelyard_local.state import PartPhase, PartState, PlatformPhase, PlatformState
 from rich.console import Console
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -42,7 +43,7 @@ def test_a_platform_is_degraded_while_a_part_is_not_ready(before: PlatformPhase,
 
 def test_each_part_is_told_once_with_its_address_and_how_long_it_took() -> None:
     console = Console(record=True, width=200, highlight=False)
-    progress = bring_up.Progress(console)
+    progress = local_platform.Progress(console)
     for part in (in_phase(PartPhase.STARTING), in_phase(PartPhase.READY, 6.3), in_phase(PartPhase.READY, 6.3)):
         progress.show(said(PlatformPhase.STARTING, part, notes=("MLflow is at port 5001 instead of 5000: taken",)))
     lines = console.export_text().splitlines()
@@ -79,7 +80,7 @@ def up(home: Home, now: PlatformState, asked: PortsAsked | None = None) -> None:
     assert held is not None
     with held:
         state.write(home, now.model_copy(update={"pid": int(home.lock.read_text())}))
-        bring_up.in_background(home, asked or PortsAsked())
+        local_platform.in_background(home, asked or PortsAsked())
 
 
 def test_a_running_platform_is_described_with_its_troubles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from modelyard_cli.local.runner.cron_job_controller import decide_cron_job
+from modelyard_local.runner.cron_job_controller import decide_cron_job
 from modelyard_operator.timestamps import to_timestamp
 
 from tests.unit.local_runner.objects import NOW, Object, cron_job, later, stored

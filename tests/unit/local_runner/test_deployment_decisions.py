@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from modelyard_cli.local.runner.decision import Decision
-from modelyard_cli.local.runner.deployment_controller import decide_deployment
+from modelyard_local.runner.decision import Decision
+from modelyard_local.runner.deployment_controller import decide_deployment
 from modelyard_operator.deployment.workload import Workload
 
 from tests.unit.local_runner.objects import NOW, Object, condition, deleting, deployment, ended, later, ready, stored

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from modelyard_cli.local.runner.executable_fields import refuse_others
+from modelyard_local.runner.executable_fields import refuse_others
 from modelyard_operator.kube.interface import Refused
 
 Object = dict[str, Any]

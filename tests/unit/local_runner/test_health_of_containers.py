@@ -2,8 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from modelyard_cli.local.runner.health import Health, Probe, after, newborn
-from modelyard_cli.local.runner.probing import Failure, Probing
+from modelyard_local.runner.health import Health, Probe, after, newborn
+from modelyard_local.runner.probing import Failure, Probing
 
 from tests.unit.local_runner.objects import Object
 

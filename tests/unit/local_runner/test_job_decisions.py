@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from modelyard_cli.local.runner.decision import Decision
-from modelyard_cli.local.runner.index_ranges import from_ranges, to_ranges
-from modelyard_cli.local.runner.job_controller import decide_job, is_accounted_for
+from modelyard_local.runner.decision import Decision
+from modelyard_local.runner.index_ranges import from_ranges, to_ranges
+from modelyard_local.runner.job_controller import decide_job, is_accounted_for
 
 from tests.unit.local_runner.objects import NOW, Object, condition, deleting, ended, job, later, ready, stored
 

@@ -1,6 +1,6 @@
 """What failed is tried again after a while, not at once."""
 
-from modelyard_cli.local.runner.pauses import Pauses
+from modelyard_local.runner.pauses import Pauses
 
 
 def test_an_object_that_failed_is_left_alone_for_a_while() -> None:

@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from modelyard_cli.local.runner.pod_environment import environment
-from modelyard_cli.local.runner.pod_run import PodRun
+from modelyard_local.runner.pod_environment import environment
+from modelyard_local.runner.pod_run import PodRun
 
 from tests.unit.local_runner.objects import Object
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from modelyard_cli.local.runner import pod_files
-from modelyard_cli.local.runner.accelerators import Accelerators, gpus_asked
-from modelyard_cli.local.runner.memory import memory_limit
-from modelyard_cli.local.runner.pod_files import ConfigMissing
-from modelyard_cli.local.runner.routes import RouteFile, routing
+from modelyard_local.runner import pod_files
+from modelyard_local.runner.accelerators import Accelerators, gpus_asked
+from modelyard_local.runner.memory import memory_limit
+from modelyard_local.runner.pod_files import ConfigMissing
+from modelyard_local.runner.routes import RouteFile, routing
 from modelyard_operator.kube.interface import Kind
 
 from tests.unit.local_runner.objects import Object, deleting, ready

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from modelyard_cli.local.store import LocalStore
+from modelyard_local.store import LocalStore
 
 Object = dict[str, Any]
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -1,7 +1,7 @@
 """What is let into the store."""
 
 import pytest
-from modelyard_cli.local.store import LocalStore
+from modelyard_local.store import LocalStore
 from modelyard_operator.kube.interface import TRAINING_JOB, Refused
 
 from tests.unit.local_store.objects import training_job
@@ -29,7 +29,7 @@ def test_a_misspelt_field_is_refused_and_not_lost(store: LocalStore) -> None:
 
 def test_what_was_let_in_by_older_rules_may_still_be_approved(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as older:
-        older.setattr("modelyard_cli.local.store.admission.custom_resources._Checks.problems", lambda *_: [])
+        older.setattr("modelyard_local.store.admission.custom_resources._Checks.problems", lambda *_: [])
         created = store.create(training_job(training={"epochs": 0}))
     approved = {**created["metadata"], "annotations": {"modelyard.io/approve": "1"}}
     assert store.update(TRAINING_JOB, {**created, "metadata": approved})["metadata"]["annotations"] == {"modelyard.io/approve": "1"}

@@ -1,8 +1,8 @@
 """What depends on an object goes with it, and finalizers hold it."""
 
 import pytest
-from modelyard_cli.kinds import CONFIG_MAP
-from modelyard_cli.local.store import LocalStore
+from modelyard_local.kinds import CONFIG_MAP
+from modelyard_local.store import LocalStore
 from modelyard_operator.kube.interface import AlreadyExists, Kind, NotFound, Refused
 
 from tests.unit.local_store.objects import config_map

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from modelyard_api.crds.resources import RESOURCES, custom_resource_definition
-from modelyard_cli.local.store.admission.rules import RulesCheck
+from modelyard_local.store.admission.rules import RulesCheck
 
 Schema = dict[str, Any]
 NUMBER: Schema = {"type": "number"}

@@ -1,5 +1,5 @@
 import pytest
-from modelyard_cli.local.store.selectors import parse
+from modelyard_local.store.selectors import parse
 from modelyard_operator.kube.interface import Refused
 
 LABELS = {"app": "modelyard", "tier": "serving", "example.com/version": "3", "empty": ""}

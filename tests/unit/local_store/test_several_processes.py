@@ -6,14 +6,14 @@ import sys
 import time
 from pathlib import Path
 
-from modelyard_cli.kinds import CONFIG_MAP
-from modelyard_cli.local.store import LocalStore
+from modelyard_local.kinds import CONFIG_MAP
+from modelyard_local.store import LocalStore
 
 _COUNT = """
 import sys
 from pathlib import Path
-from modelyard_cli.kinds import CONFIG_MAP
-from modelyard_cli.local.store import LocalStore
+from modelyard_local.kinds import CONFIG_MAP
+from modelyard_local.store import LocalStore
 from modelyard_operator.kube.interface import AlreadyExists, Conflict
 
 store = LocalStore(Path(sys.argv[1]))
@@ -33,7 +33,7 @@ while counted < 20:
 _WRITE_FOR_EVER = """
 import itertools, sys
 from pathlib import Path
-from modelyard_cli.local.store import LocalStore
+from modelyard_local.store import LocalStore
 
 store = LocalStore(Path(sys.argv[1]))
 for number in itertools.count():
@@ -44,7 +44,7 @@ _TRANSACTION_SECONDS = 0.1
 _BUSY = f"""
 import sys, time
 from pathlib import Path
-from modelyard_cli.local.store.database import Database
+from modelyard_local.store.database import Database
 
 database = Database(Path(sys.argv[1]))
 print("writing", flush=True)
@@ -117,8 +117,8 @@ def test_a_process_that_writes_all_the_time_does_not_keep_others_out(tmp_path: P
 _CLOSE_WHILE_OTHERS_READ = """
 import sys, threading
 from pathlib import Path
-from modelyard_cli.kinds import CONFIG_MAP
-from modelyard_cli.local.store import LocalStore
+from modelyard_local.kinds import CONFIG_MAP
+from modelyard_local.store import LocalStore
 from modelyard_operator.kube.interface import KubeError
 
 store = LocalStore(Path(sys.argv[1]))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from modelyard_cli.kinds import CONFIG_MAP
-from modelyard_cli.local.store import LocalStore, history
+from modelyard_local.kinds import CONFIG_MAP
+from modelyard_local.store import LocalStore, history
 from modelyard_operator.kube.interface import TRAINING_JOB, Expired, Refused, WatchEvent
 
 from tests.unit.local_store.objects import config_map, training_job

@@ -5,8 +5,8 @@ import math
 from datetime import date
 
 import pytest
-from modelyard_cli.kinds import CONFIG_MAP, SECRET
-from modelyard_cli.local.store import LocalStore
+from modelyard_local.kinds import CONFIG_MAP, SECRET
+from modelyard_local.store import LocalStore
 from modelyard_operator.kube.interface import EVENT, POD, TRAINING_JOB, Conflict, NotFound, Refused
 
 from tests.unit.local_store.objects import config_map, event, pod, training_job
@@ -137,7 +137,7 @@ def test_a_key_that_could_not_be_a_file_is_refused(store: LocalStore, key: str) 
 
 
 def test_only_so_many_events_are_kept(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modelyard_cli.local.store.local_store._EVENTS_KEPT", 3)
+    monkeypatch.setattr("modelyard_local.store.local_store._EVENTS_KEPT", 3)
     for number in range(5):
         store.create(event(f"event-{number}", "uid-1"))
     assert [each["note"] for each in store.pod_events("ml", "uid-1")] == ["event-2", "event-3", "event-4"]

@@ -1,0 +1,140 @@
+"""Checks an object against a structural OpenAPI schema, and says what is wrong in the API server's words.
+
+OpenAPI v3.0 writes exclusive bounds as JSON Schema's draft 4 does. What differs from it is here: numbers such as 3.0 are integers, patterns
+are RE2, and the ``x-kubernetes-`` keywords mean something.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from jsonschema import Draft4Validator, ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import extend
+from modelyard_api.crds.schema import Schema
+
+from modelyard_local.store.admission import expressions
+from modelyard_local.store.admission.problems import Problem, joined, shown
+
+_INT64 = 2**63
+_HIDING = {"type", "required", "enum", "maxLength", "maxItems", "maxProperties"}
+_SAYINGS: dict[str, Callable[[Any], str]] = {
+    "minLength": lambda limit: f"should be at least {limit} chars long",
+    "minItems": lambda limit: f"should have at least {limit} items",
+    "pattern": lambda pattern: f"should match '{pattern}'",
+}
+
+
+class SchemaCheck:
+    """Made once for a schema, used for many objects."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._validator: Validator = _Validator(schema)
+
+    def problems(self, body: Any) -> list[Problem]:
+        """All of them, sorted by field."""
+        errors = list(self._validator.iter_errors(body))
+        mistyped = {joined(error.absolute_path) for error in errors if error.validator == "type"}
+        found = {_problem(error) for error in errors if error.validator == "type" or joined(error.absolute_path) not in mistyped}
+        return sorted(found, key=lambda problem: (problem.path, problem.text))
+
+
+def _is_integer(_: Any, value: object) -> bool:
+    return not isinstance(value, bool) and (isinstance(value, int) or (isinstance(value, float) and value.is_integer()))
+
+
+def _check_pattern(_: Validator, pattern: str, value: object, __: Schema) -> Iterator[ValidationError]:
+    if isinstance(value, str) and not expressions.matches(value, pattern):
+        yield ValidationError("")
+
+
+def _check_format(_: Validator, name: str, value: object, __: Schema) -> Iterator[ValidationError]:
+    if name == "int64" and isinstance(value, int | float) and not -_INT64 <= value < _INT64:
+        yield ValidationError("", validator="type", validator_value="int64")
+    if name == "date-time" and isinstance(value, str) and not _is_time(value):
+        yield ValidationError("", validator="type", validator_value="date-time")
+
+
+def _check_required(_: Validator, names: list[str], value: object, __: Schema) -> Iterator[ValidationError]:
+    if isinstance(value, dict):
+        yield from (ValidationError("", path=(name,)) for name in names if name not in value)
+
+
+def _check_any_of(validator: Validator, options: list[Schema], value: Any, schema: Schema) -> Iterator[ValidationError]:
+    if not schema.get("x-kubernetes-int-or-string"):
+        raise NotImplementedError(f"anyOf in {schema}")
+    if not any(validator.is_type(value, option["type"]) for option in options):
+        yield ValidationError("", validator="type", validator_value="integer,string")
+
+
+def _check_list_type(_: Validator, list_type: str, value: object, schema: Schema) -> Iterator[ValidationError]:
+    if list_type == "atomic" or not isinstance(value, list):
+        return
+    keys = schema.get("x-kubernetes-list-map-keys")
+    seen: set[str] = set()
+    for number, item in enumerate(value):
+        identity = {name: item[name] for name in keys if name in item} if keys and isinstance(item, dict) else item
+        text = json.dumps(identity, sort_keys=True)
+        if text in seen:
+            yield ValidationError("", validator="duplicate", instance=identity, path=(number,))
+        seen.add(text)
+
+
+_Validator = extend(  # type: ignore[no-untyped-call]
+    Draft4Validator,
+    {
+        "required": _check_required,
+        "pattern": _check_pattern,
+        "format": _check_format,
+        "anyOf": _check_any_of,
+        "x-kubernetes-list-type": _check_list_type,
+    },
+    type_checker=Draft4Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+
+
+def _problem(error: ValidationError) -> Problem:
+    keyword = str(error.validator)
+    path = joined(error.absolute_path)
+    return Problem(path, _text(keyword, path, error), keyword in _HIDING)
+
+
+def _text(keyword: str, path: str, error: ValidationError) -> str:
+    limit: Any = error.validator_value
+    value: Any = error.instance
+    sayings: dict[str, Callable[[], str]] = {
+        "required": lambda: "Required value",
+        "type": lambda: f'Invalid value: "{_type(value)}": {path} in body must be of type {limit}: "{_type(value)}"',
+        "enum": lambda: f"Unsupported value: {shown(value)}: supported values: {', '.join(shown(option) for option in limit)}",
+        "duplicate": lambda: f"Duplicate value: {shown(value)}",
+        "maxLength": lambda: f"Too long: may not be more than {limit} bytes",
+        "maxItems": lambda: f"Too many: {len(value)}: must have at most {limit} items",
+        "maxProperties": lambda: f"Too many: {len(value)}: must have at most {limit} items",
+    }
+    if keyword in sayings:
+        return sayings[keyword]()
+    return f"Invalid value: {shown(value)}: {path} in body {_bound(keyword, limit, error)}"
+
+
+def _bound(keyword: str, limit: Any, error: ValidationError) -> str:
+    schema: Any = error.schema
+    if keyword == "minimum":
+        return f"should be greater than {'' if schema.get('exclusiveMinimum') else 'or equal to '}{limit}"
+    if keyword == "maximum":
+        return f"should be less than {'' if schema.get('exclusiveMaximum') else 'or equal to '}{limit}"
+    return _SAYINGS[keyword](limit) if keyword in _SAYINGS else error.message
+
+
+def _type(value: object) -> str:
+    if isinstance(value, float):
+        return "number"
+    names = {bool: "boolean", int: "integer", str: "string", list: "array", dict: "object", type(None): "null"}
+    return names[type(value)]
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
