@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from modelyard_local import disk_space, lifecycle, platform_process
+from modelyard_local import disk, lifecycle, platform_process
 from modelyard_local.home import Home
 from modelyard_local.lifecycle import NotStarted
 from modelyard_local.preparation import PortsAsked
@@ -135,7 +135,7 @@ def _say_running(console: Console, home: Home, said: PlatformState, asked: Ports
         trouble = f"  {part.message.splitlines()[0]}" if part.message else ""
         again = f"  restarted {part.restarts} times" if part.restarts else ""
         console.print(f"[{colour}]{part.phase.value:<12}[/] {part.title:<20} {_address(part.name, said):<24}{escape(trouble)}{again}")
-    little_space = disk_space.warning(home.folder, disk_space.free_bytes(home.folder))  # of which it can't always write
+    little_space = disk.warning(home.folder, disk.free_bytes(home.folder))  # of which it can't always write
     for note in dict.fromkeys((*said.notes, little_space)):
         if note:
             console.print(f"[yellow]note[/] {escape(note)}")

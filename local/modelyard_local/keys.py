@@ -4,7 +4,7 @@ import secrets
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from modelyard_local import files
+from modelyard_local import disk
 from modelyard_local.home import Home
 
 
@@ -36,5 +36,5 @@ def read_or_make(home: Home) -> Keys:
     found = read(home)
     if found is None:
         found = Keys(s3_access_key=f"local-{secrets.token_hex(6)}", s3_secret_key=secrets.token_urlsafe(30))
-        files.write(home.secrets, found.model_dump_json(indent=2) + "\n")
+        disk.write(home.secrets, found.model_dump_json(indent=2) + "\n")
     return found

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from modelyard_local import lock, logs, state
+from modelyard_local import disk, lock, state
 from modelyard_local.home import VARIABLE, Home
 from modelyard_local.preparation import PortsAsked
 from modelyard_local.servers.definition import clean_environment
@@ -53,7 +53,7 @@ def launch(home: Home, asked: PortsAsked) -> "subprocess.Popen[bytes]":
     """The platform process, detached: it survives this process and its terminal."""
     home.make()
     log = log_file(home)
-    logs.prepare(log)
+    disk.rotate(log)
     ports = [f"--port-{name}={port}" for name, port in vars(asked).items() if port]
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -73,7 +73,7 @@ def follow_start(home: Home, process: "subprocess.Popen[bytes]") -> Iterator[Pla
     yield from _until_ready(home, process.pid, process.poll)
     code = process.poll()
     if code is not None:
-        end = logs.end_of(log_file(home), offset)
+        end = disk.end_of(log_file(home), offset)
         raise NotStarted(f"the platform process ended with exit code {code}; the end of {log_file(home)}:\n{end}")
 
 

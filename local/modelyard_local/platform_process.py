@@ -14,12 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from modelyard_local import disk_space, lock, preparation
+from modelyard_local import disk, lock, preparation
 from modelyard_local.home import Home, home
 from modelyard_local.parts import Parts, PartsFailed
 from modelyard_local.preparation import PortsAsked
-from modelyard_local.reporting import Report
-from modelyard_local.state import PlatformPhase, PlatformState, own_version
+from modelyard_local.state import PlatformPhase, PlatformState, Report, own_version
 
 ENDED, FAILED, RUNS_ALREADY = 0, 1, 3
 _LOG = logging.getLogger("modelyard_local")
@@ -80,7 +79,7 @@ def _keep_looking(place: Home, notes: tuple[str, ...], report: Report, stop: thr
     while not stop.wait(_LOOK_SECONDS):
         looks += 1
         if looks % _LOOKS_PER_DISK_CHECK == 0:
-            before, short_of_space = short_of_space, disk_space.warning(place.folder, disk_space.free_bytes(place.folder))
+            before, short_of_space = short_of_space, disk.warning(place.folder, disk.free_bytes(place.folder))
             if short_of_space and not before:
                 _LOG.warning(short_of_space)
             report.say(notes=(*notes, short_of_space) if short_of_space else notes)

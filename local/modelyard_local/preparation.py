@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from modelyard_operator.kube.interface import KubeError
 
-from modelyard_local import disk_space, files, keys, ports
-from modelyard_local.disk_space import DiskFull
+from modelyard_local import disk, keys, ports
+from modelyard_local.disk import DiskFull
 from modelyard_local.home import Addresses, Home
 from modelyard_local.keys import Keys, KeysUnreadable
 from modelyard_local.ports import Choice, PortTaken, Request
@@ -41,13 +41,13 @@ class Prepared:
 
 def prepare(home: Home, asked: PortsAsked) -> Prepared:
     """Raises one of FORESEEN."""
-    disk_space.check_start(home.folder, disk_space.free_bytes(home.folder))
+    disk.check_start(home.folder, disk.free_bytes(home.folder))
     for server in ("s3", "mlflow", "gateway"):
         home.data(server).mkdir(mode=0o700, parents=True, exist_ok=True)
     made = keys.read_or_make(home)
     choices = choose_ports(home.read_addresses(), asked)
     addresses = Addresses(**{f"{name}_url": f"http://{ports.LOOPBACK}:{choice.port}" for name, choice in choices.items()})
-    files.write(home.addresses, addresses.model_dump_json(indent=2) + "\n")
+    disk.write(home.addresses, addresses.model_dump_json(indent=2) + "\n")
     return Prepared(addresses, made, tuple(choice.note for choice in choices.values() if choice.note))
 
 

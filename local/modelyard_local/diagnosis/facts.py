@@ -1,7 +1,8 @@
-"""What `modelyard doctor` knows of a machine. Nothing here judges."""
+"""What `modelyard doctor` knows of a machine, and what it says of it. Nothing here judges."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from modelyard_local.state import PlatformState
@@ -93,3 +94,36 @@ class Facts:
     platform: Platform
     ports: Sequence[Port] = field(default_factory=tuple)
     cluster: Cluster | None = None  # None: no kubeconfig
+
+
+class Level(StrEnum):
+    """PROBLEM: the platform can't start or work. HINT: good to know."""
+
+    OK = "ok"
+    HINT = "hint"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of the table."""
+
+    check: str
+    level: Level
+    what: str
+    fix: str = ""
+
+
+def ok(check: str, what: str) -> Finding:
+    """Nothing to do."""
+    return Finding(check, Level.OK, what)
+
+
+def hint(check: str, what: str, fix: str = "") -> Finding:
+    """Works, but."""
+    return Finding(check, Level.HINT, what, fix)
+
+
+def problem(check: str, what: str, fix: str) -> Finding:
+    """Has to be mended."""
+    return Finding(check, Level.PROBLEM, what, fix)

@@ -14,8 +14,7 @@ from modelyard_operator.ownership import owner_reference
 from modelyard_operator.timestamps import from_timestamp, to_timestamp
 
 from modelyard_local.runner import pods
-from modelyard_local.runner.conditions import find
-from modelyard_local.runner.decision import Decision
+from modelyard_local.runner.decision import Decision, find
 from modelyard_local.runner.job_controller import is_finished
 
 SCHEDULED_ANNOTATION = "batch.kubernetes.io/cronjob-scheduled-timestamp"

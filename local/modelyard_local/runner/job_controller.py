@@ -5,20 +5,77 @@ Follows the Job controller of Kubernetes (https://kubernetes.io/docs/concepts/wo
 nobody's failure, and ``status.countedPods`` says which pods are in ``failed`` (there, finalizers of each pod do).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modelyard_operator.kube.interface import Object
 from modelyard_operator.timestamps import from_timestamp, to_timestamp
 
-from modelyard_local.runner import job_failure, pods
-from modelyard_local.runner.conditions import find, with_condition
-from modelyard_local.runner.decision import Decision
-from modelyard_local.runner.index_ranges import from_ranges, to_ranges
+from modelyard_local.runner import pods
+from modelyard_local.runner.decision import Decision, find, with_condition
 
+Verdict = tuple[str, str]  # reason and message of the condition
+_DEFAULT_RETRIES = 6
 INDEX_ANNOTATION = "batch.kubernetes.io/job-completion-index"
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 10, 600
+
+
+def action(job: Object, pod: Object) -> tuple[str, str]:
+    """``FailJob``, ``Ignore`` or ``Count`` by the first rule that matches, and why."""
+    rules = (job["spec"].get("podFailurePolicy") or {}).get("rules", ())
+    for number, rule in enumerate(rules):
+        if words := _by_exit_code(rule, pod) or _by_condition(rule, pod):
+            return rule["action"], f"{words} matching {rule['action']} rule at index {number}"
+    return "Count", ""
+
+
+def limits_exceeded(job: Object, failed: int, now: datetime) -> Verdict | None:
+    """Of retries, and of time."""
+    if failed > int(job["spec"].get("backoffLimit", _DEFAULT_RETRIES)):
+        return "BackoffLimitExceeded", "Job has reached the specified backoff limit"
+    deadline, since = job["spec"].get("activeDeadlineSeconds"), job.get("status", {}).get("startTime")
+    if deadline and since and now >= from_timestamp(since) + timedelta(seconds=deadline):
+        return "DeadlineExceeded", "Job was active longer than specified deadline"
+    return None
+
+
+def _by_exit_code(rule: Object, pod: Object) -> str:
+    wanted, code = rule.get("onExitCodes"), pods.terminated(pod).get("exitCode", 0)
+    name = pods.container_status(pod).get("name", "")
+    if not wanted or code == 0 or wanted.get("containerName", name) != name:
+        return ""
+    if (code in wanted["values"]) != (wanted["operator"] == "In"):
+        return ""
+    return f"Container {name} for pod {_called(pod)} failed with exit code {code}"
+
+
+def _by_condition(rule: Object, pod: Object) -> str:
+    for wanted in rule.get("onPodConditions") or ():
+        if pods.has_condition(pod, wanted["type"], wanted.get("status", "True")):
+            return f"Pod {_called(pod)} has condition {wanted['type']}"
+    return ""
+
+
+def _called(pod: Object) -> str:
+    return f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+
+
+def to_ranges(indexes: Iterable[int]) -> str:
+    """Two in a row are written ``1,2``, more ``1-3``."""
+    runs: list[list[int]] = []
+    for index in sorted(indexes):
+        if runs and runs[-1][-1] == index - 1:
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else ",".join(map(str, run)) for run in runs)
+
+
+def from_ranges(text: str) -> frozenset[int]:
+    """What ``to_ranges`` wrote."""
+    bounds = [[int(bound) for bound in part.split("-")] for part in text.split(",") if part]
+    return frozenset(index for each in bounds for index in range(each[0], each[-1] + 1))
 
 
 @dataclass(frozen=True)
@@ -28,7 +85,7 @@ class Tally:
     completed: frozenset[int]
     failed: int
     counted: frozenset[str]  # UIDs of pods whose end is accounted for
-    verdict: job_failure.Verdict | None  # the pod failure policy's
+    verdict: Verdict | None  # the pod failure policy's
 
 
 def decide_job(job: Object, own_pods: Sequence[Object], now: datetime) -> Decision:
@@ -40,7 +97,7 @@ def decide_job(job: Object, own_pods: Sequence[Object], now: datetime) -> Decisi
     if is_finished(job):
         return Decision(delete=to_stop)
     tally = _tally(job, own_pods)
-    verdict = _standing_verdict(job) or tally.verdict or job_failure.limits_exceeded(job, tally.failed, now)
+    verdict = _standing_verdict(job) or tally.verdict or limits_exceeded(job, tally.failed, now)
     if verdict is not None:
         failing = [("FailureTarget", *verdict), *([] if active else [("Failed", *verdict)])]
         return Decision(status=_status(job, own_pods, tally, failing, now), delete=to_stop)
@@ -84,14 +141,14 @@ def _tally(job: Object, own_pods: Sequence[Object]) -> Tally:
         if pods.phase(pod) == "Succeeded":
             completed.add(index_of(pod))
         elif pods.uid(pod) not in counted:
-            action, words = job_failure.action(job, pod)
-            verdict = verdict or (("PodFailurePolicy", words) if action == "FailJob" else None)
-            failed += action != "Ignore"
+            what, words = action(job, pod)
+            verdict = verdict or (("PodFailurePolicy", words) if what == "FailJob" else None)
+            failed += what != "Ignore"
             counted.add(pods.uid(pod))
     return Tally(frozenset(completed), failed, frozenset(counted), verdict)
 
 
-def _standing_verdict(job: Object) -> job_failure.Verdict | None:
+def _standing_verdict(job: Object) -> Verdict | None:
     found = _condition(job, "FailureTarget")
     return (found["reason"], found["message"]) if found and found["status"] == "True" else None
 
@@ -151,10 +208,7 @@ def _retry_at(job: Object, own_pods: Sequence[Object], failed: int) -> datetime:
     ends = [
         from_timestamp(pods.terminated(pod)["finishedAt"])
         for pod in own_pods
-        if pods.phase(pod) == "Failed"
-        and not pods.is_deleting(pod)
-        and pods.terminated(pod)
-        and job_failure.action(job, pod)[0] != "Ignore"
+        if pods.phase(pod) == "Failed" and not pods.is_deleting(pod) and pods.terminated(pod) and action(job, pod)[0] != "Ignore"
     ]
     if not ends or not failed:
         return from_timestamp(job["metadata"]["creationTimestamp"])

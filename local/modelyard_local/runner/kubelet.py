@@ -13,15 +13,13 @@ from modelyard_operator.kube.interface import POD, TRAINING_JOB, Conflict, Kind,
 
 from modelyard_local import ports
 from modelyard_local.home import Home
-from modelyard_local.runner import health, memory, pod_files, pods
-from modelyard_local.runner.accelerators import RESOURCE, Accelerators, gpus_asked
+from modelyard_local.runner import machine_resources, pod_inputs, pods, probes
+from modelyard_local.runner.machine_resources import RESOURCE, Accelerators, gpus_asked
 from modelyard_local.runner.pauses import Pauses
-from modelyard_local.runner.pod_events import PodEvents
-from modelyard_local.runner.pod_files import ConfigMissing, Lookup
-from modelyard_local.runner.pod_run import Place, PodRun, called
-from modelyard_local.runner.pod_status import Container, Disruption, Ended, Running, pod_status
-from modelyard_local.runner.pod_steps import Process, Step, next_step
-from modelyard_local.runner.probing import Probing
+from modelyard_local.runner.pod_inputs import ConfigMissing, Lookup
+from modelyard_local.runner.pod_run import Place, PodRun, Process, Step, called, next_step
+from modelyard_local.runner.pod_status import Container, Disruption, Ended, PodEvents, Running, pod_status
+from modelyard_local.runner.probes import Probing
 
 _LOG = logging.getLogger(__name__)
 _RETRY = timedelta(seconds=1)
@@ -165,7 +163,7 @@ class Kubelet:
             return
         if gpus_asked(pod) and not gpus:
             self._warn_of_cpu(pod)
-        run.probing = Probing(health.newborn(container), run.port, self._probers, self._clocks.monotonic())
+        run.probing = Probing(probes.newborn(container), run.port, self._probers, self._clocks.monotonic())
         self._show_health(run)
 
     def _watch(self, pod: Object, run: PodRun) -> None:
@@ -189,7 +187,7 @@ class Kubelet:
             run.end(now)
         run.port = 0
         self._accelerators.give_back(pods.uid(pod))
-        pod_files.forget(run.folder)
+        pod_inputs.forget(run.folder)
 
     def _release(self, pod: Object) -> None:
         """Its folder first: an object without its folder is tidied up again, a folder without its object by nobody."""
@@ -219,9 +217,11 @@ class Kubelet:
         limited = {
             run.child.pid: (run, limit)
             for uid, run in self._runs.items()
-            if run.child and isinstance(run.container.state, Running) and (limit := memory.memory_limit(present[uid])) is not None
+            if run.child
+            and isinstance(run.container.state, Running)
+            and (limit := machine_resources.memory_limit(present[uid])) is not None
         }
-        for group, used in memory.resident_bytes(limited.keys()).items():
+        for group, used in machine_resources.resident_bytes(limited.keys()).items():
             run, limit = limited[group]
             if used > limit and run.child:
                 run.killed_for = "OOMKilled"
@@ -233,7 +233,7 @@ class Kubelet:
         for uid, run in self._runs.items():
             if run.child and isinstance(run.container.state, Running):
                 with contextlib.suppress(ConfigMissing, KubeError, OSError):
-                    pod_files.write_mounts(present[uid], run.folder, self._lookup(present[uid]))
+                    pod_inputs.write_mounts(present[uid], run.folder, self._lookup(present[uid]))
                     run.bound_log()
 
     def _lookup(self, pod: Object) -> Lookup:

@@ -4,19 +4,97 @@ import os
 import shutil
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from pathlib import Path
 
 from modelyard_operator.kube.interface import Object
 
 from modelyard_local import lifeline
-from modelyard_local.runner import pod_files, pod_steps
-from modelyard_local.runner.pod_environment import environment, termination_path
+from modelyard_local.runner import pod_inputs, pods
+from modelyard_local.runner.pod_inputs import environment, termination_path
 from modelyard_local.runner.pod_status import CRASH_LOOP, Container, Disruption, Ended, Running, Waiting
-from modelyard_local.runner.probing import Probing
+from modelyard_local.runner.probes import Probing
 
+_DEFAULT_GRACE_SECONDS = 30
+_FIRST_BACKOFF_SECONDS, _LAST_BACKOFF_SECONDS = 10, 300
+_FORGIVEN_AFTER = timedelta(minutes=10)  # a container that ran that long starts over with the shortest delay
 _MESSAGE_BYTES = 4096  # as the kubelet: the end of what was written
 _START_FAILED = 128
 _LONGEST_LOG, _KEPT_OF_LOG = 32 * 2**20, 8 * 2**20
+
+
+class Step(Enum):
+    """One at a time; the next one is decided when it is done."""
+
+    NOTHING = auto()
+    START = auto()
+    WATCH = auto()  # it runs: probes, memory
+    ASK_TO_END = auto()
+    KILL = auto()
+    START_LATER = auto()  # it ended, and is started again after a while
+    RECORD_END = auto()  # for good
+    RECORD_LOSS = auto()  # its process went down with an earlier runner
+    RELEASE = auto()  # the object may go
+
+
+@dataclass(frozen=True)
+class Process:
+    """What this runner knows of a pod's process."""
+
+    is_known: bool = False  # this runner has looked after the pod before
+    is_running: bool = False
+    is_over: bool = False  # it ended for good, and the pod's status is about to say so
+    exit_code: int | None = None  # of a process that ended and whose end isn't dealt with yet
+    is_condemned: bool = False  # a probe wants it restarted
+    asked: datetime | None = None  # when it was asked to end
+    not_before: datetime | None = None  # when it may be started (again)
+
+
+def next_step(pod: Object, process: Process, now: datetime) -> Step:
+    """For a pod as it is in the store."""
+    if pods.is_terminal(pod) or process.is_over:
+        return Step.RELEASE if pods.is_terminal(pod) and pods.is_deleting(pod) else Step.NOTHING
+    if not process.is_known and _was_started(pod):
+        return Step.RECORD_LOSS
+    return _of_running(pod, process, now) if process.is_running else _of_idle(pod, process, now)
+
+
+def grace(pod: Object) -> timedelta:
+    """Time that it gets to end by itself."""
+    return timedelta(seconds=pod["spec"].get("terminationGracePeriodSeconds", _DEFAULT_GRACE_SECONDS))
+
+
+def restart_delay(restarts_in_a_row: int) -> timedelta:
+    """None before the first restart, then 10 s, doubled each time up to 5 minutes."""
+    if not restarts_in_a_row:
+        return timedelta()
+    return timedelta(seconds=min(_FIRST_BACKOFF_SECONDS * 2 ** min(restarts_in_a_row - 1, 10), _LAST_BACKOFF_SECONDS))
+
+
+def is_forgiven(ran: timedelta) -> bool:
+    """Whether a container that ran that long counts as having worked."""
+    return ran >= _FORGIVEN_AFTER
+
+
+def _of_idle(pod: Object, process: Process, now: datetime) -> Step:
+    if pods.is_deleting(pod):
+        return Step.RECORD_END
+    if process.exit_code is not None:
+        return Step.START_LATER if pod["spec"].get("restartPolicy", "Always") == "Always" else Step.RECORD_END
+    return Step.NOTHING if process.not_before and now < process.not_before else Step.START
+
+
+def _of_running(pod: Object, process: Process, now: datetime) -> Step:
+    if not pods.is_deleting(pod) and not process.is_condemned:
+        return Step.WATCH
+    if process.asked is None:
+        return Step.ASK_TO_END
+    return Step.KILL if now >= process.asked + grace(pod) else Step.NOTHING
+
+
+def _was_started(pod: Object) -> bool:
+    status = pods.container_status(pod)
+    return bool(status.get("restartCount")) or any(key in status.get("state", {}) for key in ("running", "terminated"))
 
 
 @dataclass(frozen=True)
@@ -43,10 +121,10 @@ class PodRun:
     failed_start: str = ""
     restarts_in_a_row: int = 0
 
-    def process(self) -> pod_steps.Process:
+    def process(self) -> Process:
         """The facts for the next step."""
         code = self.child.poll() if self.child else _START_FAILED if self.failed_start else None
-        return pod_steps.Process(
+        return Process(
             is_known=True,
             is_running=self.child is not None and code is None,
             is_over=self.container.is_over,
@@ -56,19 +134,19 @@ class PodRun:
             not_before=self.not_before,
         )
 
-    def start(self, pod: Object, lookup: pod_files.Lookup, place: Place, now: datetime) -> None:
+    def start(self, pod: Object, lookup: pod_inputs.Lookup, place: Place, now: datetime) -> None:
         """Make folders and files and start the command. Raises ConfigMissing, or OSError where the disk doesn't take the files."""
         container, namespace = pod["spec"]["containers"][0], pod["metadata"]["namespace"]
-        pod_files.make_folders(self.folder)
-        pod_files.write_mounts(pod, self.folder, lookup)
-        given = pod_files.variables(container, namespace, lookup)
+        pod_inputs.make_folders(self.folder)
+        pod_inputs.write_mounts(pod, self.folder, lookup)
+        given = pod_inputs.variables(container, namespace, lookup)
         termination_path(self.folder).write_bytes(b"")
         told = environment(pod, self.folder, given, port=place.port, gpus=place.gpus)
         self._reset(now)
         self.port = place.port
         try:
             self.child = lifeline.start(
-                container["command"], environment=told, folder=pod_files.scratch(self.folder), log=self.folder / "log"
+                container["command"], environment=told, folder=pod_inputs.scratch(self.folder), log=self.folder / "log"
             )
         except OSError as error:
             self.failed_start = f"{container['command'][0]} can't be started: {error.strerror or error}"
@@ -86,9 +164,9 @@ class PodRun:
     def start_later(self, pod: Object, now: datetime) -> timedelta:
         """Note how it ended and for how long it isn't started again."""
         ended = self._ended(now)
-        if ended.started and pod_steps.is_forgiven(now - ended.started):
+        if ended.started and is_forgiven(now - ended.started):
             self.restarts_in_a_row = 0
-        delay = pod_steps.restart_delay(self.restarts_in_a_row)
+        delay = restart_delay(self.restarts_in_a_row)
         self.restarts_in_a_row += 1
         state = Waiting(CRASH_LOOP, f"back-off {delay.seconds}s restarting failed {called(pod)}") if delay else ended
         self.container = Container(state, ended, self.container.restarts)

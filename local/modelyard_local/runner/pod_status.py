@@ -1,15 +1,22 @@
-"""A pod's status, from what is known of its container; in the words of the kubelet."""
+"""What is said about a pod: its status, and Events as the kubelet writes them, one per thing that is said however often it happens."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
-from modelyard_operator.kube.interface import Object
+from modelyard_operator.kube.interface import AlreadyExists, Kube, KubeError, Object
+from modelyard_operator.kube.notices import event
+from modelyard_operator.plan import Notice
 from modelyard_operator.timestamps import to_timestamp
 
-from modelyard_local.runner.conditions import with_condition
+from modelyard_local.runner.decision import with_condition
 
 CRASH_LOOP = "CrashLoopBackOff"
 _ADDRESS = "127.0.0.1"
+_LOG = logging.getLogger(__name__)
+_CONTROLLER = "modelyard-runner"
 
 
 @dataclass(frozen=True)
@@ -135,3 +142,28 @@ def _container_status(pod: Object, container: Container) -> Object:
         "state": container.state.to_wire(),
         "lastState": container.last.to_wire() if container.last else {},
     }
+
+
+class PodEvents:
+    """Best effort: an Event that can't be written never stops the work."""
+
+    def __init__(self, kube: Kube, now: Callable[[], datetime]) -> None:
+        self._kube = kube
+        self._now = now
+
+    def warn(self, subject: Object, reason: str, note: str) -> None:
+        """Something is wrong with ``subject``."""
+        self._tell(subject, "Warning", reason, note)
+
+    def mention(self, subject: Object, reason: str, note: str) -> None:
+        """Something ordinary happened."""
+        self._tell(subject, "Normal", reason, note)
+
+    def _tell(self, subject: Object, kind: Literal["Normal", "Warning"], reason: str, note: str) -> None:
+        try:
+            said = Notice(kind, reason, note)
+            self._kube.create(event(said, subject, _CONTROLLER, self._now(), controller=_CONTROLLER, action="Run"))
+        except AlreadyExists:
+            return
+        except KubeError as error:
+            _LOG.warning("event %s was not recorded: %s", reason, error)

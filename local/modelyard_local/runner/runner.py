@@ -1,9 +1,11 @@
 """The loop that keeps Jobs, Deployments, CronJobs, Services and Pods of a local platform going."""
 
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from modelyard_operator.kube.interface import (
@@ -23,31 +25,87 @@ from modelyard_operator.kube.interface import (
 )
 
 from modelyard_local.home import Home
-from modelyard_local.runner import shutdown
-from modelyard_local.runner.accelerators import Accelerators, gpus_of_this_machine
-from modelyard_local.runner.changes import Changes
+from modelyard_local.runner import pods
 from modelyard_local.runner.cron_job_controller import decide_cron_job
 from modelyard_local.runner.decision import Decision
 from modelyard_local.runner.deployment_controller import decide_deployment
 from modelyard_local.runner.job_controller import decide_job, is_accounted_for
 from modelyard_local.runner.kubelet import Clocks, Kubelet
+from modelyard_local.runner.machine_resources import Accelerators, gpus_of_this_machine
 from modelyard_local.runner.pauses import Pauses
+from modelyard_local.runner.pod_run import PodRun, grace
+from modelyard_local.runner.pod_status import Disruption, Ended
 from modelyard_local.runner.pods import uid
 from modelyard_local.runner.routes import RouteFile, routing
-from modelyard_local.runner.snapshot import WATCHED, Snapshot
+from modelyard_local.runner.snapshot import WATCHED, Changes, Snapshot
 
+_STOPPED = Disruption("the platform on this machine was stopped while the pod ran")
+_POLL_SECONDS = 0.05
+_SECOND_SIGNAL_SECONDS = 1.0
 _LOG = logging.getLogger(__name__)
 _IDLE_SECONDS = 0.2  # between two looks at processes, probes and clocks
 _BUSY_SECONDS = 0.02  # at least, also while a lot changes
 _AFTER_FAILURE_SECONDS = 1.0
 _REREAD_SECONDS = 10.0  # also if no watch said anything
-
 Decide = Callable[[Object, Sequence[Object], datetime], Decision]
 _CONTROLLERS: Mapping[Kind, tuple[Kind, Decide]] = {
     CRON_JOB: (JOB, decide_cron_job),
     JOB: (POD, decide_job),
     DEPLOYMENT: (POD, decide_deployment),
 }
+
+
+@dataclass(frozen=True)
+class _Stopping:
+    pod: Object
+    run: PodRun
+    deadline: datetime
+
+
+def stop_all(kube: Kube, kubelet: Kubelet, all_pods: list[Object], clocks: Clocks, pause: Callable[[float], object]) -> None:
+    """Returns when no process is left, at the latest after the longest grace period."""
+    stopping = [_asked(pod, run, clocks) for pod in all_pods if (run := kubelet.runs.get(pods.uid(pod))) and run.child]
+    began = clocks.monotonic()
+    hurried = False
+    while any(one.run.process().is_running for one in stopping):
+        pause(_POLL_SECONDS)
+        if not hurried and clocks.monotonic() >= began + _SECOND_SIGNAL_SECONDS:
+            hurried = True
+            _hurry(stopping)
+        _kill_late(stopping, clocks.now())
+    for one in stopping:
+        _record(kube, kubelet, one, clocks.now())
+
+
+def _asked(pod: Object, run: PodRun, clocks: Clocks) -> _Stopping:
+    if run.child:
+        run.child.terminate()
+    return _Stopping(pod, run, clocks.now() + grace(pod))
+
+
+def _hurry(stopping: list[_Stopping]) -> None:
+    """A server that drains ends at the second signal: nobody sends it anything any more. Other pods are left to themselves."""
+    for one in stopping:
+        if one.run.child and "readinessProbe" in one.pod["spec"]["containers"][0]:
+            one.run.child.terminate()
+
+
+def _kill_late(stopping: list[_Stopping], now: datetime) -> None:
+    for one in stopping:
+        if one.run.child and now >= one.deadline:
+            one.run.child.kill()
+
+
+def _record(kube: Kube, kubelet: Kubelet, one: _Stopping, now: datetime) -> None:
+    """A Job's pod that ended well just then has done its work."""
+    run = one.run
+    run.end(now)
+    state = run.container.state
+    has_succeeded = isinstance(state, Ended) and state.exit_code == 0 and one.pod["spec"].get("restartPolicy") == "Never"
+    run.disruption = None if has_succeeded else _STOPPED
+    with contextlib.suppress(KubeError):  # what isn't written is found as lost by the next start
+        metadata = one.pod["metadata"]
+        kubelet.write_status(kube.get(POD, metadata["namespace"], metadata["name"]), run)
 
 
 def utc_now() -> datetime:
@@ -92,7 +150,7 @@ class Runner:
         self._changes.stop()
         self._thread.join()
         self._routes.write({})
-        shutdown.stop_all(self._kube, self._kubelet, self._snapshot.all(POD), self._clocks, time.sleep)
+        stop_all(self._kube, self._kubelet, self._snapshot.all(POD), self._clocks, time.sleep)
         self._kubelet.close()
         self._changes.join()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from modelyard_local import files, ports
+from modelyard_local import disk, ports
 from modelyard_local.home import Home
 from modelyard_local.keys import Keys
 from modelyard_local.servers.definition import Server, clean_environment, find_program
@@ -51,7 +51,7 @@ def server(home: Home, keys: Keys, port: int, inner: InnerPorts) -> Server:
     """Its data in ``home.data("s3")``; ready once all buckets are there and take an object."""
     data = home.data(NAME)
     config = data / "identities.json"
-    files.write(config, json.dumps(_identities(keys)))
+    disk.write(config, json.dumps(_identities(keys)))
     probe = BucketProbe(f"http://{ports.LOOPBACK}:{port}", keys)
     sockets = {part: _socket(data, part, port) for part in ("s3", "filer")}
     return Server(
@@ -75,7 +75,7 @@ def inner_ports(home: Home, is_free: Callable[[int], bool] = ports.is_free_port,
     while found is None or not found.are_free or not all(port not in others and is_free(port) for port in found.model_dump().values()):
         names = list(InnerPorts.model_fields)
         found = InnerPorts(**dict(zip(names, ports.free_ports(len(names), is_free, others), strict=True)))
-    files.write(path, found.model_dump_json())
+    disk.write(path, found.model_dump_json())
     return found
 
 

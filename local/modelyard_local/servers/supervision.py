@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from modelyard_operator.kube.backoff import Backoff
 
-from modelyard_local import lifeline, logs
+from modelyard_local import disk, lifeline
 from modelyard_local.servers.definition import Server
 from modelyard_local.state import PartPhase, PartState
 
@@ -68,7 +68,7 @@ class Supervision:
         was_ready = False
         while not self._stop.is_set():
             child, trouble = None, ""
-            offset = logs.prepare(self._server.log)
+            offset = disk.rotate(self._server.log)
             try:
                 child = lifeline.start(
                     self._server.command, environment=self._server.environment, folder=self._server.folder, log=self._server.log
@@ -83,7 +83,7 @@ class Supervision:
                 self._end(child)
             if self._stop.is_set():
                 break
-            said = logs.end_of(self._server.log, offset)
+            said = disk.end_of(self._server.log, offset)
             if not was_ready:
                 return self._is(PartPhase.FAILED, f"{trouble}; the end of {self._server.log}:\n{said}" if said else trouble)
             self._pause(trouble, said)

@@ -2,7 +2,7 @@
 
 import json
 
-from modelyard_local import files, ports
+from modelyard_local import disk, ports
 from modelyard_local.home import Home
 from modelyard_local.servers.definition import Server, answers, clean_environment, find_program
 
@@ -13,7 +13,7 @@ def server(home: Home, port: int) -> Server:
     """One entry point on the loopback address; no dashboard, no look for new versions, nothing sent anywhere."""
     data = home.data(NAME)
     config = data / "traefik.yml"  # JSON is YAML; with a file of ours, files in /etc/traefik and variables count for nothing
-    files.write(config, json.dumps(_configuration(home, port), indent=2))
+    disk.write(config, json.dumps(_configuration(home, port), indent=2))
     return Server(
         name=NAME,
         title="Gateway (Traefik)",

@@ -4,6 +4,7 @@ Write-ahead log with ``synchronous=FULL``: what was committed survives the end o
 writers, and writers of several processes queue for the lock of ``BEGIN IMMEDIATE``.
 """
 
+import errno
 import os
 import sqlite3
 import threading
@@ -13,13 +14,55 @@ from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 
-from modelyard_local.store.change_signal import ChangeSignal
-from modelyard_local.store.faults import StoreBusy, StoreTooNew, StoreUnusable, in_words, of_file
-from modelyard_local.store.turnstile import TookTooLong, Turnstile
+from modelyard_operator.kube.interface import KubeError, Unreachable
 
+from modelyard_local.store.change_signal import ChangeSignal
+from modelyard_local.store.fair_lock import FairLock, TookTooLong
+
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_FSYNC}
 SCHEMA_VERSION = 1
 _BUSY_SECONDS = 30.0
 _LOCKED_MILLISECONDS = 10_000  # while another process opens the file first, closes it last or repairs it
+
+
+class StoreFull(Unreachable):
+    """No space for another write; everything written before is still there."""
+
+
+class StoreBusy(Unreachable):
+    """Another process has been writing for too long."""
+
+
+class StoreUnusable(KubeError):
+    """The file is damaged, is no store, or may not be opened: trying again changes nothing."""
+
+
+class StoreTooNew(StoreUnusable):
+    """A newer Modelyard wrote it."""
+
+
+def in_words(error: sqlite3.Error, path: Path) -> KubeError:
+    """The error of the seam for one of SQLite's."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    primary = code & 0xFF
+    if code in _FULL or primary == sqlite3.SQLITE_FULL:
+        return StoreFull(f"{path}: the disk is full, so nothing more can be recorded; free some space, work goes on by itself ({error})")
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreBusy(f"{path}: another process keeps writing to it; try again ({error})")
+    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StoreUnusable(
+            f"{path} is damaged or no store of Modelyard's: put a copy back in its place, or move it away to start anew ({error})"
+        )
+    if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return StoreUnusable(f"{path} can't be opened for writing: look at the rights on it and on its folder ({error})")
+    return Unreachable(f"{path}: {error}")
+
+
+def of_file(error: OSError, path: Path) -> KubeError:
+    """The error of the seam for a file that could not be made."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreFull(f"{path}: the disk is full; free some space and try again")
+    return StoreUnusable(f"{path} can't be opened for writing: {error.strerror}")
 
 
 class Database:
@@ -34,7 +77,7 @@ class Database:
         self._opening = threading.Lock()
         self._writing = threading.Lock()  # threads of one process queue here: in order, and woken at once
         self.changes = ChangeSignal(self._newest_version, clock)
-        self._turnstile = self._make_file()
+        self._fair_lock = self._make_file()
         try:
             self._prepare()
         except BaseException:
@@ -103,8 +146,8 @@ class Database:
         until = self._clock() + _BUSY_SECONDS
         connection.execute("PRAGMA busy_timeout = 0")
         try:
-            with self._turnstile.held(until):
-                self._turnstile.retry(succeeds, until)
+            with self._fair_lock.held(until):
+                self._fair_lock.retry(succeeds, until)
         finally:
             connection.execute(f"PRAGMA busy_timeout = {_LOCKED_MILLISECONDS}")
 
@@ -138,7 +181,7 @@ class Database:
                 raise in_words(error, self._path) from error
             return connection
 
-    def _make_file(self) -> Turnstile:
+    def _make_file(self) -> FairLock:
         """For its owner alone, as it holds Secrets; SQLite gives the files beside it the same rights.
 
         A file that is there already is left closed: closing it would drop the locks of other connections of this process.
@@ -147,7 +190,7 @@ class Database:
             if not self._path.exists():
                 with suppress(FileExistsError):
                     os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            return Turnstile(self._path.with_name(f"{self._path.name}-turn"), self._clock)
+            return FairLock(self._path.with_name(f"{self._path.name}-turn"), self._clock)
         except OSError as error:
             raise of_file(error, self._path) from error
 

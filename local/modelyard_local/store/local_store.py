@@ -13,7 +13,7 @@ from pathlib import Path
 from modelyard_operator.kube.interface import EVENT, AlreadyExists, Conflict, Kind, NotFound, Object, Page, Refused, WatchEvent
 
 from modelyard_local.store import garbage_collection, listing, metadata, watching
-from modelyard_local.store.admission import admit, admit_status, with_valid_metadata
+from modelyard_local.store.admission.admit import admit, admit_status, with_valid_metadata
 from modelyard_local.store.database import Database
 from modelyard_local.store.objects import Objects, Stored
 

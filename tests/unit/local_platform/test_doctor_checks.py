@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from modelyard_local.diagnosis import checks
-from modelyard_local.diagnosis.facts import Cluster, Facts, Folder, Machine, Platform, Port, Requirement, Software
-from modelyard_local.diagnosis.finding import Finding, Level
+from modelyard_local.diagnosis import doctor
+from modelyard_local.diagnosis.facts import Cluster, Facts, Finding, Folder, Level, Machine, Platform, Port, Requirement, Software
 from modelyard_local.state import PartPhase, PartState, PlatformPhase, PlatformState
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -23,7 +22,7 @@ GOOD = Facts(
 
 
 def finding(facts: Facts, check: str) -> Finding:
-    [found] = [each for each in checks.judge(facts) if each.check == check]
+    [found] = [each for each in doctor.judge(facts) if each.check == check]
     return found
 
 
@@ -48,7 +47,7 @@ def with_part(**changed: object) -> Facts:
 
 
 def test_a_good_machine_has_nothing_to_mend() -> None:
-    findings = checks.judge(GOOD)
+    findings = doctor.judge(GOOD)
     assert {each.level for each in findings} == {Level.OK}
     assert [each.check for each in findings if each.fix] == []
 
@@ -96,7 +95,7 @@ def test_a_problem_is_named_with_its_fix(check: str, facts: Facts, what: str, fi
     assert found.level is Level.PROBLEM
     assert what in found.what
     assert fix in found.fix
-    assert not checks.is_healthy(checks.judge(facts))
+    assert not doctor.is_healthy(doctor.judge(facts))
 
 
 TAKEN = Port("MLflow", "--port-mlflow", 5000, "the port is in use by nginx (process 9)", was_used=True)
@@ -132,7 +131,7 @@ def test_a_hint_is_no_failure(check: str, facts: Facts, what: str) -> None:
     found = finding(facts, check)
     assert found.level is Level.HINT
     assert what in found.what
-    assert checks.is_healthy(checks.judge(facts))
+    assert doctor.is_healthy(doctor.judge(facts))
 
 
 WELL: list[tuple[str, Callable[[], Facts], str]] = [

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from modelyard_local import files
-from modelyard_local.diagnosis import machine_facts, platform_facts, software_facts
+from modelyard_local import disk
+from modelyard_local.diagnosis import machine, platform, software
 from modelyard_local.diagnosis.facts import Requirement
 from modelyard_local.home import Home
 
@@ -29,23 +29,23 @@ def test_packages_of_an_extra_are_found_through_other_extras(tmp_path: Path, mon
     package(tmp_path, "there", [])
     package(tmp_path, "old", [])
     monkeypatch.syspath_prepend(tmp_path)
-    found = software_facts.unmet_requirements("top", "large")
+    found = software.unmet_requirements("top", "large")
     assert sorted(found, key=str) == [Requirement("gone", "", ""), Requirement("old", ">=2", "1.0")]
 
 
 def test_a_distribution_that_is_not_installed_is_itself_what_is_missing() -> None:
-    assert software_facts.unmet_requirements("no-such-thing", "local") == [Requirement("no-such-thing", "", "")]
+    assert software.unmet_requirements("no-such-thing", "local") == [Requirement("no-such-thing", "", "")]
 
 
 def test_the_environment_of_the_tests_has_all_packages_of_local_use() -> None:
-    assert software_facts.unmet_requirements("modelyard", "local") == []
+    assert software.unmet_requirements("modelyard", "local") == []
 
 
 def test_modules_that_fail_or_crash_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "broken_library.py").write_text("raise OSError('libfoo.so: cannot open shared object file')")
     (tmp_path / "crashing_library.py").write_text("import os; os.abort()")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    found = software_facts.import_errors(("json", "broken_library", "crashing_library", "never_reached"))
+    found = software.import_errors(("json", "broken_library", "crashing_library", "never_reached"))
     assert found == {
         "broken_library": "OSError: libfoo.so: cannot open shared object file",
         "crashing_library": "Python ended with -6",
@@ -53,54 +53,54 @@ def test_modules_that_fail_or_crash_are_named(tmp_path: Path, monkeypatch: pytes
 
 
 def test_programs_are_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert software_facts.run_error("traefik", ["version"]) == ""
+    assert software.run_error("traefik", ["version"]) == ""
     broken = tmp_path / "broken-program"
     broken.write_text("#!/bin/sh\necho no such instruction >&2; exit 3\n")
     broken.chmod(0o700)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    assert software_facts.run_error("broken-program", []) == "ended with 3: no such instruction"
-    assert "is not installed" in software_facts.run_error("absent-program", [])
+    assert software.run_error("broken-program", []) == "ended with 3: no such instruction"
+    assert "is not installed" in software.run_error("absent-program", [])
 
 
 def test_a_home_that_does_not_exist_yet_is_judged_by_where_it_would_be(home: Home) -> None:
-    found = machine_facts.folder(home)
+    found = machine.folder(home)
     assert (found.path, found.write_error, found.newest_change_seconds_ahead) == (home.folder, "", 0)
     assert found.file_system
     assert not home.folder.exists()
 
 
 def test_a_folder_that_cannot_be_written_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert machine_facts.folder(Home(Path("/proc/1/home"))).write_error
+    assert machine.folder(Home(Path("/proc/1/home"))).write_error
 
 
 def test_files_of_the_future_show_that_the_clock_was_set_back(home: Home) -> None:
     home.make()
-    files.write(home.state, "{}")
+    disk.write(home.state, "{}")
     later = time.time() + 5000
     os.utime(home.state, (later, later))
-    assert 4900 < machine_facts.folder(home).newest_change_seconds_ahead <= 5000
+    assert 4900 < machine.folder(home).newest_change_seconds_ahead <= 5000
 
 
 def test_nvidias_driver_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert machine_facts.nvidia_gpus() == ([], False, "")
+    assert machine.nvidia_gpus() == ([], False, "")
     program = tmp_path / "nvidia-smi"
     program.write_text("#!/bin/sh\necho NVIDIA L4\necho NVIDIA L4\n")
     program.chmod(0o700)
-    assert machine_facts.nvidia_gpus() == (["NVIDIA L4", "NVIDIA L4"], True, "")
+    assert machine.nvidia_gpus() == (["NVIDIA L4", "NVIDIA L4"], True, "")
     program.write_text("#!/bin/sh\necho Driver/library version mismatch; exit 18\n")
-    assert machine_facts.nvidia_gpus() == ([], True, "Driver/library version mismatch")
+    assert machine.nvidia_gpus() == ([], True, "Driver/library version mismatch")
 
 
 def test_pytorch_is_asked_without_importing_it() -> None:
     import torch.version  # noqa: PLC0415  seconds
 
-    assert machine_facts.torch_cuda() == (torch.version.cuda or "")
+    assert machine.torch_cuda() == (torch.version.cuda or "")
 
 
 def test_no_cluster_without_a_kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
-    assert platform_facts.cluster() is None
+    assert platform.cluster() is None
 
 
 def test_a_cluster_that_does_not_answer_is_told_with_its_context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,19 +110,19 @@ def test_a_cluster_that_does_not_answer_is_told_with_its_context(tmp_path: Path,
         "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:9'}}], users: [{name: u, user: {token: t}}]}"
     )
     monkeypatch.setenv("KUBECONFIG", str(config))
-    found = platform_facts.cluster()
+    found = platform.cluster()
     assert found is not None
     assert found.context == "far"
     assert found.error
     config.write_text("{broken")
-    broken = platform_facts.cluster()
+    broken = platform.cluster()
     assert broken is not None
     assert "the kubeconfig can't be used" in broken.error
 
 
 def test_ports_of_the_next_start_say_who_is_there(home: Home) -> None:
     home.make()
-    found = platform_facts.ports_of_next_start(home)
+    found = platform.ports_of_next_start(home)
     assert [(port.title, port.option) for port in found] == [
         ("MLflow", "--port-mlflow"),
         ("S3", "--port-s3"),

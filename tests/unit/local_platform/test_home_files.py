@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from modelyard_local import files, keys, lifecycle, lock, logs, state
+from modelyard_local import disk, keys, lifecycle, lock, state
 from modelyard_local.home import Addresses, Home
 from modelyard_local.keys import KeysUnreadable
 from modelyard_local.state import PlatformPhase, PlatformState
@@ -41,8 +41,8 @@ def test_damaged_keys_are_an_error_that_says_what_to_do(home: Home) -> None:
 
 
 def test_a_file_is_replaced_at_once_and_leaves_no_drafts(home: Home) -> None:
-    files.write(home.addresses, "one")
-    files.write(home.addresses, "two")
+    disk.write(home.addresses, "one")
+    disk.write(home.addresses, "two")
     assert home.addresses.read_text() == "two"
     assert [path.name for path in home.folder.iterdir() if path.name.startswith(".")] == []
 
@@ -51,7 +51,7 @@ def test_addresses_are_none_before_the_first_start_and_when_the_file_is_not_ours
     assert home.read_addresses() is None
     home.addresses.write_text("{}")
     assert home.read_addresses() is None
-    files.write(home.addresses, Addresses(mlflow_url="http://a", s3_url="http://b", gateway_url="http://c").model_dump_json())
+    disk.write(home.addresses, Addresses(mlflow_url="http://a", s3_url="http://b", gateway_url="http://c").model_dump_json())
     assert home.read_addresses() == Addresses(mlflow_url="http://a", s3_url="http://b", gateway_url="http://c")
 
 
@@ -110,21 +110,21 @@ def test_everything_is_deleted_but_what_is_not_ours(home: Home) -> None:
 
 def test_a_log_ends_with_what_was_written_since_the_start(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    assert logs.end_of(log) == ""
+    assert disk.end_of(log) == ""
     log.write_text("old\n")
     offset = log.stat().st_size
     with log.open("a") as file:
         file.write("".join(f"line {number}\n" for number in range(30)))
-    assert logs.end_of(log, offset, lines=2) == "line 28\nline 29"
-    assert "old" not in logs.end_of(log, offset, lines=100)
+    assert disk.end_of(log, offset, lines=2) == "line 28\nline 29"
+    assert "old" not in disk.end_of(log, offset, lines=100)
 
 
 def test_only_a_large_log_is_put_aside(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    assert logs.prepare(log) == 0
+    assert disk.rotate(log) == 0
     log.write_bytes(b"x" * 100)
-    assert logs.prepare(log) == 100
+    assert disk.rotate(log) == 100
     with log.open("r+b") as file:
         file.truncate(30_000_000)
-    assert logs.prepare(log) == 0
+    assert disk.rotate(log) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["log.1"]

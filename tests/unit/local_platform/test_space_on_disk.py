@@ -3,20 +3,20 @@
 from pathlib import Path
 
 import pytest
-from modelyard_local import disk_space
-from modelyard_local.disk_space import DiskFull
+from modelyard_local import disk
+from modelyard_local.disk import DiskFull
 
 HOME = Path("/home/ada/.modelyard")
 
 
 def test_enough_space_is_no_news() -> None:
-    disk_space.check_start(HOME, disk_space.NEEDED_TO_START)
-    assert disk_space.warning(HOME, disk_space.NEEDED_TO_WORK) == ""
+    disk.check_start(HOME, disk.NEEDED_TO_START)
+    assert disk.warning(HOME, disk.NEEDED_TO_WORK) == ""
 
 
 def test_a_start_with_too_little_is_refused_with_what_would_help() -> None:
     with pytest.raises(DiskFull) as refusal:
-        disk_space.check_start(HOME, 999_999_999)
+        disk.check_start(HOME, 999_999_999)
     assert str(refusal.value) == (
         "/home/ada/.modelyard has 1000 MB of disk space left; the platform needs 1.0 GB to start. "
         "Free some space, or set MODELYARD_HOME to a folder on another disk"
@@ -24,8 +24,8 @@ def test_a_start_with_too_little_is_refused_with_what_would_help() -> None:
 
 
 def test_a_running_platform_warns_before_the_disk_is_full() -> None:
-    assert "has 120 MB of disk space left" in disk_space.warning(HOME, 120_000_000)
+    assert "has 120 MB of disk space left" in disk.warning(HOME, 120_000_000)
 
 
 def test_free_bytes_are_those_of_the_folders_disk(tmp_path: Path) -> None:
-    assert disk_space.free_bytes(tmp_path) > 0
+    assert disk.free_bytes(tmp_path) > 0

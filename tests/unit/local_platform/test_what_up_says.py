@@ -9,8 +9,7 @@ from modelyard_cli.errors import CommandError
 from modelyard_local import lock, state
 from modelyard_local.home import Addresses, Home
 from modelyard_local.preparation import PortsAsked
-from modelyard_local.reporting import Report, overall
-from modelyard_local.state import PartPhase, PartState, PlatformPhase, PlatformState
+from modelyard_local.state import PartPhase, PartState, PlatformPhase, PlatformState, Report, overall
 from rich.console import Console
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -2,8 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from modelyard_local.runner.health import Health, Probe, after, newborn
-from modelyard_local.runner.probing import Failure, Probing
+from modelyard_local.runner.probes import Failure, Health, Probe, Probing, after, newborn
 
 from tests.unit.local_runner.objects import Object
 

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 from modelyard_local.runner.decision import Decision
-from modelyard_local.runner.index_ranges import from_ranges, to_ranges
-from modelyard_local.runner.job_controller import decide_job, is_accounted_for
+from modelyard_local.runner.job_controller import decide_job, from_ranges, is_accounted_for, to_ranges
 
 from tests.unit.local_runner.objects import NOW, Object, condition, deleting, ended, job, later, ready, stored
 

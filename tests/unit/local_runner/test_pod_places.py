@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from modelyard_local.runner.pod_environment import environment
+from modelyard_local.runner.pod_inputs import environment
 from modelyard_local.runner.pod_run import PodRun
 
 from tests.unit.local_runner.objects import Object

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from modelyard_local.runner.pod_run import Process, Step, next_step, restart_delay
 from modelyard_local.runner.pod_status import Container, Disruption, Ended, Running, Waiting, pod_status
-from modelyard_local.runner.pod_steps import Process, Step, next_step, restart_delay
 from modelyard_operator.deployment.pod_trouble import trouble
 from modelyard_operator.training import job_facts, pending
 from modelyard_operator.training.failure import Fault, classify

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from modelyard_local.runner import pod_files
-from modelyard_local.runner.accelerators import Accelerators, gpus_asked
-from modelyard_local.runner.memory import memory_limit
-from modelyard_local.runner.pod_files import ConfigMissing
+from modelyard_local.runner import pod_inputs
+from modelyard_local.runner.machine_resources import Accelerators, gpus_asked, memory_limit
+from modelyard_local.runner.pod_inputs import ConfigMissing
 from modelyard_local.runner.routes import RouteFile, routing
 from modelyard_operator.kube.interface import Kind
 
@@ -52,7 +51,7 @@ def test_no_services_are_an_empty_file(tmp_path: Path) -> None:
     assert [each.name for each in (tmp_path / "routes").iterdir()] == ["services.yaml"]
 
 
-def _lookup(**objects: Object) -> pod_files.Lookup:
+def _lookup(**objects: Object) -> pod_inputs.Lookup:
     def lookup(kind: Kind, name: str) -> Object | None:
         return objects.get(f"{kind.name}_{name}")
 
@@ -68,16 +67,16 @@ def _mounting(*mounts: tuple[str, Object]) -> Object:
 def test_mounted_files_follow_their_objects(tmp_path: Path) -> None:
     pod = _mounting(("/etc/modelyard/secret", {"secret": {"secretName": "s"}}), ("/tmp", {"emptyDir": {}}))
     secret = {"data": {"KEY": base64.b64encode(b"\x00one").decode(), "../OUT": "eA==", "..": "eA=="}, "stringData": {"PLAIN": "two"}}
-    pod_files.write_mounts(pod, tmp_path, _lookup(Secret_s=secret))
+    pod_inputs.write_mounts(pod, tmp_path, _lookup(Secret_s=secret))
     folder = tmp_path / "etc/modelyard/secret"
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == {"KEY": b"\x00one", "PLAIN": b"two"}
     assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o400}
-    pod_files.write_mounts(pod, tmp_path, _lookup(Secret_s={"data": {"KEY": "bmV3"}}))
+    pod_inputs.write_mounts(pod, tmp_path, _lookup(Secret_s={"data": {"KEY": "bmV3"}}))
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == {"KEY": b"new"}
 
 
 def test_an_optional_volume_is_an_empty_folder(tmp_path: Path) -> None:
-    pod_files.write_mounts(_mounting(("/etc/modelyard/source", {"secret": {"secretName": "s", "optional": True}})), tmp_path, _lookup())
+    pod_inputs.write_mounts(_mounting(("/etc/modelyard/source", {"secret": {"secretName": "s", "optional": True}})), tmp_path, _lookup())
     assert list((tmp_path / "etc/modelyard/source").iterdir()) == []
 
 
@@ -92,13 +91,13 @@ def test_an_optional_volume_is_an_empty_folder(tmp_path: Path) -> None:
 def test_what_is_missing_is_said_as_the_kubelet_does(reference: Object, words: str) -> None:
     lookup = _lookup(Secret_s={"data": {}}, Secret_t={"data": {"K": "not base64!"}})
     with pytest.raises(ConfigMissing) as missing:
-        pod_files.variables({"env": [{"name": "X", "valueFrom": reference}]}, "ml", lookup)
+        pod_inputs.variables({"env": [{"name": "X", "valueFrom": reference}]}, "ml", lookup)
     assert str(missing.value) == words
 
 
 def test_an_optional_key_may_be_missing() -> None:
     reference = {"secretKeyRef": {"name": "s", "key": "A", "optional": True}}
-    assert pod_files.variables({"env": [{"name": "X", "valueFrom": reference}, {"name": "Y"}]}, "ml", _lookup()) == {"Y": ""}
+    assert pod_inputs.variables({"env": [{"name": "X", "valueFrom": reference}, {"name": "Y"}]}, "ml", _lookup()) == {"Y": ""}
 
 
 def test_gpus_go_to_one_pod_at_a_time() -> None:

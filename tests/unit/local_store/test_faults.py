@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from modelyard_local.kinds import CONFIG_MAP
 from modelyard_local.store import LocalStore, database
-from modelyard_local.store.faults import StoreBusy, StoreFull, StoreTooNew, StoreUnusable
+from modelyard_local.store.database import StoreBusy, StoreFull, StoreTooNew, StoreUnusable
 from modelyard_operator.kube.interface import Unreachable
 
 from tests.unit.local_store.objects import config_map

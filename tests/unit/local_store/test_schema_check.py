@@ -3,9 +3,7 @@
 from typing import Any
 
 import pytest
-from modelyard_local.store.admission.defaults import with_defaults
-from modelyard_local.store.admission.schema import SchemaCheck
-from modelyard_local.store.admission.unknown_fields import unknown_in_object, without_unknown
+from modelyard_local.store.admission.schema import SchemaCheck, unknown_in_object, with_defaults, without_unknown
 
 Schema = dict[str, Any]
 SCHEMA: Schema = {

@@ -7,11 +7,9 @@ from modelyard_api.crds.resources import RESOURCES, custom_resource_definition
 from modelyard_api.crds.schema import Schema
 from modelyard_operator.kube.interface import Kind, Object
 
-from modelyard_local.store.admission.defaults import with_defaults
 from modelyard_local.store.admission.problems import Problem, refuse, refuse_unknown
 from modelyard_local.store.admission.rules import RulesCheck
-from modelyard_local.store.admission.schema import SchemaCheck
-from modelyard_local.store.admission.unknown_fields import unknown_in_object, without_unknown
+from modelyard_local.store.admission.schema import SchemaCheck, unknown_in_object, with_defaults, without_unknown
 
 
 def admit(kind: Kind, body: Object, before: Object | None) -> Object:

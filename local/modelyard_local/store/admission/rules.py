@@ -1,21 +1,93 @@
 """``x-kubernetes-validations`` of a schema: rules in CEL on every object, list and value that has some.
 
-https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules
+https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules. The Common Expression
+Language (https://cel.dev) is evaluated by its C++ implementation.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+from cel_expr_python import cel
 from modelyard_api.crds.schema import Schema
 
-from modelyard_local.store.admission.expressions import Expression, ExpressionFailed
 from modelyard_local.store.admission.problems import Path, Problem, joined, shown
-from modelyard_local.store.admission.typed_values import canonical, typed
 
+Value = dict[str, Any]
 _ON_OLD = re.compile(r"\boldSelf\b")
 _KNOWN = {"rule", "message", "messageExpression", "fieldPath", "reason"}
+
+
+class ExpressionFailed(Exception):
+    """The expression has no value for this object, such as when it reads a field that isn't there."""
+
+
+class Expression:
+    """Compiled once; may be evaluated from several threads."""
+
+    def __init__(self, text: str) -> None:
+        """Raises ValueError if the text is no expression."""
+        self.text = text
+        try:
+            self._compiled = _environment().compile(text)
+        except Exception as error:
+            raise ValueError(f"{text!r} is no CEL expression: {error}") from error
+
+    def evaluate(self, variables: Value) -> Any:
+        """The plain value. Raises ExpressionFailed."""
+        result = self._compiled.eval(data=variables)
+        if result.type() == cel.Type.ERROR:
+            raise ExpressionFailed(str(result.value()))
+        return result.plain_value()
+
+
+def matches(text: str, pattern: str) -> bool:
+    """Whether an RE2 pattern is found in the text."""
+    return bool(_matcher().evaluate({"self": text, "oldSelf": pattern}))
+
+
+@cache
+def _matcher() -> Expression:
+    return Expression("self.matches(oldSelf)")
+
+
+@cache
+def _environment() -> Any:
+    return cel.NewEnv(variables={"self": cel.Type.DYN, "oldSelf": cel.Type.DYN})
+
+
+def typed(value: Any, schema: Schema) -> Any:
+    """``number`` is a double even if it was written 0, ``integer`` an int even if it was written 3.0: CEL doesn't mix them."""
+    if isinstance(value, dict):
+        properties: dict[str, Schema] = schema.get("properties", {})
+        values = schema.get("additionalProperties")
+        others: Schema = values if isinstance(values, dict) else {}
+        return {key: typed(item, properties.get(key, others)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [typed(item, schema.get("items", {})) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"number": float, "integer": int}.get(schema.get("type", ""), lambda number: number)(value)
+    return value
+
+
+def canonical(value: Any, schema: Schema) -> Any:
+    """For comparing with how it was: lists that are maps or sets have no order."""
+    if isinstance(value, dict):
+        properties: dict[str, Schema] = schema.get("properties", {})
+        return {key: canonical(item, properties.get(key, {})) for key, item in value.items()}
+    if isinstance(value, list):
+        items = [canonical(item, schema.get("items", {})) for item in value]
+        is_ordered = schema.get("x-kubernetes-list-type", "atomic") == "atomic"
+        return items if is_ordered else sorted(items, key=lambda item: _order(item, schema))
+    return value
+
+
+def _order(item: Any, schema: Schema) -> str:
+    keys = schema.get("x-kubernetes-list-map-keys")
+    return json.dumps([item.get(key) for key in keys] if keys else item, sort_keys=True)
 
 
 class RulesCheck:

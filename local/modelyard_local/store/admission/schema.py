@@ -1,9 +1,13 @@
-"""Checks an object against a structural OpenAPI schema, and says what is wrong in the API server's words.
+"""Structural OpenAPI schemas: defaults, unknown fields, and what is wrong with an object, in the API server's words.
 
+Defaults as the API server sets them: before validation, into objects that are there
+(https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting).
 OpenAPI v3.0 writes exclusive bounds as JSON Schema's draft 4 does. What differs from it is here: numbers such as 3.0 are integers, patterns
-are RE2, and the ``x-kubernetes-`` keywords mean something.
+are RE2, and the ``x-kubernetes-`` keywords mean something. Fields that no schema knows are refused, as ``kubectl`` has the API server do:
+a misspelt field would otherwise be lost in silence.
 """
 
+import copy
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -14,7 +18,7 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from modelyard_api.crds.schema import Schema
 
-from modelyard_local.store.admission import expressions
+from modelyard_local.store.admission import rules
 from modelyard_local.store.admission.problems import Problem, joined, shown
 
 _INT64 = 2**63
@@ -45,7 +49,7 @@ def _is_integer(_: Any, value: object) -> bool:
 
 
 def _check_pattern(_: Validator, pattern: str, value: object, __: Schema) -> Iterator[ValidationError]:
-    if isinstance(value, str) and not expressions.matches(value, pattern):
+    if isinstance(value, str) and not rules.matches(value, pattern):
         yield ValidationError("")
 
 
@@ -138,3 +142,63 @@ def _is_time(text: str) -> bool:
         return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
+
+
+def unknown_in_object(body: dict[str, Any], schema: Schema) -> list[str]:
+    """Paths of all fields, ``metadata`` aside, that the schema doesn't have; sorted."""
+    return sorted(_walk({key: value for key, value in body.items() if key != "metadata"}, schema, ""))
+
+
+def without_unknown(value: Any, schema: Schema) -> Any:
+    """A copy without them: what the API server keeps of a status."""
+    if _takes_anything(schema):
+        return value
+    if isinstance(value, dict):
+        return {key: without_unknown(item, below) for key, item in value.items() if (below := _below(schema, key)) is not None}
+    if isinstance(value, list):
+        return [without_unknown(item, schema.get("items", {})) for item in value]
+    return value
+
+
+def _walk(value: Any, schema: Schema, path: str) -> Iterator[str]:
+    if _takes_anything(schema):
+        return
+    if isinstance(value, dict):
+        for key, item in value.items():
+            below = _below(schema, key)
+            here = f"{path}.{key}" if path else key
+            if below is None:
+                yield here
+            else:
+                yield from _walk(item, below, here)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _walk(item, schema.get("items", {}), f"{path}[{number}]")
+
+
+def _below(schema: Schema, key: str) -> Schema | None:
+    properties: dict[str, Schema] = schema.get("properties", {})
+    values = schema.get("additionalProperties")
+    return properties.get(key, values if isinstance(values, dict) else None)
+
+
+def _takes_anything(schema: Schema) -> bool:
+    return bool(schema.get("x-kubernetes-preserve-unknown-fields"))
+
+
+def with_defaults(value: Any, schema: Schema) -> Any:
+    """A copy in which absent and null fields have their defaults; a null without one counts as absent."""
+    if isinstance(value, dict):
+        return _object(value, schema)
+    if isinstance(value, list) and "items" in schema:
+        return [with_defaults(item, schema["items"]) for item in value]
+    return copy.deepcopy(value)
+
+
+def _object(value: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    properties: dict[str, Schema] = schema.get("properties", {})
+    given = {key: item for key, item in value.items() if item is not None or key not in properties}
+    defaults = {key: each["default"] for key, each in properties.items() if "default" in each}
+    values = schema.get("additionalProperties")
+    others: Schema = values if isinstance(values, dict) else {}
+    return {key: with_defaults(item, properties.get(key, others)) for key, item in (defaults | given).items()}

@@ -1,7 +1,7 @@
 """Lets writers of several processes in one after another.
 
 SQLite's lock goes to whoever looks at the right moment, and a process that writes all the time looks first every time. So whoever wants
-the lock has to hold the turnstile while waiting for it: who has just written meets there whoever waited meanwhile.
+the lock has to hold this one while waiting for it: who has just written meets there whoever waited meanwhile.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ class TookTooLong(Exception):
     """Others were let in for all the time."""
 
 
-class Turnstile:
+class FairLock:
     """One per process and file; its users come one at a time."""
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
@@ -31,7 +31,7 @@ class Turnstile:
 
     @contextmanager
     def held(self, until: float) -> Iterator[None]:
-        """Alone in the turnstile, also among processes. Raises TookTooLong at ``until`` (of the clock)."""
+        """Alone, also among processes. Raises TookTooLong at ``until`` (of the clock)."""
         self.retry(self._take, until)
         try:
             yield

@@ -1,16 +1,25 @@
-"""Ports, the platform itself, and the cluster of the kubeconfig."""
+"""The platform of this home, its ports, and the cluster of the kubeconfig: looked at, then judged."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-from modelyard_local.diagnosis.facts import Cluster, Platform, Port
-from modelyard_local.diagnosis.finding import Finding, hint, ok, problem
+from modelyard_local import lock, ports, preparation, state
+from modelyard_local.diagnosis.facts import Cluster, Finding, Platform, Port, hint, ok, problem
+from modelyard_local.home import Home
+from modelyard_local.servers.definition import answers
 from modelyard_local.state import PartPhase, PartState, PlatformPhase, PlatformState
 
 _AGAIN = "modelyard down, then modelyard up"
 _CHART = "helm install modelyard helm/modelyard (docs/operating.md)"
+_S3_STATUS = "/status"  # SeaweedFS answers it without a signature
+_CLUSTER_SECONDS = 3
+_OPERATOR = "app.kubernetes.io/name=modelyard,app.kubernetes.io/component=operator"
+_VERSION = "app.kubernetes.io/version"
 
 
-def ports(found: Sequence[Port]) -> Finding:
+def check_ports(found: Sequence[Port]) -> Finding:
     """Those that the next start would use; none of a platform that runs."""
     taken = [port for port in found if port.holder]
     if not found:
@@ -23,7 +32,7 @@ def ports(found: Sequence[Port]) -> Finding:
     return hint("Ports", f"{what}. `modelyard up` will take another one{moved}", f"end that program, or: modelyard up {options}")
 
 
-def platform(facts: Platform) -> Finding:
+def check_platform(facts: Platform) -> Finding:
     """Whether it runs, in which version, and how its parts are."""
     said = facts.said
     if facts.pid is None:
@@ -36,7 +45,7 @@ def platform(facts: Platform) -> Finding:
     return _running(said, facts)
 
 
-def restarts(facts: Platform) -> Finding | None:
+def check_restarts(facts: Platform) -> Finding | None:
     """Parts that ended and came back; None if there is nothing to say."""
     if facts.pid is None or facts.said is None:
         return None
@@ -46,7 +55,7 @@ def restarts(facts: Platform) -> Finding | None:
     return hint("Notes", "; ".join(what)) if what else None
 
 
-def cluster(found: Cluster | None) -> Finding:
+def check_cluster(found: Cluster | None) -> Finding:
     """Only ever a hint: nobody needs a cluster here."""
     if found is None:
         return ok("Cluster", "no kubeconfig; nothing here needs one")
@@ -88,3 +97,65 @@ def _trouble(parts: Sequence[PartState], silent: Sequence[str]) -> str:
     ]
     known = {part.title for part in parts}
     return "; ".join([*words, *(f"{title} doesn't answer" for title in silent if title not in known)])
+
+
+def platform(home: Home) -> Platform:
+    """Asks each part that has an address."""
+    pid, said = lock.holder(home.lock), state.read(home)
+    silent = []
+    if pid is not None and said is not None and said.pid == pid and said.addresses is not None:
+        asked = {
+            "mlflow": f"{said.addresses.mlflow_url}/health",
+            "s3": f"{said.addresses.s3_url}{_S3_STATUS}",
+            "gateway": f"{said.addresses.gateway_url}/ping",
+            "operator": f"{said.operator_url}/healthz" if said.operator_url else "",
+        }
+        silent = [part.title for part in said.parts if (url := asked.get(part.name)) and not answers(url)]
+    return Platform(pid, said, state.own_version(), silent)
+
+
+def ports_of_next_start(home: Home) -> list[Port]:
+    """None while the platform runs: they are its own."""
+    if lock.holder(home.lock) is not None:
+        return []
+    before = home.read_addresses()
+    found = []
+    for name, request in (("mlflow", preparation.MLFLOW), ("s3", preparation.S3), ("gateway", preparation.GATEWAY)):
+        remembered = preparation.port_of(str(getattr(before, f"{name}_url"))) if before else 0
+        number = remembered or request.usual
+        holder = "" if ports.is_free_port(number) else ports.holder(number)
+        found.append(Port(request.title, request.option, number, holder, was_used=bool(remembered)))
+    return found
+
+
+def cluster() -> Cluster | None:
+    """None without a kubeconfig. Asks the API server twice, for seconds at most."""
+    named = os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
+    if not any(Path(each).is_file() for each in named.split(os.pathsep) if each):
+        return None
+    from kubernetes import config  # noqa: PLC0415  half a second
+    from modelyard_operator.kube.client import Timeouts, connect  # noqa: PLC0415
+    from modelyard_operator.kube.interface import DEPLOYMENT, TRAINING_JOB, KubeError, NotFound  # noqa: PLC0415
+
+    try:
+        _, current = config.list_kube_config_contexts(named)  # type: ignore[no-untyped-call]
+        server = connect(Path(named), timeouts=Timeouts(connect=_CLUSTER_SECONDS, read=_CLUSTER_SECONDS, attempts=1))
+    except Exception as error:  # whatever is in that file, the other checks go on
+        return Cluster("(none)", f"the kubeconfig can't be used: {error}")
+    name = str(current["name"])
+    try:
+        server.list_page(TRAINING_JOB, limit=1)
+    except NotFound:
+        return Cluster(name)
+    except KubeError as error:
+        return Cluster(name, str(error))
+    try:
+        operators = server.list_page(DEPLOYMENT, selector=_OPERATOR).items
+    except KubeError:
+        operators = []
+    return Cluster(name, has_resources=True, operator_version=_version(operators))
+
+
+def _version(operators: list[dict[str, Any]]) -> str:
+    """Of the first operator; a word if it doesn't say."""
+    return next((str(each["metadata"].get("labels", {}).get(_VERSION) or "of an unknown version") for each in operators), "")

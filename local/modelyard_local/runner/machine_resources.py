@@ -1,10 +1,13 @@
-"""GPUs of this machine: which pod has which."""
+"""GPUs of this machine and who has them, and how much memory the processes of a pod use."""
 
+import contextlib
+import os
 import shutil
 import subprocess
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import psutil
 from kubernetes.utils.quantity import parse_quantity
 from modelyard_operator.kube.interface import Object
 
@@ -53,3 +56,20 @@ class Accelerators:
     def give_back(self, holder: Hashable) -> None:
         """What it holds is free again."""
         self._taken.pop(holder, None)
+
+
+def memory_limit(pod: Object) -> int | None:
+    """``limits.memory`` of its container in bytes."""
+    limits = (pod["spec"]["containers"][0].get("resources") or {}).get("limits") or {}
+    return int(parse_quantity(str(limits["memory"]))) if "memory" in limits else None  # type: ignore[no-untyped-call]
+
+
+def resident_bytes(groups: Collection[int]) -> Mapping[int, int]:
+    """Resident memory of process groups. Pages that processes of a group share count for each of them."""
+    used = dict.fromkeys(groups, 0)
+    for pid in psutil.pids() if groups else ():
+        with contextlib.suppress(OSError, psutil.Error):  # gone meanwhile, or none of ours
+            group = os.getpgid(pid)
+            if group in used:
+                used[group] += psutil.Process(pid).memory_info().rss
+    return used

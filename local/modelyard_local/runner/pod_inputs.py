@@ -1,23 +1,30 @@
-"""The files and variables that a pod gets from ConfigMaps and Secrets."""
+"""What a pod's process finds: its folder instead of mounts, and its environment. Nothing of this process's own environment gets into it."""
 
 import base64
 import binascii
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from modelyard_api import labels
+from modelyard_api.pod_contract import TERMINATION_PATH_VARIABLE
+from modelyard_model.platform import ONE_MACHINE_VARIABLE, ROOT_VARIABLE
 from modelyard_operator.kube.interface import Kind, Object
 
 from modelyard_local.kinds import CONFIG_MAP, SECRET
+from modelyard_local.runner.job_controller import INDEX_ANNOTATION
+from modelyard_local.runner.machine_resources import VISIBLE_VARIABLE
 
 Lookup = Callable[[Kind, str], Object | None]  # an object of the pod's namespace by name
 _ROOT = Path(labels.PLATFORM_CONFIG_DIRECTORY).parent
 _FILE_NAME = re.compile(r"(?!\.\.?$)[-._a-zA-Z0-9]+")  # what a cluster takes as a key
 _READ_ONLY = 0o400
 _PRIVATE = 0o700
+_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+_LOOPBACK = "127.0.0.1"
 
 
 class ConfigMissing(Exception):
@@ -122,3 +129,34 @@ def _write_folder(folder: Path, content: Mapping[str, bytes]) -> None:
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(value)
             new.replace(file)
+
+
+def termination_path(folder: Path) -> Path:
+    """What the pod finds where a container has ``/dev/termination-log``."""
+    return folder / "termination-log"
+
+
+def environment(pod: Object, folder: Path, given: Mapping[str, str], *, port: int, gpus: tuple[str, ...]) -> dict[str, str]:
+    """``given`` is what the manifest says; places are those of this pod's folder. Commands are looked up beside this Python first."""
+    own = str(scratch(folder))
+    found = {
+        "PATH": f"{Path(sys.executable).parent}:{_SYSTEM_PATH}",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "PYTHONUNBUFFERED": "1",  # as in the images: what is printed is in the log at once
+        "OMP_WAIT_POLICY": "PASSIVE",  # pods share the cores: threads that spin while they wait made three trainings 20 times slower
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
+        VISIBLE_VARIABLE: ",".join(gpus),
+        **given,
+        "HOME": own,
+        "TMPDIR": own,
+        "MODELYARD_SCRATCH": own,
+        ONE_MACHINE_VARIABLE: "true",
+        ROOT_VARIABLE: str(root(folder)),
+        TERMINATION_PATH_VARIABLE: str(termination_path(folder)),
+    }
+    if port:
+        found |= {"MODELYARD_HOST": _LOOPBACK, "MODELYARD_PORT": str(port)}
+    index = (pod["metadata"].get("annotations") or {}).get(INDEX_ANNOTATION)
+    return found if index is None else found | {"JOB_COMPLETION_INDEX": index}
