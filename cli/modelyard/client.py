@@ -11,14 +11,14 @@ from uuid import uuid4
 from modelyard_cli import clock, waiting
 from modelyard_cli.connection import Connection, connect
 from modelyard_cli.errors import CommandError
-from modelyard_cli.explanation.events import note
-from modelyard_cli.explanation.looking import explained
+from modelyard_cli.explanation.explained import explained
+from modelyard_cli.explanation.text import note
 from modelyard_cli.kind_names import Reference, kind_called, one_named
 from modelyard_cli.kube_reading import objects
 from modelyard_cli.predicting import asking
 from modelyard_cli.predicting import rows as row_requests
 from modelyard_cli.predicting.rows import Request
-from modelyard_cli.printing.builtin_columns import event_subject, event_time
+from modelyard_cli.printing.columns import event_subject, event_time
 from modelyard_cli.target import Target
 from modelyard_operator.kube.interface import EVENT, MODEL_DEPLOYMENT, Object
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from modelyard_cli.errors import WrongUsage
-from modelyard_cli.predicting import json_cells
+from modelyard_cli.predicting.rows import of_pandas, of_polars, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ def records(rows: Any) -> list[dict[str, Any]]:
     import polars as pl  # noqa: PLC0415  # a tenth of a second
 
     if is_pandas(rows) or isinstance(rows, pl.DataFrame):
-        columns = json_cells.of_pandas(rows) if is_pandas(rows) else json_cells.of_polars(rows)
+        columns = of_pandas(rows) if is_pandas(rows) else of_polars(rows)
         return _some([dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)])
     if isinstance(rows, Mapping):
         rows = [rows]
@@ -41,7 +41,7 @@ def _cell(name: Any, value: Any) -> Any:
     if isinstance(value, list | tuple | Mapping):
         return value
     try:
-        return json_cells.plain(value)
+        return plain(value)
     except TypeError as error:
         raise WrongUsage(f"column {name!r}: {error}") from None
 
@@ -63,8 +63,5 @@ def outcomes(request_ids: Any, values: Sequence[Any], rows: Sequence[int] | None
     rows = list(rows) if rows is not None else [0] * len(request_ids)
     if not len(request_ids) == len(values) == len(rows):
         raise WrongUsage(f"{len(request_ids)} requests, {len(rows)} rows and {len(values)} outcomes: there has to be one outcome for each")
-    entries = [
-        {"request_id": i, "row": json_cells.plain(r), "outcome": json_cells.plain(v)}
-        for i, r, v in zip(request_ids, rows, values, strict=True)
-    ]
+    entries = [{"request_id": i, "row": plain(r), "outcome": plain(v)} for i, r, v in zip(request_ids, rows, values, strict=True)]
     return json.dumps({"outcomes": entries})

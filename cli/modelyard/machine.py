@@ -42,8 +42,8 @@ def init(  # noqa: PLR0913  # one per option
     force: bool = False,
 ) -> None:
     """Look at a file, and write a commented training-job.yaml and model-deployment.yaml to start from; `modelyard init`."""
+    from modelyard_cli.init.started import Choices, started  # noqa: PLC0415
     from modelyard_cli.printing.terminal import say  # noqa: PLC0415
-    from modelyard_cli.starting_point.started import Choices, started  # noqa: PLC0415
 
     choices = Choices(task=task, metric=metric, split=split, time=time, group=group, key=key)
     say(started(Path(file), target, name=name, folder=Path(out), force=force, **choices))

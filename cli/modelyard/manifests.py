@@ -8,9 +8,9 @@ from typing import Any
 from modelyard_api.base import API_VERSION
 from modelyard_cli.connection import Connection
 from modelyard_cli.errors import WrongUsage
-from modelyard_cli.manifests import data_files, reading, uploading
+from modelyard_cli.init.files import name_from_file
+from modelyard_cli.manifests import data_files, reading
 from modelyard_cli.manifests.reading import Manifest
-from modelyard_cli.starting_point.names import name_from_file
 from modelyard_local.kinds import ALL_KINDS
 from modelyard_operator.kube.interface import Object
 
@@ -42,7 +42,7 @@ def apply(connection: Connection, manifests: Sequence[Manifest]) -> list[Object]
             data_files.refuse_on_a_cluster(manifest)
     connection.require_running()
     return [
-        connection.apply(uploading.with_data_in_place(connection, each, dry_run=False), dry_run=False, force=False) for each in manifests
+        connection.apply(data_files.with_data_in_place(connection, each, dry_run=False), dry_run=False, force=False) for each in manifests
     ]
 
 

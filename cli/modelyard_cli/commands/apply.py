@@ -18,9 +18,9 @@ from modelyard_operator.kube.interface import (
 
 from modelyard_cli.connection import Connection, connect
 from modelyard_cli.errors import CommandError, WrongUsage, ending, said
-from modelyard_cli.manifests import data_files, reading, uploading
+from modelyard_cli.manifests import data_files, reading
 from modelyard_cli.manifests.reading import Manifest
-from modelyard_cli.printing.structured import name_of
+from modelyard_cli.printing.listing import name_of
 from modelyard_cli.printing.terminal import note, say
 from modelyard_cli.target import target
 
@@ -65,7 +65,7 @@ def _refuse_other_kinds(manifest: Manifest) -> None:
 def _apply(connection: Connection, manifest: Manifest, *, dry_run: bool, force: bool) -> int:
     """Exit code of one; what was refused keeps nothing else from being applied."""
     try:
-        body = uploading.with_data_in_place(connection, manifest, dry_run=dry_run)
+        body = data_files.with_data_in_place(connection, manifest, dry_run=dry_run)
         word = _change(connection, body, dry_run=dry_run, force=force)
     except (Unreachable, Throttled):
         raise

@@ -12,7 +12,7 @@ from modelyard_operator.training import approval
 from modelyard_cli import completion
 from modelyard_cli.connection import connect
 from modelyard_cli.errors import CommandError
-from modelyard_cli.explanation.reading import read
+from modelyard_cli.explanation.text import read
 from modelyard_cli.kind_names import one_named
 from modelyard_cli.kube_reading import changed
 from modelyard_cli.printing.terminal import say

@@ -10,12 +10,12 @@ from modelyard_operator.kube.interface import EVENT, Object
 from modelyard_cli import clock, completion
 from modelyard_cli.commands.get import Format, print_structured
 from modelyard_cli.connection import Connection, connect_to_read
+from modelyard_cli.durations import since
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.kind_names import Reference, one_named
 from modelyard_cli.kube_reading import changes, objects
-from modelyard_cli.printing import table
-from modelyard_cli.printing.age import since
-from modelyard_cli.printing.builtin_columns import event_subject, event_time
+from modelyard_cli.printing import listing
+from modelyard_cli.printing.columns import event_subject, event_time
 from modelyard_cli.printing.terminal import coloured, is_terminal, note, say, say_table
 from modelyard_cli.target import target
 
@@ -81,7 +81,7 @@ def _print(found: Sequence[Object], namespace: str) -> None:
         note(f"No events found in {namespace} namespace." if namespace else "No events found.")
         return
     header = [*([] if namespace else ["NAMESPACE"]), *_HEADER]
-    say_table(table.lines(header, [_row(each, namespaces=not namespace) for each in found]))
+    say_table(listing.lines(header, [_row(each, namespaces=not namespace) for each in found]))
 
 
 def _row(event: Object, *, namespaces: bool) -> list[str]:

@@ -13,8 +13,8 @@ from modelyard_cli.connection import Connection, connect_to_read
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.kind_names import Reference, references
 from modelyard_cli.kube_reading import changes, objects
-from modelyard_cli.printing import listing, structured, table
-from modelyard_cli.printing.builtin_columns import event_time
+from modelyard_cli.printing import listing
+from modelyard_cli.printing.columns import event_time
 from modelyard_cli.printing.listing import Layout
 from modelyard_cli.printing.terminal import coloured, is_terminal, note, say, say_table
 from modelyard_cli.target import target
@@ -83,10 +83,10 @@ def print_structured(found: Sequence[Object], output: Format, *, is_one: bool) -
     """As JSON, YAML or names; a list unless it is one."""
     if output is Format.NAME:
         for obj in found:
-            say(structured.name_of(obj))
+            say(listing.name_of(obj))
         return
-    document = found[0] if is_one else structured.as_list(found)
-    say(structured.as_json(document) if output is Format.JSON else structured.as_yaml(document))
+    document = found[0] if is_one else listing.as_list(found)
+    say(listing.as_json(document) if output is Format.JSON else listing.as_yaml(document))
 
 
 def _watch(connection: Connection, wanted: Sequence[Reference], namespace: str, selector: str, layout: Layout, output: Format) -> None:
@@ -108,8 +108,8 @@ def _watch(connection: Connection, wanted: Sequence[Reference], namespace: str, 
 def _print_row(kind: Kind, obj: Object, layout: Layout, widths: list[int]) -> list[int]:
     header, cells = listing.header(kind, layout), listing.row(kind, obj, layout, clock.now())
     if not widths:
-        widths = table.column_widths([header, cells])
-        say(table.aligned(header, widths))
-    line = table.aligned(cells, widths)
+        widths = listing.column_widths([header, cells])
+        say(listing.aligned(header, widths))
+    line = listing.aligned(cells, widths)
     say(coloured(line) if is_terminal() else line)
     return widths

@@ -29,7 +29,7 @@ def init(  # noqa: PLR0913, PLR0917  # one per option
 
     modelyard init my.csv --target late        modelyard init rows.parquet --target price --time sold_on --name houses --out houses/
     """
-    from modelyard_cli.starting_point.started import started  # noqa: PLC0415  # --help needs none of this
+    from modelyard_cli.init.started import started  # noqa: PLC0415  # --help needs none of this
 
     made = started(
         file, target, name=name, folder=out, force=force, task=task, metric=metric, split=split, time=time, group=group, key=key or ()

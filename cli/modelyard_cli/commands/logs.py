@@ -10,8 +10,8 @@ from modelyard_cli import clock, completion
 from modelyard_cli.connection import Connection, connect_to_read
 from modelyard_cli.errors import CommandError
 from modelyard_cli.kind_names import Reference, one_named
-from modelyard_cli.pods_of import COMPONENTS, has_started, pods_of
-from modelyard_cli.printing import pod_columns
+from modelyard_cli.kube_reading import COMPONENTS, has_started, pods_of
+from modelyard_cli.printing.columns import pod_status
 from modelyard_cli.printing.terminal import note
 from modelyard_cli.target import target
 from modelyard_cli.waiting import Awaited, standing
@@ -67,7 +67,7 @@ def _why_not(connection: Connection, reference: Reference, pods: list[Object], c
         pod = pods[-1]
         waiting = [each.get("state", {}).get("waiting") or {} for each in pod.get("status", {}).get("containerStatuses") or ()]
         message = next((each["message"] for each in waiting if each.get("message")), "")
-        word = pod_columns.status(pod, clock.now())
+        word = pod_status(pod, clock.now())
         return f"pod {pod['metadata']['name']} has not started: {word}" + (f": {message}" if message else "")
     obj = connection.kube.get(reference.kind, connection.namespace, reference.name)
     what = component or COMPONENTS.get(reference.kind.name, "")

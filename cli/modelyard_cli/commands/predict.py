@@ -11,9 +11,9 @@ from modelyard_cli import completion
 from modelyard_cli.connection import connect
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.kind_names import one_named
-from modelyard_cli.predicting import answers, asking, rows
-from modelyard_cli.predicting.answers import Prediction
-from modelyard_cli.printing import structured
+from modelyard_cli.predicting import asking, rows
+from modelyard_cli.predicting.asking import Prediction
+from modelyard_cli.printing import listing
 from modelyard_cli.printing.progress import counted_rows
 from modelyard_cli.printing.terminal import note, say, say_table
 from modelyard_cli.target import target
@@ -58,10 +58,10 @@ def _print(predictions: Sequence[Prediction], output: Format) -> None:
     if not predictions:
         note("no rows, no predictions")
     if output is Format.JSON:
-        say(structured.as_json({"predictions": predictions}))
+        say(listing.as_json({"predictions": predictions}))
     elif output is Format.YAML:
-        say(structured.as_yaml({"predictions": predictions}))
+        say(listing.as_yaml({"predictions": predictions}))
     elif output is Format.CSV:
-        say(answers.as_csv(predictions))
+        say(asking.as_csv(predictions))
     else:
-        say_table(answers.as_table(predictions))
+        say_table(asking.as_table(predictions))

@@ -1,16 +1,18 @@
-"""`modelyard rollback`."""
+"""`modelyard rollback`: the version from before the last promotion is served again."""
 
 import getpass
 import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from modelyard_api import labels
+from modelyard_api.base import GROUP
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, Object
 from modelyard_operator.plan import MoveAlias
 from modelyard_operator.timestamps import to_timestamp
 
-from modelyard_cli import clock, completion, rolling_back
+from modelyard_cli import clock, completion
 from modelyard_cli.connection import MlflowServer, connect
 from modelyard_cli.errors import CommandError, WrongUsage
 from modelyard_cli.kind_names import one_named
@@ -19,6 +21,35 @@ from modelyard_cli.target import target
 
 if TYPE_CHECKING:
     from modelyard_operator.registry.mlflow_registry import MlflowRegistry
+
+
+def alias_of(deployment: Mapping[str, object], spec: Mapping[str, str]) -> str:
+    """The alias that a ModelDeployment follows; WrongUsage if it is pinned to a version."""
+    if alias := spec.get("alias"):
+        return alias
+    raise WrongUsage(
+        f"ModelDeployment {deployment['name']} is pinned to version {spec.get('version')}, so no alias can be moved: "
+        "write another version into spec.model.version and apply it"
+    )
+
+
+def previous(current: str, tags: Mapping[str, str], history: Sequence[Mapping[str, str]]) -> str:
+    """The version that ``current`` was promoted over.
+
+    What its promotion wrote down counts first; else the first time that it came to answer. (Not the last time: after a rollback
+    that was from the version that nobody wants back.)
+    """
+    if before := tags.get(labels.TAG_PROMOTED_FROM):
+        return before
+    before = next((record.get("from", "") for record in history if record.get("to") == current), "")
+    if not before:
+        raise CommandError(f"it isn't known which version was promoted before version {current}; name one with --to")
+    return before
+
+
+def record(now: str, by: str, came_from: str) -> dict[str, str]:
+    """Tags for the version that is served again; those of its own promotion stay."""
+    return {f"{GROUP}.rolled_back_at": now, f"{GROUP}.rolled_back_by": by, f"{GROUP}.rolled_back_from": came_from}
 
 
 def rollback(
@@ -55,18 +86,18 @@ def _registry(server: MlflowServer) -> "MlflowRegistry":
 
 def _move(registry: "MlflowRegistry", deployment: Object, to: str) -> MoveAlias:
     metadata, model = deployment["metadata"], deployment["spec"]["model"]
-    alias = rolling_back.alias_of(metadata, model)
+    alias = alias_of(metadata, model)
     name = labels.registered_model(metadata["namespace"], model["name"])
     current = registry.alias_version(name, alias)
     if not current:
         raise CommandError(f"{name} has no alias {alias}, so there is nothing to roll back")
     tags = ((found := registry.version(name, current)) and found.tags) or {}
-    wanted = to or rolling_back.previous(current, tags, deployment.get("status", {}).get("history") or ())
+    wanted = to or previous(current, tags, deployment.get("status", {}).get("history") or ())
     if wanted == current:
         raise WrongUsage(f"alias {alias} of {name} is at version {current} already")
     if registry.version(name, wanted) is None:
         raise WrongUsage(f"{name} has no version {wanted}")
-    return MoveAlias(name, alias, current, wanted, rolling_back.record(to_timestamp(clock.now()), _who(), current))
+    return MoveAlias(name, alias, current, wanted, record(to_timestamp(clock.now()), _who(), current))
 
 
 def _who() -> str:

@@ -9,7 +9,7 @@ from modelyard_operator.kube.interface import KubeError
 
 from modelyard_cli.connection import connect
 from modelyard_cli.errors import CommandError
-from modelyard_cli.printing import structured
+from modelyard_cli.printing import listing
 from modelyard_cli.printing.terminal import note, say
 from modelyard_cli.target import Target, target
 
@@ -34,7 +34,7 @@ def version(ctx: typer.Context, output: Annotated[Format, typer.Option("--output
         say(f"platform: {platform or 'unknown'} ({where})")
     else:
         document = {"client": client, "platform": platform or None, "where": where, "match": client == platform if platform else None}
-        say(structured.as_json(document) if output is Format.JSON else structured.as_yaml(document))
+        say(listing.as_json(document) if output is Format.JSON else listing.as_yaml(document))
     if platform and platform != client:
         note(f"warning: the platform is {platform}, this command is {client}: use the same for both")
 

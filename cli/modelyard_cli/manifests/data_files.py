@@ -1,20 +1,25 @@
-"""``spec.data.source.uri: ./file.csv``: on this machine the file goes to S3; on a cluster the reader is told how to get it there.
-
-``file:///path/file.csv`` stays what it is: the platform on this machine reads it where it lies. Either way it is looked at before anything is sent.
-"""
+"""Data files that a manifest names: found, checked and put into the platform's S3 before it is applied."""
 
 import copy
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 
 from modelyard_api.catalogue.formats import endings
-from modelyard_operator.kube.interface import TRAINING_JOB, Object
+from modelyard_operator.kube.interface import TRAINING_JOB, Object, Unreachable
 
+from modelyard_cli.connection import Connection
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.manifests.reading import Manifest
+from modelyard_cli.printing.terminal import is_terminal, say
+
+if TYPE_CHECKING:
+    from modelyard_cli.local_connection import LocalConnection
+
 
 BUCKET = "datasets"
 _BLOCK = 1 << 20
@@ -155,3 +160,42 @@ def _digest(paths: Sequence[Path]) -> str:
             while block := file.read(_BLOCK):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def with_data_in_place(connection: Connection, manifest: Manifest, *, dry_run: bool) -> Object:
+    """The resource as it is applied: a file that it names is in S3 then (or would be)."""
+    file = named_file(manifest)
+    if not file or not connection.is_local:
+        return manifest.body
+    found = find(manifest, file)
+    require_readable(manifest, found)
+    if is_read_in_place(manifest):
+        return manifest.body
+    if not dry_run:
+        said = "uploaded to" if _upload(cast("LocalConnection", connection), found) else "is already at"
+        say(f"{manifest.source}: {file} {said} {found.uri}")
+    return with_uri(manifest.body, found.uri)
+
+
+def _upload(connection: "LocalConnection", files: DataFiles) -> bool:
+    from boto3.exceptions import Boto3Error  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        with _progress(files) as progress:
+            return upload(connection.uploads(), files, progress)
+    except (BotoCoreError, ClientError, Boto3Error) as error:
+        raise Unreachable(f"uploading {files.name} to {files.uri}: {error}") from error
+
+
+@contextmanager
+def _progress(files: DataFiles) -> Iterator[Callable[[Path, int], None]]:
+    if not is_terminal():
+        yield lambda _path, _sent: None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, transient=True) as bar:
+        task = bar.add_task(files.name, total=sum(path.stat().st_size for path in files.paths))
+        yield lambda _path, sent: bar.advance(task, sent)

@@ -1,7 +1,10 @@
-"""Requests to a served model, and its predictions."""
+"""Requests to a served model, and its predictions in tables or JSON."""
 
+import csv
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, KubeError, NotFound, Object, Refused, Unreachable
@@ -9,12 +12,38 @@ from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, KubeError, NotFo
 from modelyard_cli import clock
 from modelyard_cli.connection import Connection
 from modelyard_cli.errors import CommandError, WrongUsage, said
-from modelyard_cli.predicting.answers import Prediction
 from modelyard_cli.predicting.rows import Request
+from modelyard_cli.printing import listing
 from modelyard_cli.waiting import condition
 
+Prediction = Mapping[str, Any]
 _ROUTED_WITHIN_SECONDS = 5.0
 _AGAIN_AFTER_SECONDS = 0.1
+
+
+def as_table(predictions: Sequence[Prediction]) -> Iterator[str]:
+    """One line per row, counted from 0 as the server counts them in its messages."""
+    columns = _columns(predictions)
+    rows = [[str(number), *(_cell(each.get(column)) for column in columns)] for number, each in enumerate(predictions)]
+    yield from listing.lines(["ROW", *(column.upper() for column in columns)], rows)
+
+
+def as_csv(predictions: Sequence[Prediction]) -> str:
+    """With a header; numbers in full."""
+    text = io.StringIO()
+    columns = _columns(predictions)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([each.get(column) for column in columns] for each in predictions)
+    return text.getvalue().rstrip("\n")
+
+
+def _columns(predictions: Sequence[Prediction]) -> list[str]:
+    return list(dict.fromkeys(column for each in predictions for column in each))
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def predictions(connection: Connection, name: str, requests: Iterator[Request]) -> Iterator[Prediction]:

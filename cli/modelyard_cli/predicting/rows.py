@@ -4,17 +4,28 @@ What a file is, is seen from its content, as in training. Cells of a text file a
 model's rules.
 """
 
+import math
+from collections.abc import Sequence
+from datetime import date, time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from modelyard_model.text_files import Header
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
 import csv
 import io
 import json
 import re
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from modelyard_api.catalogue.formats import Format
 from modelyard_jobs.data.contents import HEAD, content_in
@@ -22,14 +33,15 @@ from modelyard_jobs.data.format_reader import reader_of
 from modelyard_jobs.data.source import SourceFile
 from modelyard_jobs.data.unpacking import content_of
 from modelyard_jobs.failures import InvalidOrder
-from modelyard_model.text_files import ENCODING_NAMES, Header, NotATable, TextForm, encoding_of, form_of, records, require_width
+from modelyard_model.text_files import ENCODING_NAMES, NotATable, TextForm, encoding_of, form_of, records, require_width
 
 from modelyard_cli.errors import WrongUsage
-from modelyard_cli.predicting import json_cells
 
 if TYPE_CHECKING:
     import polars as pl
 
+
+Columns = dict[str, Sequence[Any]]
 BATCH = 500
 _FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")  # of MLflow's protocol; sent as they are
 _JSON, _CSV = "application/json", "text/csv"
@@ -37,8 +49,54 @@ _STANDARD_INPUT = "-"
 _LIST = re.compile(r"\[\s*[\[{]")  # a header may begin with a bracket, too
 # Of a text of one column nothing shows the separator, and the tab is the one that cells hold least
 _USUAL = TextForm(separator="\t")
-
 Names = Callable[[], Collection[str]]
+
+
+def plain(value: Any) -> Any:
+    """Numbers, texts, truth values and None as they are; times as ISO 8601; raises TypeError for what JSON can't hold."""
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Decimal):
+        return _number(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if getattr(value, "shape", None) == ():  # NumPy's
+        return plain(value.item())
+    raise TypeError(f"a {type(value).__name__} can't be sent as JSON")
+
+
+def _number(value: Decimal) -> int | float | None:
+    """A whole one with every digit."""
+    if not value.is_finite():
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def of_polars(frame: "pl.DataFrame") -> Columns:
+    """By column."""
+    import polars as pl  # noqa: PLC0415  # a tenth of a second
+
+    texts = (pl.String, pl.Categorical, pl.Enum, pl.Time)
+    others = (pl.Boolean, pl.Date, pl.Datetime, pl.Null)
+    kept = [column for column in frame if column.dtype.is_numeric() or column.dtype in (*texts, *others)]
+    return {
+        column.name: column.cast(pl.String).to_list() if column.dtype in texts else [plain(value) for value in column.to_list()]
+        for column in kept
+    }
+
+
+def of_pandas(frame: "pd.DataFrame") -> Columns:
+    """By column; every form of missing that pandas knows is None."""
+    found: Columns = {}
+    for place, name in enumerate(Header.of([str(name) for name in frame.columns]).names):
+        column = frame.iloc[:, place]
+        try:
+            found[name] = [plain(value) for value in column.astype(object).where(column.notna(), None)]
+        except TypeError:  # durations, intervals, lists
+            continue
+    return found
 
 
 @dataclass(frozen=True)
@@ -163,7 +221,7 @@ def _splits(table: "pl.DataFrame", source: str) -> Iterator[Request]:
 
     for batch in table.iter_slices(BATCH):
         try:
-            columns = json_cells.of_polars(batch)
+            columns = of_polars(batch)
         except pl.exceptions.PanicException as error:
             raise WrongUsage(f"{source} is damaged: {error}") from None
         split = {"columns": list(columns), "data": list(zip(*columns.values(), strict=True))}

@@ -7,9 +7,9 @@ from typing import Any
 
 from modelyard_operator.kube.interface import Object
 
-from modelyard_cli.printing import table
-from modelyard_cli.printing.age import since
-from modelyard_cli.printing.builtin_columns import event_time
+from modelyard_cli.durations import since
+from modelyard_cli.printing import listing
+from modelyard_cli.printing.columns import event_time
 
 _INDENT = "  "
 _LEFT_OUT = frozenset({"name", "namespace", "labels", "annotations", "managedFields"})
@@ -97,9 +97,9 @@ def _records(records: Sequence[dict[str, Any]], depth: int) -> Iterator[str]:
     keys = sorted({key for record in records for key, value in record.items() if value not in ("", None)}, key=_reading_order)
     rows = [[_text(record.get(key, "")) for key in keys] for record in records]
     is_flat = not any(isinstance(value, (dict, list)) for record in records for value in record.values())
-    widths = table.column_widths([[label(key) for key in keys], *rows])
+    widths = listing.column_widths([[label(key) for key in keys], *rows])
     if is_flat and sum(widths) <= _WIDEST_TABLE and not any("\n" in cell for row in rows for cell in row):
-        yield from (f"{_INDENT * depth}{line}".rstrip() for line in table.lines([label(key) for key in keys], rows))
+        yield from (f"{_INDENT * depth}{line}".rstrip() for line in listing.lines([label(key) for key in keys], rows))
         return
     for number, record in enumerate(records):
         yield from [""] * (number > 0)
@@ -127,7 +127,7 @@ def _events(events: Sequence[Object], now: datetime) -> Iterator[str]:
         ]
         for event in sorted(events, key=event_time)
     ]
-    yield from (f"{_INDENT}{line}" for line in table.lines(["Type", "Reason", "Age", "From", "Message"], rows))
+    yield from (f"{_INDENT}{line}" for line in listing.lines(["Type", "Reason", "Age", "From", "Message"], rows))
 
 
 def _text(value: Any) -> str:

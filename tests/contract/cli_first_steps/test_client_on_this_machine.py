@@ -15,8 +15,8 @@ import pandas as pd
 import polars as pl
 import pytest
 import yaml
-from modelyard_cli.starting_point.files import write_start
-from modelyard_cli.starting_point.options import Options
+from modelyard_cli.init.files import write_start
+from modelyard_cli.init.options import Options
 from modelyard_local.home import VARIABLE, Addresses, Home
 from modelyard_local.store import LocalStore
 from modelyard_operator.kube.interface import EVENT, TRAINING_JOB

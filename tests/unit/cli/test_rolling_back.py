@@ -1,8 +1,8 @@
 """Which version comes back."""
 
 import pytest
+from modelyard_cli.commands.rollback import alias_of, previous, record
 from modelyard_cli.errors import CommandError, WrongUsage
-from modelyard_cli.rolling_back import alias_of, previous, record
 
 TAG = "modelyard.io.promoted_from"
 

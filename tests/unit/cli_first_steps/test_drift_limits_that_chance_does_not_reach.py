@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from modelyard_api.model_deployment import Monitoring
-from modelyard_cli.starting_point.model_deployment_text import thresholds
+from modelyard_cli.init.model_deployment_text import thresholds
 from modelyard_jobs.monitoring.verdict import judge
 
 WINDOWS = 3

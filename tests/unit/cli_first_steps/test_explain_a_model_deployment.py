@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from modelyard_api.conditions import Reason
+from modelyard_cli.explanation.explained import explain_resource
 from modelyard_cli.explanation.reasons import MEANINGS
-from modelyard_cli.explanation.resource import explain_resource
 
 from tests.unit.deployment_operator.builders import World, monitoring, serving_world, world
 

@@ -8,8 +8,8 @@ from modelyard_api.conditions import Reason
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_api.verdicts import Evidence, Verdict
 from modelyard_cli.errors import CommandError, WrongUsage
+from modelyard_cli.explanation.explained import explain_resource
 from modelyard_cli.explanation.reasons import MEANINGS
-from modelyard_cli.explanation.resource import explain_resource
 from modelyard_cli.explanation.text import Explanation
 from modelyard_operator.registry.interface import Run, RunProgress
 

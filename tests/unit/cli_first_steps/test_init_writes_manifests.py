@@ -15,13 +15,12 @@ from modelyard_api.model_deployment import ModelDeploymentSpec
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_cli.commands.init import init
 from modelyard_cli.errors import CommandError
-from modelyard_cli.starting_point.files import Start, write_start
-from modelyard_cli.starting_point.model_deployment_text import thresholds
-from modelyard_cli.starting_point.names import name_from_file
-from modelyard_cli.starting_point.problems import NoStart
-from modelyard_cli.starting_point.report import report
-from modelyard_cli.starting_point.started import started
-from modelyard_cli.starting_point.yaml_text import scalar
+from modelyard_cli.init.files import Start, name_from_file, write_start
+from modelyard_cli.init.model_deployment_text import thresholds
+from modelyard_cli.init.problems import NoStart
+from modelyard_cli.init.report import report
+from modelyard_cli.init.started import started
+from modelyard_cli.init.yaml_text import scalar
 from typer.testing import CliRunner
 
 from tests.unit.cli_first_steps.test_look_at_a_file import ROWS, columns, days

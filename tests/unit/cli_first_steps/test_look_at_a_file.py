@@ -10,9 +10,9 @@ import pytest
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import SplitBy
-from modelyard_cli.starting_point import splits
-from modelyard_cli.starting_point.columns import SeenColumn
-from modelyard_cli.starting_point.survey import Survey, survey
+from modelyard_cli.init import splits
+from modelyard_cli.init.columns import SeenColumn
+from modelyard_cli.init.survey import Survey, survey
 
 ROWS = 600
 

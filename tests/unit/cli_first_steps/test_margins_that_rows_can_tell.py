@@ -8,9 +8,8 @@ import polars as pl
 import pytest
 import yaml
 from modelyard_api.catalogue.metrics import Metric
-from modelyard_cli.starting_point.files import write_start
-from modelyard_cli.starting_point.held_out import HeldOut
-from modelyard_cli.starting_point.margins import error_of_difference, margin
+from modelyard_cli.init.files import write_start
+from modelyard_cli.init.margins import HeldOut, error_of_difference, margin
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 

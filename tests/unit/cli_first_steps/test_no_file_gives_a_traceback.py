@@ -14,10 +14,10 @@ import pytest
 import yaml
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_cli.errors import CommandError, WrongUsage
-from modelyard_cli.starting_point import survey
-from modelyard_cli.starting_point.files import write_start
-from modelyard_cli.starting_point.problems import NoStart
-from modelyard_cli.starting_point.started import DEBUG, started
+from modelyard_cli.init import survey
+from modelyard_cli.init.files import write_start
+from modelyard_cli.init.problems import NoStart
+from modelyard_cli.init.started import DEBUG, started
 
 from tests.unit.written_files import zipped
 

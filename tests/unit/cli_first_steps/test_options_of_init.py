@@ -13,9 +13,9 @@ from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import SplitBy
 from modelyard_cli.commands.init import init
 from modelyard_cli.errors import WrongUsage
-from modelyard_cli.starting_point.files import write_start
-from modelyard_cli.starting_point.options import Options
-from modelyard_cli.starting_point.survey import Survey, survey
+from modelyard_cli.init.files import write_start
+from modelyard_cli.init.options import Options
+from modelyard_cli.init.survey import Survey, survey
 from modelyard_jobs.failures import InvalidOrder
 from typer.testing import CliRunner
 

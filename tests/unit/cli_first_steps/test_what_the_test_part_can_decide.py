@@ -9,13 +9,13 @@ import pytest
 import yaml
 from modelyard_api.data import Split, SplitBy
 from modelyard_api.verdicts import VerdictReason
-from modelyard_cli.starting_point.files import write_start
-from modelyard_cli.starting_point.held_out import HeldOut, by_chance, describe_shortage, shortages
-from modelyard_cli.starting_point.options import NO_OPTIONS
-from modelyard_cli.starting_point.report import report
-from modelyard_cli.starting_point.survey import Survey, survey
-from modelyard_cli.starting_point.targets import look_at_target
-from modelyard_cli.starting_point.trial import data_of
+from modelyard_cli.init.files import write_start
+from modelyard_cli.init.margins import HeldOut, by_chance, describe_shortage, shortages
+from modelyard_cli.init.options import NO_OPTIONS
+from modelyard_cli.init.report import report
+from modelyard_cli.init.survey import Survey, survey
+from modelyard_cli.init.targets import look_at_target
+from modelyard_cli.init.trial import data_of
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.raw_table import RawTable
 

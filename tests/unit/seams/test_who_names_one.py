@@ -17,6 +17,7 @@ PACKAGES = (
     "jobs/modelyard_jobs",
     "operator/modelyard_operator",
     "serving/modelyard_serving",
+    "local/modelyard_local",
     "cli/modelyard_cli",
 )
 NAMES = {
@@ -36,15 +37,15 @@ ALLOWED = {
     "api/training_job.py": {"Architecture.AUTO"},
     "jobs/attempt.py": {"Architecture.AUTO"},
     "jobs/fitting/fit.py": {"Architecture.AUTO"},
-    "cli/explanation/question.py": {"Architecture.AUTO"},
-    "cli/starting_point/training_job_text.py": {"Architecture.AUTO", "Metric.AVERAGE_PRECISION"},
+    "cli/explanation/training_job.py": {"Architecture.AUTO"},
+    "cli/init/training_job_text.py": {"Architecture.AUTO", "Metric.AVERAGE_PRECISION"},
     # measures of their own, not those of a manifest
     "jobs/evaluation/leakage.py": {"Metric.ROC_AUC", "Metric.R2"},
     "jobs/evaluation/jackknife.py": {"Metric.AVERAGE_PRECISION"},
     # text goes to the server as it is
     "cli/predicting/rows.py": {"Format.CSV"},
     # whole numbers that are names
-    "cli/starting_point/columns.py": {"ColumnType.CATEGORICAL"},
+    "cli/init/columns.py": {"ColumnType.CATEGORICAL"},
 }
 
 

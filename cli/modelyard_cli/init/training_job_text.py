@@ -8,12 +8,12 @@ from modelyard_api.catalogue.metrics import METRICS, Metric, lower_is_better, me
 from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.data import Split
 
-from modelyard_cli.starting_point.columns import SeenColumn
-from modelyard_cli.starting_point.held_out import describe_shortage
-from modelyard_cli.starting_point.memory import describe_memory
-from modelyard_cli.starting_point.survey import Survey
-from modelyard_cli.starting_point.targets import SeenTarget
-from modelyard_cli.starting_point.yaml_text import comment, commented, number, scalar
+from modelyard_cli.init.columns import SeenColumn
+from modelyard_cli.init.margins import describe_shortage
+from modelyard_cli.init.memory import describe_memory
+from modelyard_cli.init.survey import Survey
+from modelyard_cli.init.targets import SeenTarget
+from modelyard_cli.init.yaml_text import comment, commented, number, scalar
 
 _COLUMNS_SHOWN = 60
 _NAME_WIDTH = 40

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from modelyard_api.base import API_VERSION
 from modelyard_api.catalogue.metrics import Metric, lower_is_better
 
-from modelyard_cli.starting_point.survey import Survey
-from modelyard_cli.starting_point.yaml_text import comment, commented, scalar
+from modelyard_cli.init.survey import Survey
+from modelyard_cli.init.yaml_text import comment, commented, scalar
 
 _WINDOW, _MINIMUM = 500, 200  # rows
 _USUAL_PSI, _USUAL_JENSEN_SHANNON = 0.2, 0.1

@@ -1,24 +1,43 @@
 """Both manifests in one folder; nothing of anybody's is overwritten unasked."""
 
 import os
+import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from modelyard_api.base import NAME_PATTERN
 from modelyard_api.labels import registered_model
 from modelyard_api.model_deployment import ModelDeploymentSpec
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.failures import InvalidOrder
 
-from modelyard_cli.starting_point.model_deployment_text import model_deployment_text
-from modelyard_cli.starting_point.names import name_from_file, valid_name
-from modelyard_cli.starting_point.options import NO_OPTIONS, Options
-from modelyard_cli.starting_point.problems import NoStart
-from modelyard_cli.starting_point.survey import Survey, survey
-from modelyard_cli.starting_point.training_job_text import training_job_text
+from modelyard_cli.init.model_deployment_text import model_deployment_text
+from modelyard_cli.init.options import NO_OPTIONS, Options
+from modelyard_cli.init.problems import NoStart
+from modelyard_cli.init.survey import Survey, survey
+from modelyard_cli.init.training_job_text import training_job_text
 
+_LONGEST = 40
+_NAMELESS = "my-model"  # of a file whose name has no letter
 _NAMESPACE = "default"  # where most apply it; in another one rows go elsewhere, and the survey is as good
 TRAINING_JOB_FILE, MODEL_DEPLOYMENT_FILE = "training-job.yaml", "model-deployment.yaml"
+
+
+def name_from_file(path: Path) -> str:
+    """``Überblick 2026.csv.gz`` becomes ``uberblick-2026``; digits in front go, names start with a letter."""
+    plain = unicodedata.normalize("NFKD", path.name.split(".")[0] or path.name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).lstrip("-0123456789")[:_LONGEST].strip("-") or _NAMELESS
+
+
+def valid_name(name: str) -> str:
+    """``name`` itself. Raises NoStart where it can't be a resource's name."""
+    if not re.match(NAME_PATTERN, name):
+        raise NoStart(
+            f"--name {name!r} can't be a resource's name: at most {_LONGEST} lowercase letters, digits and '-', starting with a letter"
+        )
+    return name
 
 
 @dataclass(frozen=True)

@@ -19,16 +19,15 @@ from modelyard_jobs.questions import quick_score
 from modelyard_jobs.splitting.reserve import REFERENCE_ROWS
 from modelyard_jobs.training_data import TrainingData
 
-from modelyard_cli.starting_point.columns import SeenColumn, look_at_columns
-from modelyard_cli.starting_point.held_out import HeldOut, Shortage, shortages
-from modelyard_cli.starting_point.margins import Margin, margin
-from modelyard_cli.starting_point.memory import proposed_workers
-from modelyard_cli.starting_point.options import NO_OPTIONS, Options
-from modelyard_cli.starting_point.problems import NoStart
-from modelyard_cli.starting_point.splits import ProposedSplit
-from modelyard_cli.starting_point.table import read_table
-from modelyard_cli.starting_point.targets import SeenTarget, look_at_target
-from modelyard_cli.starting_point.trial import TRIAL_ROWS, Trial, data_of, divided, spec_of, time_of, with_codes_typed, with_leaks_aside
+from modelyard_cli.init.columns import SeenColumn, look_at_columns
+from modelyard_cli.init.margins import HeldOut, Margin, Shortage, margin, shortages
+from modelyard_cli.init.memory import proposed_workers
+from modelyard_cli.init.options import NO_OPTIONS, Options
+from modelyard_cli.init.problems import NoStart
+from modelyard_cli.init.splits import ProposedSplit
+from modelyard_cli.init.table import read_table
+from modelyard_cli.init.targets import SeenTarget, look_at_target
+from modelyard_cli.init.trial import TRIAL_ROWS, Trial, data_of, divided, spec_of, time_of, with_codes_typed, with_leaks_aside
 
 _MOST_NAMED = 512  # columns that a manifest can say something about
 _USUALLY_EXPLAINED, _MOST_EXPLAINED = 0.5, 0.99  # R²

@@ -17,9 +17,9 @@ from modelyard_jobs.evaluation.minimums import FEWEST_OF_CLASS
 from modelyard_model.cells.reading import NumberReading
 from numpy.typing import NDArray
 
-from modelyard_cli.starting_point.options import Options
-from modelyard_cli.starting_point.problems import NoStart
-from modelyard_cli.starting_point.yaml_text import number
+from modelyard_cli.init.options import Options
+from modelyard_cli.init.problems import NoStart
+from modelyard_cli.init.yaml_text import number
 
 _RARE = 0.1
 _CLASSES_SHOWN = 6

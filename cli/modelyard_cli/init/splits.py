@@ -9,11 +9,11 @@ from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.data import Split, SplitBy
 from modelyard_jobs.evaluation.minimums import FEWEST_OF_CLASS
 
-from modelyard_cli.starting_point.columns import SeenColumn
-from modelyard_cli.starting_point.options import Options
-from modelyard_cli.starting_point.problems import NoStart, require_nameable
-from modelyard_cli.starting_point.targets import SeenTarget
-from modelyard_cli.starting_point.yaml_text import scalar
+from modelyard_cli.init.columns import SeenColumn
+from modelyard_cli.init.options import Options
+from modelyard_cli.init.problems import NoStart, require_nameable
+from modelyard_cli.init.targets import SeenTarget
+from modelyard_cli.init.yaml_text import scalar
 
 _FEWEST = 40  # distinct moments or things: fewer are no sample of anything
 _TEST_ROWS = 60  # twice the fewest that a criterion is judged by; fewer also make its interval wide

@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from modelyard_cli.starting_point.files import Start
-from modelyard_cli.starting_point.held_out import describe_shortage
-from modelyard_cli.starting_point.memory import describe_memory
-from modelyard_cli.starting_point.survey import Survey
-from modelyard_cli.starting_point.yaml_text import listed, one_line, scalar
+from modelyard_cli.init.files import Start
+from modelyard_cli.init.margins import describe_shortage
+from modelyard_cli.init.memory import describe_memory
+from modelyard_cli.init.survey import Survey
+from modelyard_cli.init.yaml_text import listed, one_line, scalar
 
 _SHOWN = 20
 

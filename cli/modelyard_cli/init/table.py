@@ -7,7 +7,7 @@ from modelyard_jobs.data import reading
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 
-from modelyard_cli.starting_point.problems import NoStart
+from modelyard_cli.init.problems import NoStart
 
 _SHOWN = 8
 

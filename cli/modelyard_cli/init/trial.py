@@ -16,12 +16,12 @@ from modelyard_jobs.questions import leaks
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.training_data import TrainingData, divide
 
-from modelyard_cli.starting_point.columns import SeenColumn, features
-from modelyard_cli.starting_point.held_out import HeldOut, Shortage, as_tried, by_chance, rows_of_classes, shortages
-from modelyard_cli.starting_point.options import Options
-from modelyard_cli.starting_point.problems import NoStart
-from modelyard_cli.starting_point.splits import ProposedSplit, proposed_splits, wider_share
-from modelyard_cli.starting_point.targets import SeenTarget
+from modelyard_cli.init.columns import SeenColumn, features
+from modelyard_cli.init.margins import HeldOut, Shortage, as_tried, by_chance, rows_of_classes, shortages
+from modelyard_cli.init.options import Options
+from modelyard_cli.init.problems import NoStart
+from modelyard_cli.init.splits import ProposedSplit, proposed_splits, wider_share
+from modelyard_cli.init.targets import SeenTarget
 
 TRIAL_ROWS = 100_000  # enough to see whether a split works and a column leaks; the trainer looks at all rows
 _TRIES = 4  # of a wider test part, by group or time
