@@ -12,7 +12,7 @@ from modelyard_api.model_deployment import Monitoring, RequestLog
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_api.verdicts import Evidences
 
-ORDER_VARIABLE = "MODELYARD_ORDER"
+REQUEST_VARIABLE = "MODELYARD_REQUEST"
 TERMINATION_MESSAGE_PATH = "/dev/termination-log"
 TERMINATION_PATH_VARIABLE = "MODELYARD_TERMINATION_PATH"  # another place, where a pod is a process of one machine
 TERMINATION_MESSAGE_LIMIT = 3072  # bytes; the kubelet keeps 4,096 and cuts the front
@@ -27,7 +27,7 @@ class ExitCode(IntEnum):
     UNAVAILABLE = 69  # something the pod needs doesn't answer: retried
 
 
-class TrainOrder(ApiModel):
+class TrainRequest(ApiModel):
     """Train one model: command ``modelyard-job train``."""
 
     namespace: ShortText
@@ -39,7 +39,7 @@ class TrainOrder(ApiModel):
     split_run: ShortText | None = None  # the champion's run: its rows keep their place, new rows follow its cuts; None: the first training
 
 
-class CompareOrder(ApiModel):
+class CompareRequest(ApiModel):
     """Compare a registered candidate with a champion that came after it trained: ``modelyard-job compare``."""
 
     namespace: ShortText
@@ -51,7 +51,7 @@ class CompareOrder(ApiModel):
     spec: TrainingJobSpec
 
 
-class MonitorOrder(ApiModel):
+class MonitorRequest(ApiModel):
     """Judge the newest window of one ModelDeployment: ``modelyard-job monitor``."""
 
     namespace: ShortText
@@ -62,7 +62,7 @@ class MonitorOrder(ApiModel):
     monitoring: Monitoring
 
 
-class ServeOrder(ApiModel):
+class ServeRequest(ApiModel):
     """Serve one version: ``modelyard-serve``."""
 
     namespace: ShortText

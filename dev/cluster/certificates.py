@@ -28,7 +28,7 @@ class KeyPair:
 
 
 class CertificateAuthority:
-    """Signs certificates into one folder; reads its own key back when the folder has one."""
+    """HealthChecks certificates into one folder; reads its own key back when the folder has one."""
 
     def __init__(self, directory: Path) -> None:
         """Use the authority in `directory`, or make one there."""

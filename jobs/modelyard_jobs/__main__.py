@@ -1,4 +1,4 @@
-"""``modelyard-job train | compare | monitor``: reads its order from the environment, ends with a documented exit code and a termination message."""
+"""``modelyard-job train | compare | monitor``: reads its request from the environment, ends with a documented exit code and a termination message."""
 
 import argparse
 import logging
@@ -16,13 +16,13 @@ from typing import TypeVar
 
 from modelyard_api.base import ApiModel
 from modelyard_api.conditions import Reason
-from modelyard_api.pod_contract import ORDER_VARIABLE, CompareOrder, ExitCode, MonitorOrder, TrainOrder
+from modelyard_api.pod_contract import REQUEST_VARIABLE, CompareRequest, ExitCode, MonitorRequest, TrainRequest
 from modelyard_model.errors import PlatformIncomplete
 from modelyard_model.platform import read_platform
 from pydantic import BaseModel, ValidationError
 
 from modelyard_jobs import termination
-from modelyard_jobs.failures import InvalidOrder, JobFailure, Unavailable
+from modelyard_jobs.failures import InvalidRequest, JobFailure, Unavailable
 
 Order = TypeVar("Order", bound=BaseModel)
 _STOPPED = 128 + signal.SIGTERM
@@ -67,35 +67,35 @@ def _failed(failure: JobFailure) -> int:
     return failure.exit_code
 
 
-def _order(kind: type[Order]) -> Order:
-    text = os.environ.get(ORDER_VARIABLE, "")
+def _request(kind: type[Order]) -> Order:
+    text = os.environ.get(REQUEST_VARIABLE, "")
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc'])) or 'order'}: {item['msg']}" for item in error.errors(include_input=False))
-        raise InvalidOrder(Reason.INVALID_SPEC, f"{ORDER_VARIABLE} can't be read: {problems}") from error
+        problems = "; ".join(f"{'.'.join(map(str, item['loc'])) or 'request'}: {item['msg']}" for item in error.errors(include_input=False))
+        raise InvalidRequest(Reason.INVALID_SPEC, f"{REQUEST_VARIABLE} can't be read: {problems}") from error
 
 
 def _train() -> ApiModel:
     from modelyard_jobs import train  # noqa: PLC0415
 
-    order = _order(TrainOrder)
+    request = _request(TrainRequest)
     with TemporaryDirectory(prefix="train-") as folder:
-        return train.run(order, read_platform(), Path(folder), time.time)
+        return train.run(request, read_platform(), Path(folder), time.time)
 
 
 def _compare() -> ApiModel:
     from modelyard_jobs import compare  # noqa: PLC0415
 
-    order = _order(CompareOrder)
+    request = _request(CompareRequest)
     with TemporaryDirectory(prefix="compare-") as folder:
-        return compare.run(order, read_platform(), Path(folder))
+        return compare.run(request, read_platform(), Path(folder))
 
 
 def _monitor() -> ApiModel:
     from modelyard_jobs.monitoring import run as monitoring  # noqa: PLC0415  this image has no torch, the others no evidently
 
-    return monitoring.run(_order(MonitorOrder), read_platform(), datetime.now(UTC))
+    return monitoring.run(_request(MonitorRequest), read_platform(), datetime.now(UTC))
 
 
 _COMMANDS: dict[str, Callable[[], ApiModel]] = {"train": _train, "compare": _compare, "monitor": _monitor}

@@ -8,7 +8,7 @@ from pathlib import Path
 from modelyard_api import artifacts
 from modelyard_api.catalogue.architectures import Architecture, is_trained_in_epochs
 from modelyard_api.labels import TAG_TEST_SPLIT, TAG_TEST_USES, TAG_UID
-from modelyard_api.pod_contract import TrainOrder, TrainResult
+from modelyard_api.pod_contract import TrainRequest, TrainResult
 
 from modelyard_jobs import outcome, resolved
 from modelyard_jobs.data import report
@@ -32,7 +32,7 @@ _EXAMPLE_ROWS = 5
 class Attempt:
     """``uri`` names MLflow, ``folder`` is scratch space, ``registered`` the model's name in the registry."""
 
-    order: TrainOrder
+    request: TrainRequest
     uri: str
     folder: Path
     clock: Clock
@@ -42,15 +42,15 @@ class Attempt:
 
     def carry_out(self, warnings: list[str]) -> TrainResult:
         """Everything from the run's start to its end."""
-        with tracked_run(self.uri, self.order) as run:
+        with tracked_run(self.uri, self.request) as run:
             _log.info("MLflow run %s of experiment %s", run.run_id, run.experiment_id)
-            asked = resolved.question(self.data, self.order.spec, self.registered)
+            asked = resolved.question(self.data, self.request.spec, self.registered)
             uses = self._describe(run, asked)
             fitted = self._fit(run)
             answered = resolved.answer(fitted)
             run.parameters(answered)
             model_id, digest = self._store(fitted)
-            champion = at_alias(self.uri, self.registered, self.order.spec.promotion.alias)
+            champion = at_alias(self.uri, self.registered, self.request.spec.promotion.alias)
             judgement = self._judge(model_id, champion)
             trained = outcome.TrainedModel(
                 model_id=model_id,
@@ -88,10 +88,10 @@ class Attempt:
 
     def _epochs(self) -> dict[str, str]:
         """Most epochs, where a network may be trained: progress is read against it."""
-        architecture = self.order.spec.model.architecture
+        architecture = self.request.spec.model.architecture
         if architecture is not Architecture.AUTO and not is_trained_in_epochs(architecture):
             return {}
-        return {artifacts.MOST_EPOCHS: str(self.order.spec.training.epochs or DEFAULT_EPOCHS)}
+        return {artifacts.MOST_EPOCHS: str(self.request.spec.training.epochs or DEFAULT_EPOCHS)}
 
     def _test_split(self) -> str:
         rows = self.data.assignment.row[self.data.assignment.rows(Part.TEST)].copy()
@@ -110,7 +110,7 @@ class Attempt:
             run.metrics(values | {artifacts.EPOCH: epoch.epoch}, self._now(), epoch.epoch)
             _log.info("epoch %d of %d: %s", epoch.epoch, epoch.epochs, ", ".join(f"{name} {value:.4f}" for name, value in values.items()))
 
-        model = self.order.spec.model
+        model = self.request.spec.model
         given = {parameter.name: parameter.value for parameter in model.parameters or []}
         train, validation = self.data.part(Part.TRAIN), self.data.part(Part.VALIDATION)
         _log.info(
@@ -135,7 +135,7 @@ class Attempt:
         save_model(fitted.model, folder, raw_columns(example, example.columns))
         rows = reference.write(self.data, fitted.model, folder)
         digest = logged_model.digest(folder)
-        tags = {TAG_UID: self.order.uid}
+        tags = {TAG_UID: self.request.uid}
         metadata = {"modelyard_digest": digest, "architecture": fitted.architecture.value, "task": self.problem.task.value}
         model_id = logged_model.log(self.uri, folder, metadata, tags)
         _log.info("stored model %s, sha256 %s, with a reference sample of %d rows", model_id, digest[:12], rows)

@@ -8,12 +8,12 @@ import numpy as np
 from modelyard_api import artifacts
 from modelyard_api.conditions import Reason
 from modelyard_api.labels import registered_model
-from modelyard_api.pod_contract import CompareOrder, TrainResult
+from modelyard_api.pod_contract import CompareRequest, TrainResult
 from modelyard_model.platform import Platform
 from numpy.typing import NDArray
 
 from modelyard_jobs import outcome, questions, training_data
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.judging import EvaluationContext, judge
 from modelyard_jobs.splitting.assignment import Earlier
 from modelyard_jobs.splitting.cuts import Part
@@ -25,19 +25,19 @@ from modelyard_jobs.training_data import TrainingData
 _log = logging.getLogger(__name__)
 
 
-def run(order: CompareOrder, platform: Platform, folder: Path) -> TrainResult:
+def run(request: CompareRequest, platform: Platform, folder: Path) -> TrainResult:
     """Gives the candidate's result again, with evidence against the new champion. ``folder`` is scratch space."""
     server.configure(platform)
     uri = platform.mlflow_uri
     server.require_answer(platform)
-    registered = registered_model(order.namespace, order.model)
-    candidate = _result(uri, order.run_id, folder)
-    champion = _champion(uri, registered, order.champion_version)
-    earlier = _split(uri, order.run_id, folder)
-    data = training_data.load(order.spec, registered, platform, folder, earlier)
-    rows = _tested_rows(order.run_id, data, earlier)
+    registered = registered_model(request.namespace, request.model)
+    candidate = _result(uri, request.run_id, folder)
+    champion = _champion(uri, registered, request.champion_version)
+    earlier = _split(uri, request.run_id, folder)
+    data = training_data.load(request.spec, registered, platform, folder, earlier)
+    rows = _tested_rows(request.run_id, data, earlier)
     _log.info("comparing %s with version %s of %s on %d test rows", candidate.model_id, champion.version, registered, len(rows))
-    problem = questions.pose(data, order.spec)
+    problem = questions.pose(data, request.spec)
     context = EvaluationContext(data, problem, champion, uri, folder)
     judgement = judge(f"models:/{candidate.model_id}", rows, context)
     trained = outcome.TrainedModel(
@@ -65,21 +65,21 @@ def _keep(uri: str, result: TrainResult, folder: Path) -> None:
 def _result(uri: str, run_id: str, folder: Path) -> TrainResult:
     content = read_artifact(uri, run_id, artifacts.RESULT, folder / "candidate-result")
     if content is None:
-        raise InvalidOrder(Reason.RESULT_MISSING, f"run {run_id} has no {artifacts.RESULT}: its training did not finish; train again")
+        raise InvalidRequest(Reason.RESULT_MISSING, f"run {run_id} has no {artifacts.RESULT}: its training did not finish; train again")
     return TrainResult.model_validate(json.loads(content)["result"])
 
 
 def _champion(uri: str, registered: str, version: str) -> RegisteredVersion:
     found = numbered(uri, registered, version)
     if found is None:
-        raise InvalidOrder(Reason.MODEL_NOT_FOUND, f"the registry has no version {version} of {registered} to compare with")
+        raise InvalidRequest(Reason.MODEL_NOT_FOUND, f"the registry has no version {version} of {registered} to compare with")
     return found
 
 
 def _split(uri: str, run_id: str, folder: Path) -> Earlier:
     kept = split_of(uri, run_id, folder / "candidate-rows")
     if kept is None:
-        raise InvalidOrder(Reason.RESULT_MISSING, f"run {run_id} has no {artifacts.MEMBERSHIP}: its test rows are unknown; train again")
+        raise InvalidRequest(Reason.RESULT_MISSING, f"run {run_id} has no {artifacts.MEMBERSHIP}: its test rows are unknown; train again")
     return kept
 
 
@@ -88,7 +88,7 @@ def _tested_rows(run_id: str, data: TrainingData, earlier: Earlier) -> NDArray[n
     parts = data.recognised_by(earlier.membership)
     rows = np.array([], dtype=np.intp) if parts is None else np.flatnonzero(parts == Part.TEST)
     if not len(rows):
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             f"none of the rows that run {run_id} was tested on are in {data.source.uri} any more: the data changed; train again",
         )

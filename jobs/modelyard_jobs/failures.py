@@ -15,7 +15,7 @@ class JobFailure(Exception):
         self.reason = reason
 
 
-class InvalidOrder(JobFailure):
+class InvalidRequest(JobFailure):
     """The input is wrong and stays wrong: no retry helps."""
 
     exit_code = ExitCode.INVALID

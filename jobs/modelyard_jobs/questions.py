@@ -10,7 +10,7 @@ from modelyard_jobs.training_data import TrainingData, split_warnings
 
 
 def pose(data: TrainingData, spec: TrainingJobSpec) -> Problem:
-    """Raises InvalidOrder where a method for missing values doesn't fit its column."""
+    """Raises InvalidRequest where a method for missing values doesn't fit its column."""
     target = data.dataset.target
     features = data.dataset.features
     kinds = {feature.name: feature.type for feature in features.columns}
@@ -19,7 +19,7 @@ def pose(data: TrainingData, spec: TrainingJobSpec) -> Problem:
 
 
 def look_for_leaks(data: TrainingData, spec: TrainingJobSpec) -> list[str]:
-    """All warnings about the data; raises InvalidOrder where a column gives the answer away."""
+    """All warnings about the data; raises InvalidRequest where a column gives the answer away."""
     return [*warnings_or_refusal(leaks(data, spec)), *split_warnings(data, spec), *data.dataset.warnings]
 
 

@@ -17,7 +17,7 @@ from modelyard_jobs.data import dataset, reading, source
 from modelyard_jobs.data.dataset import AskedRows, Dataset
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFiles
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import Rows
 from modelyard_jobs.splitting.assignment import Assignment, Earlier, assign
 from modelyard_jobs.splitting.assignment import Rows as SplitRows
@@ -96,14 +96,14 @@ class TrainingData:
 def load(spec: TrainingJobSpec, registered: str, platform: Platform, folder: Path, earlier: Earlier | None) -> TrainingData:
     """Reads and divides the data. ``registered`` salts the split, ``earlier`` is what an earlier run of the model kept of it.
 
-    Raises InvalidOrder or Unavailable.
+    Raises InvalidRequest or Unavailable.
     """
     files = source.fetch(source_s3(None, platform), spec.data.source.uri, folder)
     return divide(files, reading.read(files), spec, registered, earlier).with_tested_cells()
 
 
 def divide(files: SourceFiles, table: RawTable, spec: TrainingJobSpec, registered: str, earlier: Earlier | None = None) -> TrainingData:
-    """What was read from ``files``, checked against the manifest and divided; raises InvalidOrder."""
+    """What was read from ``files``, checked against the manifest and divided; raises InvalidRequest."""
     _log.info(
         "read %d rows, %d columns from %d file(s), %d bytes, sha256 %s",
         table.cells.height,
@@ -116,7 +116,7 @@ def divide(files: SourceFiles, table: RawTable, spec: TrainingJobSpec, registere
 
 
 def assigned(files: SourceFiles, data: Dataset, spec: TrainingJobSpec, registered: str, earlier: Earlier | None = None) -> TrainingData:
-    """The rows of a data set, each in its part; raises InvalidOrder."""
+    """The rows of a data set, each in its part; raises InvalidRequest."""
     for why, count in data.dropped.items():
         _log.info("left out %d rows: %s", count, why)
     classes = Classes.of(data.target.classes, data.target.values.astype(np.int64)) if has_classes(data.target.task) else None
@@ -141,7 +141,7 @@ def _require_classes(data: Dataset, assignment: Assignment) -> None:
         found = len(np.unique(values))
         needed = len(data.target.classes) if part is Part.TRAIN else 2
         if found < needed:
-            raise InvalidOrder(
+            raise InvalidRequest(
                 Reason.DATA_INVALID,
                 f"the {part.name.lower()} split of {len(values)} rows holds {found} of the target's {len(data.target.classes)} classes,"
                 f" {needed} are needed: give more rows of the rare classes, or other shares or another column in spec.data.split",

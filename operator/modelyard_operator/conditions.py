@@ -12,7 +12,7 @@ _MESSAGE_LIMIT = 4096
 
 
 @dataclass(frozen=True)
-class Finding:
+class ConditionUpdate:
     """What one condition should say now."""
 
     type: str
@@ -21,9 +21,9 @@ class Finding:
     message: str  # a sentence
 
 
-def to_conditions(previous: Sequence[Condition], findings: Iterable[Finding], generation: int, now: datetime) -> list[Condition]:
-    """One condition per finding, in their order; a type that nothing was found about is dropped."""
-    return [_condition(find(previous, finding.type), finding, generation, now) for finding in findings]
+def to_conditions(previous: Sequence[Condition], updates: Iterable[ConditionUpdate], generation: int, now: datetime) -> list[Condition]:
+    """One condition per update, in their order; a type that nothing was found about is dropped."""
+    return [_condition(find(previous, update.type), update, generation, now) for update in updates]
 
 
 def find(conditions: Iterable[Condition], condition_type: str) -> Condition | None:
@@ -31,13 +31,13 @@ def find(conditions: Iterable[Condition], condition_type: str) -> Condition | No
     return next((condition for condition in conditions if condition.type == condition_type), None)
 
 
-def _condition(previous: Condition | None, finding: Finding, generation: int, now: datetime) -> Condition:
-    unchanged = previous is not None and previous.status == finding.status
+def _condition(previous: Condition | None, update: ConditionUpdate, generation: int, now: datetime) -> Condition:
+    unchanged = previous is not None and previous.status == update.status
     return Condition(
-        type=finding.type,
-        status=finding.status,
-        reason=finding.reason,
-        message=_cut(finding.message),
+        type=update.type,
+        status=update.status,
+        reason=update.reason,
+        message=_cut(update.message),
         last_transition_time=previous.last_transition_time if previous and unchanged else to_timestamp(now),
         observed_generation=generation,
     )

@@ -12,7 +12,7 @@ from typing import Any
 from modelyard_operator.kube.backoff import Backoff
 from modelyard_operator.kube.interface import KINDS, KubeError, Object
 from modelyard_operator.kube.workqueue import WorkQueue
-from modelyard_operator.kube.writer import NotLeading, Obstacle, Writer
+from modelyard_operator.kube.writer import NotLeading, PlanError, Writer
 from modelyard_operator.metrics import Metrics
 from modelyard_operator.mirrors import RESOURCES, Mirrors
 from modelyard_operator.plan import Plan
@@ -31,7 +31,7 @@ def new_queue() -> WorkQueue[Key]:
 
 
 @dataclass(frozen=True)
-class Rhythm:
+class ControllerOptions:
     """How many workers, how often (seconds), and what time it is (UTC)."""
 
     workers: int
@@ -51,7 +51,7 @@ class Controller:
         registry: RegistryReader,
         writer: Writer,
         metrics: Metrics,
-        rhythm: Rhythm,
+        options: ControllerOptions,
     ) -> None:
         self._mirrors = mirrors
         self._queue = queue
@@ -59,7 +59,7 @@ class Controller:
         self._registry = registry
         self._writer = writer
         self._metrics = metrics
-        self._rhythm = rhythm
+        self._options = options
         self._acted: dict[Key, Plan] = {}
         self._problems: dict[Key, Problem] = {}
         self._stop = threading.Event()
@@ -71,7 +71,7 @@ class Controller:
         for kind in RESOURCES:
             for resource in self._mirrors.all(kind):
                 self._queue.add(_key(resource))
-        works = [("aliases", self._follow_aliases), *((f"reconcile-{n}", self._work) for n in range(self._rhythm.workers))]
+        works = [("aliases", self._follow_aliases), *((f"reconcile-{n}", self._work) for n in range(self._options.workers))]
         self._threads = [threading.Thread(target=target, name=name, daemon=True) for name, target in works]
         for thread in self._threads:
             thread.start()
@@ -103,8 +103,8 @@ class Controller:
             requeue_after = self._reconcile(key)
         except NotLeading:
             return
-        except Obstacle as obstacle:
-            self._again(key, logging.WARNING, obstacle.problem.reason, obstacle.problem.message)
+        except PlanError as error:
+            self._again(key, logging.WARNING, error.problem.reason, error.problem.message)
         except AliasChanged as changed:
             self._again(key, logging.INFO, "AliasChanged", str(changed))
         except (KubeError, RegistryError) as error:
@@ -127,8 +127,8 @@ class Controller:
             return None
         try:
             self._writer.carry_out(plan, resource, self._mirrors)
-        except Obstacle as obstacle:
-            self._tell(key, obstacle, plan, resource)
+        except PlanError as error:
+            self._tell(key, error, plan, resource)
             raise
         return self._next_look(key, plan)
 
@@ -142,25 +142,25 @@ class Controller:
             return _PAUSE_AFTER_REPETITION_SECONDS if repeated else _SOON_SECONDS
         if solved:
             return _SOON_SECONDS
-        resync = self._rhythm.resync * (1 + 0.1 * random.random())  # noqa: S311  spreads load, guards nothing
+        resync = self._options.resync * (1 + 0.1 * random.random())  # noqa: S311  spreads load, guards nothing
         return min(resync, plan.requeue_after) if plan.requeue_after is not None else resync
 
     def _plan(self, key: Key, problem: Problem | None) -> Plan | None:
         reconciler = self._reconcilers[key.kind]
         observed = reconciler.gather(key, self._mirrors, self._registry, problem)
-        return None if observed is None else reconciler.reconcile(observed, self._rhythm.now())
+        return None if observed is None else reconciler.reconcile(observed, self._options.now())
 
-    def _tell(self, key: Key, obstacle: Obstacle, plan: Plan, resource: Object) -> None:
+    def _tell(self, key: Key, error: PlanError, plan: Plan, resource: Object) -> None:
         """Put the problem into the status, without trying again what has just failed."""
-        if self._problems.get(key) == obstacle.problem:
-            if not obstacle.status_written:
+        if self._problems.get(key) == error.problem:
+            if not error.status_written:
                 self._writer.tell(plan, resource)
             return
         newest = self._mirrors.get(KINDS[key.kind], key.namespace, key.name)
-        telling = self._plan(key, obstacle.problem)
+        telling = self._plan(key, error.problem)
         if newest is not None and telling is not None:
             self._writer.tell(telling, newest)  # a Conflict here means: not told, and told on the next try
-            self._problems[key] = obstacle.problem
+            self._problems[key] = error.problem
 
     def _again(self, key: Key, level: int, reason: str, message: str) -> None:
         pause = self._queue.retry(key)
@@ -180,7 +180,7 @@ class Controller:
                 if known != aliases:
                     self._enqueue_followers(moved(known, aliases))
                 known = aliases
-            self._look_at_aliases.wait(self._rhythm.alias_poll)
+            self._look_at_aliases.wait(self._options.alias_poll)
             self._look_at_aliases.clear()
 
     def _enqueue_followers(self, models: set[str]) -> None:

@@ -10,7 +10,7 @@ SILENCE_LIMIT_SECONDS = 360.0
 
 
 @dataclass(frozen=True)
-class Signs:
+class HealthChecks:
     """What health is judged by."""
 
     silence: Callable[[], float]  # seconds since the most silent watch heard anything
@@ -21,8 +21,8 @@ class Signs:
 class HealthServer:
     """Serves until ``stop``; ``port`` is the one that was given by the system if 0 was asked for."""
 
-    def __init__(self, port: int, signs: Signs, host: str) -> None:
-        self._server = ThreadingHTTPServer((host, port), _handler(signs))
+    def __init__(self, port: int, checks: HealthChecks, host: str) -> None:
+        self._server = ThreadingHTTPServer((host, port), _handler(checks))
         self._server.daemon_threads = True
         self.port: int = self._server.server_address[1]
 
@@ -36,24 +36,24 @@ class HealthServer:
         self._server.server_close()
 
 
-def answer(path: str, signs: Signs) -> tuple[int, str, bytes]:
+def answer(path: str, checks: HealthChecks) -> tuple[int, str, bytes]:
     """Status, content type and body for a path."""
     if path == "/metrics":
-        return 200, "text/plain; version=0.0.4; charset=utf-8", signs.metrics()
+        return 200, "text/plain; version=0.0.4; charset=utf-8", checks.metrics()
     if path == "/healthz":
-        silence = signs.silence()
+        silence = checks.silence()
         stuck = silence > SILENCE_LIMIT_SECONDS
         return (503 if stuck else 200), "text/plain", f"the most silent watch heard something {silence:.0f} s ago\n".encode()
     if path == "/readyz":
-        synced = signs.synced()
+        synced = checks.synced()
         return (200 if synced else 503), "text/plain", b"ready\n" if synced else b"the mirrors are not whole yet\n"
     return 404, "text/plain", b"there are /metrics, /healthz and /readyz\n"
 
 
-def _handler(signs: Signs) -> type[BaseHTTPRequestHandler]:
+def _handler(checks: HealthChecks) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, content_type, body = answer(self.path.partition("?")[0], signs)
+            status, content_type, body = answer(self.path.partition("?")[0], checks)
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from modelyard_operator.configuration import Configuration
-from modelyard_operator.controller import Controller, Rhythm, new_queue
-from modelyard_operator.health import HealthServer, Signs
+from modelyard_operator.controller import Controller, ControllerOptions, new_queue
+from modelyard_operator.health import HealthChecks, HealthServer
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, Kube
 from modelyard_operator.kube.lease import Candidate, Elector, LeaseTiming
-from modelyard_operator.kube.writer import Authority, Writer
+from modelyard_operator.kube.writer import Writer, WriterContext
 from modelyard_operator.metrics import Metrics
 from modelyard_operator.mirrors import Mirrors
 from modelyard_operator.reconciler import Reconciler
@@ -49,20 +49,20 @@ class OperatorProcess:
         self._mirrors = Mirrors(connections.kube, configuration.watch_namespaces, self._queue.add)
         candidate = Candidate(configuration.lease_namespace, configuration.lease_name, configuration.identity)
         self.elector = Elector(connections.lease_kube, candidate, on_lost=on_lost, timing=timing)
-        authority = Authority(lambda: self.elector.leading, configuration.identity, _utc_now, self.metrics.wrote)
+        context = WriterContext(lambda: self.elector.leading, configuration.identity, _utc_now, self.metrics.wrote)
         self._controller = Controller(
             self._mirrors,
             self._queue,
             {reconciler.kind.name: reconciler for reconciler in reconcilers},
             connections.registry,
-            Writer(connections.kube, connections.registry, authority),
+            Writer(connections.kube, connections.registry, context),
             self.metrics,
-            Rhythm(configuration.workers, configuration.resync_seconds, configuration.alias_poll_seconds, _utc_now),
+            ControllerOptions(configuration.workers, configuration.resync_seconds, configuration.alias_poll_seconds, _utc_now),
         )
         self.metrics.watch(lambda: len(self._queue), lambda: self.elector.leading, self._silence)
         self.metrics.show_monitoring(lambda: self._mirrors.all(MODEL_DEPLOYMENT))
-        signs = Signs(self._silence, lambda: self._mirrors.have_synced, self.metrics.exposition)
-        self.health = HealthServer(configuration.http_port, signs, configuration.http_host)
+        checks = HealthChecks(self._silence, lambda: self._mirrors.have_synced, self.metrics.exposition)
+        self.health = HealthServer(configuration.http_port, checks, configuration.http_host)
 
     def run(self) -> None:
         """Until ``stop``: mirrors first, so that whoever is elected can work at once."""

@@ -26,7 +26,7 @@ class Suspension:
 
 
 @dataclass(frozen=True)
-class Notice:
+class Event:
     """An Event on the resource itself. ``reason`` is a CamelCase word; one Event per (reason, message)."""
 
     type: Literal["Normal", "Warning"]
@@ -76,6 +76,6 @@ class Plan:
     suspend: tuple[Suspension, ...] = ()
     delete: tuple[Deletion, ...] = ()
     status: Object | None = None  # the whole status; written only if it differs from what is stored
-    notices: tuple[Notice, ...] = ()  # sent only after this Plan changed the status: best effort, never twice
+    events: tuple[Event, ...] = ()  # sent only after this Plan changed the status: best effort, never twice
     registry: tuple[RegistryAction, ...] = ()
     requeue_after: float | None = None  # seconds; None: wait for the next change

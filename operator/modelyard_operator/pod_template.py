@@ -1,6 +1,6 @@
 """The shape that all our pods share: no privileges, no credentials of the cluster, the platform's settings as mounted files.
 
-It satisfies Pod Security "restricted". A pod gets its order in one environment variable and finds the namespace's
+It satisfies Pod Security "restricted". A pod gets its request in one environment variable and finds the namespace's
 ConfigMap and Secret (both named ``modelyard``) as files.
 
 Volumes are optional and a key of each required object is referenced from the environment as well: a missing volume
@@ -15,7 +15,7 @@ from typing import Literal
 
 from modelyard_api import labels
 from modelyard_api.base import ApiModel
-from modelyard_api.pod_contract import ORDER_VARIABLE, TERMINATION_MESSAGE_PATH
+from modelyard_api.pod_contract import REQUEST_VARIABLE, TERMINATION_MESSAGE_PATH
 from modelyard_api.workers import Resources
 
 from modelyard_operator.kube.interface import Object
@@ -50,7 +50,7 @@ PLATFORM_SECRET = MountedSecret(
 
 
 def restricted_container(
-    name: str, image: str, command: Sequence[str], order: ApiModel, resources: Resources, secrets: Sequence[MountedSecret] = ()
+    name: str, image: str, command: Sequence[str], request: ApiModel, resources: Resources, secrets: Sequence[MountedSecret] = ()
 ) -> Object:
     """The pod's one container. Add ports and probes to the result; ``imagePullPolicy`` is set by ``pod_spec``."""
     return {
@@ -58,7 +58,7 @@ def restricted_container(
         "image": image,
         "command": list(command),
         "env": [
-            {"name": ORDER_VARIABLE, "value": order.model_dump_json(by_alias=True, exclude_none=True)},
+            {"name": REQUEST_VARIABLE, "value": request.model_dump_json(by_alias=True, exclude_none=True)},
             {"name": "HOME", "value": labels.SCRATCH_DIRECTORY},
             *_required_objects(secrets),
         ],

@@ -1,4 +1,4 @@
-"""``modelyard-serve``: serves the version that the order in ``MODELYARD_ORDER`` names."""
+"""``modelyard-serve``: serves the version that the request in ``MODELYARD_REQUEST`` names."""
 
 import logging
 import os
@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from modelyard_api.conditions import Reason
-from modelyard_api.pod_contract import ORDER_VARIABLE, TERMINATION_MESSAGE_PATH, TERMINATION_PATH_VARIABLE, ExitCode, PodError, ServeOrder
+from modelyard_api.pod_contract import (
+    REQUEST_VARIABLE,
+    TERMINATION_MESSAGE_PATH,
+    TERMINATION_PATH_VARIABLE,
+    ExitCode,
+    PodError,
+    ServeRequest,
+)
 from pydantic import ValidationError
 
 from modelyard_serving.clock import SystemClock
@@ -15,32 +22,32 @@ from modelyard_serving.cores import usable_cores
 from modelyard_serving.settings import InvalidSetting, Settings
 
 
-class InvalidOrder(ValueError):
-    """The order can't be read."""
+class InvalidRequest(ValueError):
+    """The request can't be read."""
 
 
 def main() -> int:
-    """Returns 0 after a signal, 65 when the order or a setting can't be read."""
+    """Returns 0 after a signal, 65 when the request or a setting can't be read."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
-        order, settings = read_order(os.environ), Settings.from_environment(os.environ)
-    except (InvalidOrder, InvalidSetting) as error:
+        request, settings = read_request(os.environ), Settings.from_environment(os.environ)
+    except (InvalidRequest, InvalidSetting) as error:
         return _refuse(str(error))
     _limit_threads(settings)
     from modelyard_serving.server import ModelServer  # noqa: PLC0415  after the limits were set
 
-    ModelServer(order, settings, SystemClock()).run()
+    ModelServer(request, settings, SystemClock()).run()
     return ExitCode.OK
 
 
-def read_order(environment: Mapping[str, str]) -> ServeOrder:
-    """Raises InvalidOrder naming the field."""
+def read_request(environment: Mapping[str, str]) -> ServeRequest:
+    """Raises InvalidRequest naming the field."""
     try:
-        return ServeOrder.model_validate_json(environment.get(ORDER_VARIABLE, ""))
+        return ServeRequest.model_validate_json(environment.get(REQUEST_VARIABLE, ""))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join([ORDER_VARIABLE, *map(str, first["loc"])])
-        raise InvalidOrder(f"{where}: {first['msg']}") from None
+        where = ".".join([REQUEST_VARIABLE, *map(str, first["loc"])])
+        raise InvalidRequest(f"{where}: {first['msg']}") from None
 
 
 def _limit_threads(settings: Settings) -> None:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
 from modelyard_api.labels import registered_model
-from modelyard_api.pod_contract import ServeOrder
+from modelyard_api.pod_contract import ServeRequest
 from modelyard_model.loading import TOLERANCE, load_model, verify_expected
 from modelyard_model.platform import read_platform
 
@@ -33,11 +33,11 @@ _log = logging.getLogger(__name__)
 class ModelServer:
     """Everything of one process, put together."""
 
-    def __init__(self, order: ServeOrder, settings: Settings, clock: Clock) -> None:
-        self._order = order
+    def __init__(self, request: ServeRequest, settings: Settings, clock: Clock) -> None:
+        self._request = request
         self._settings = settings
         self._clock = clock
-        self._name = registered_model(order.namespace, order.model)
+        self._name = registered_model(request.namespace, request.model)
         self._metrics = ServingMetrics()
         self._readiness = Readiness()
         self._deployment_log: DeploymentLog | None = None
@@ -45,7 +45,7 @@ class ModelServer:
 
     def run(self) -> None:
         """Returns after a signal, when everything in flight is answered and the request log is written."""
-        title = f"{self._name} version {self._order.version}"
+        title = f"{self._name} version {self._request.version}"
         Startup(title, self._load, self._readiness, threading.Event().wait).start()
         config = self._uvicorn_config()
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
@@ -55,8 +55,8 @@ class ModelServer:
         _log.info("ended")
 
     def _uvicorn_config(self) -> uvicorn.Config:
-        settings, order = self._settings, self._order
-        serving = Serving(order.model, order.version, settings, self._readiness, self._metrics, self._clock, self._inference)
+        settings, request = self._settings, self._request
+        serving = Serving(request.model, request.version, settings, self._readiness, self._metrics, self._clock, self._inference)
         return uvicorn.Config(
             create_app(serving),
             host=settings.host,
@@ -70,8 +70,8 @@ class ModelServer:
 
     def _load(self) -> PredictionService:
         """One attempt; raises what ``Startup`` expects."""
-        order, settings = self._order, self._settings
-        folder = download_version(read_platform(), self._name, order.version, settings.scratch / "model")
+        request, settings = self._request, self._settings
+        folder = download_version(read_platform(), self._name, request.version, settings.scratch / "model")
         model = load_model(folder)
         difference = verify_expected(model, folder)
         if difference > TOLERANCE:
@@ -79,10 +79,10 @@ class ModelServer:
                 f"its answers differ by {difference:.2g} from those stored with it (at most {TOLERANCE:.0e} is accepted);"
                 " this server's libraries are not those the model was tested with"
             )
-        sink = DeploymentLog(order, model, PlatformBucket().put, settings, self._clock, self._metrics)
+        sink = DeploymentLog(request, model, PlatformBucket().put, settings, self._clock, self._metrics)
         self._deployment_log = sink
-        self._metrics.model_info.labels(self._name, order.version).set(1)
-        served = ServedVersion(order.model, order.version, order.request_log.sample_ratio, settings.max_rows)
+        self._metrics.model_info.labels(self._name, request.version).set(1)
+        served = ServedVersion(request.model, request.version, request.request_log.sample_ratio, settings.max_rows)
         return PredictionService(model, served, sink, self._clock, self._metrics)
 
 

@@ -1,4 +1,4 @@
-"""What can be set on the server from its environment; the order (what is served) comes apart from it."""
+"""What can be set on the server from its environment; the request (what is served) comes apart from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

@@ -11,7 +11,7 @@ from modelyard_api.base import NAME_PATTERN
 from modelyard_api.labels import registered_model
 from modelyard_api.model_deployment import ModelDeploymentSpec
 from modelyard_api.training_job import TrainingJobSpec
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 from modelyard_cli.init.model_deployment_text import model_deployment_text
 from modelyard_cli.init.options import NO_OPTIONS, Options
@@ -58,7 +58,7 @@ def write_start(file: Path, target: str, *, name: str | None, folder: Path, forc
         _require_free(*start_files)
     try:
         seen = survey(file, target, registered_model(_NAMESPACE, name), options)
-    except InvalidOrder as error:  # the trainer would say the same, later
+    except InvalidRequest as error:  # the trainer would say the same, later
         raise NoStart(str(error)) from error
     uri = _relative(file, folder)
     texts = training_job_text(seen, name, uri), model_deployment_text(seen, name)

@@ -55,7 +55,7 @@ class Options:
         return self.split
 
     def require_fit(self, columns: Sequence[str], target: str) -> None:
-        """Raises NoStart where options contradict one another, or the trainer's InvalidOrder for a column that isn't there."""
+        """Raises NoStart where options contradict one another, or the trainer's InvalidRequest for a column that isn't there."""
         require_column("--target", target, columns)
         require_nameable(target)
         for option, name in self._columns():

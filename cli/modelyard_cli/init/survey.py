@@ -14,7 +14,7 @@ from modelyard_api.workers import Workers
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.questions import quick_score
 from modelyard_jobs.splitting.reserve import REFERENCE_ROWS
 from modelyard_jobs.training_data import TrainingData
@@ -88,7 +88,7 @@ class Survey:
 
 
 def survey(path: Path, target: str, model: str, options: Options = NO_OPTIONS) -> Survey:
-    """``model``: the registered name. Raises NoStart or the trainer's InvalidOrder, both with a message for people."""
+    """``model``: the registered name. Raises NoStart or the trainer's InvalidRequest, both with a message for people."""
     table = read_table(path)
     names, rows = table.cells.columns, table.cells.height
     options.require_fit(names, target)
@@ -111,7 +111,7 @@ def _moments(reader: ColumnReader, name: str) -> ReadColumn:
     """The column of --time, whatever its form: numbers are seconds."""
     try:
         return reader.moments(name)
-    except InvalidOrder as error:
+    except InvalidRequest as error:
         raise NoStart(
             f"--time names column {name!r}, whose values are no timestamps: neither ISO 8601 (as in 2026-01-31T12:00:00Z) nor dates in one other form nor"
             " seconds; name another column, or leave --time out"

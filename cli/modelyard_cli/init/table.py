@@ -13,7 +13,7 @@ _SHOWN = 8
 
 
 def read_table(path: Path) -> RawTable:
-    """All rows of the file, or of the files that match where its name has a ``*``. Raises NoStart, or the trainer's own InvalidOrder."""
+    """All rows of the file, or of the files that match where its name has a ``*``. Raises NoStart, or the trainer's own InvalidRequest."""
     files = sorted(each for each in path.parent.glob(path.name) if each.is_file()) if "*" in path.name and not path.exists() else []
     _require_file(files[0] if files else path)
     try:

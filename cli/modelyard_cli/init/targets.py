@@ -60,7 +60,7 @@ class SeenTarget:
 
 
 def look_at_target(reader: ColumnReader, name: str, options: Options) -> tuple[SeenTarget, ReadColumn]:
-    """Also gives the column as it is read. Raises NoStart, or the trainer's InvalidOrder: constant, too few rows, classes that are too rare."""
+    """Also gives the column as it is read. Raises NoStart, or the trainer's InvalidRequest: constant, too few rows, classes that are too rare."""
     task, why = _task(reader, name, options)
     column = trainer.read(reader, name, Objective(target=name, task=task))
     known = column.values.drop_nulls()

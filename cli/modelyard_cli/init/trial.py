@@ -11,7 +11,7 @@ from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFiles
 from modelyard_jobs.evaluation.integer_codes import CodeEvidence, evidence_of_codes, may_be_codes
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.questions import leaks
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.training_data import TrainingData, divide
@@ -42,7 +42,7 @@ class Trial:
         return spec_of(self.target, columns, split, self.options, "trial.csv", None)
 
     def data(self, columns: Sequence[SeenColumn], split: ProposedSplit) -> TrainingData:
-        """Raises InvalidOrder."""
+        """Raises InvalidRequest."""
         spec = self.spec(columns, split)
         return divide(SourceFiles(spec.data.source.uri, ()), self.table, spec, self.model)
 
@@ -59,7 +59,7 @@ def divided(trial: Trial, columns: Sequence[SeenColumn]) -> tuple[TrainingData, 
     for proposed in proposed_splits(columns, trial.table.cells.height, trial.target, trial.options):
         try:
             return *_widened(trial, columns, proposed, trial.data(columns, proposed)), in_the_way
-        except InvalidOrder as error:
+        except InvalidRequest as error:
             if proposed.column is None:
                 raise
             in_the_way.append(f"not split by {proposed.split.by} of {proposed.column!r}: {error}")
@@ -84,7 +84,7 @@ def _widened(
 def _tried(trial: Trial, columns: Sequence[SeenColumn], wider: ProposedSplit, short: Sequence[Shortage]) -> TrainingData | None:
     try:
         divided = trial.data(columns, wider)
-    except InvalidOrder:
+    except InvalidRequest:
         return None
     return divided if _leaves_enough(divided, short) else None
 

@@ -32,7 +32,7 @@ from modelyard_jobs.data.contents import HEAD, content_in
 from modelyard_jobs.data.format_reader import reader_of
 from modelyard_jobs.data.source import SourceFile
 from modelyard_jobs.data.unpacking import content_of
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_model.text_files import ENCODING_NAMES, NotATable, TextForm, encoding_of, form_of, records, require_width
 
 from modelyard_cli.errors import WrongUsage
@@ -133,7 +133,7 @@ def from_file(name: str, known: Names = tuple) -> Iterator[Request]:
     source = "standard input" if name == _STANDARD_INPUT else name
     try:
         return _requests(_content(name, source), source, known)
-    except InvalidOrder as error:  # in training's words
+    except InvalidRequest as error:  # in training's words
         raise WrongUsage(str(error)) from None
     except OSError as error:
         raise WrongUsage(f"{source} can't be read: {error.strerror or error}") from None

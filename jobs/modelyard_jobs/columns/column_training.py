@@ -53,7 +53,7 @@ class ColumnTraining(ABC):
 
     @abstractmethod
     def read(self, column: OneColumn) -> ReadColumn:
-        """The column as one of these, whatever it shows. Raises InvalidOrder, which names the column and says what to do, where it can't be read so."""
+        """The column as one of these, whatever it shows. Raises InvalidRequest, which names the column and says what to do, where it can't be read so."""
 
     def read_undeclared(self, column: OneColumn) -> ReadColumn:
         """A column that looks like one of these. Types that become a feature only where they are declared say so with ``kind`` None."""

@@ -17,7 +17,7 @@ from modelyard_jobs.data import time_rules, typed_cells
 from modelyard_jobs.data.one_column import OneColumn, ReadColumn
 from modelyard_jobs.data.text_column import TextColumn
 from modelyard_jobs.data.time_rules import Times
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 _TYPES = (pl.Date, pl.Datetime)
 _LOOKS_LIKE_TIMES = 0.9  # confidence in a column of texts
@@ -84,9 +84,9 @@ def _written(texts: TextColumn, found: Times | None) -> ReadColumn:
     return ReadColumn(texts.name, ColumnType.DATETIME, reading, lambda: time_rules.iso_texts(texts, found), notes)
 
 
-def _not_times(name: str, column: TextColumn | None, found: Times | None) -> InvalidOrder:
+def _not_times(name: str, column: TextColumn | None, found: Times | None) -> InvalidRequest:
     share = f"{found.foreign} of its {found.present}" if found else f"most of its {column.present}" if column else "its"
-    return InvalidOrder(
+    return InvalidRequest(
         Reason.DATA_INVALID,
         f"column {name!r} is used as a timestamp, but {share} values are not ISO 8601 (as in 2026-01-31T12:00:00Z) nor dates in one other form;"
         " correct the data, or take it out of spec.data.prepare.features.timestamps",

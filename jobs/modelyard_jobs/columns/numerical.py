@@ -20,7 +20,7 @@ from modelyard_jobs.data import number_rules, typed_cells
 from modelyard_jobs.data.number_rules import FileMarks, NumberMarks, Numbers
 from modelyard_jobs.data.one_column import OneColumn, ReadColumn
 from modelyard_jobs.data.text_rules import holds_truth
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 _IDENTIFIER_WORDS = frozenset({"id", "rowid", "index", "key"})
 _LEFT_MISSING = frozenset(
@@ -99,7 +99,7 @@ def _written(found: Numbers) -> ReadColumn:
 def _typed(column: OneColumn) -> ReadColumn:
     name, cells = column.name, column.cells
     if cells.dtype in (pl.Date, pl.Datetime):
-        raise InvalidOrder(Reason.DATA_INVALID, f"column {name!r} is declared Numerical, but its {len(cells)} values are not numbers")
+        raise InvalidRequest(Reason.DATA_INVALID, f"column {name!r} is declared Numerical, but its {len(cells)} values are not numbers")
     reading = NumberReading(missing=tuple(column.missing or ()))
     values = typed_cells.as_numbers(cells)
     known = values.set(values.is_in(reading.missing_numbers), None) if reading.missing else values
@@ -124,8 +124,8 @@ def _looks_like_identifier(name: str, values: pl.Series, is_whole: bool) -> str:
     return ""
 
 
-def _not_numbers(found: Numbers) -> InvalidOrder:
-    return InvalidOrder(
+def _not_numbers(found: Numbers) -> InvalidRequest:
+    return InvalidRequest(
         Reason.DATA_INVALID,
         f"column {found.column.name!r} is declared Numerical, but {found.foreign} of its {len(found.values)} values are not numbers"
         f" (the first in row {found.first_foreign}); correct the data or its type in spec.data.columns",

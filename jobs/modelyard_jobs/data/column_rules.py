@@ -22,7 +22,7 @@ _CERTAIN = 1.0
 
 
 class ColumnReader:
-    """The columns of one table, each by the rules that fit it. Raises InvalidOrder where the manifest declares what can't be."""
+    """The columns of one table, each by the rules that fit it. Raises InvalidRequest where the manifest declares what can't be."""
 
     def __init__(self, table: RawTable, data: Data) -> None:
         columns = data.columns or []

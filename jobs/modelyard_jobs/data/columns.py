@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.one_column import ReadColumn
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Features:
-    """The features in the data's order, their canonical columns and the rules by which these were read, and what the reader should know."""
+    """The features in the data's request, their canonical columns and the rules by which these were read, and what the reader should know."""
 
     columns: tuple[Feature, ...]
     frame: pl.DataFrame  # Float64 for Numerical, String for Categorical and Datetime
@@ -44,7 +44,7 @@ class Features:
 
 
 def features(reader: ColumnReader, data: Data, excluded: frozenset[str]) -> Features:
-    """Types every column but the ``excluded`` (target, its source, the split's column) and the Ignored; raises InvalidOrder."""
+    """Types every column but the ``excluded`` (target, its source, the split's column) and the Ignored; raises InvalidRequest."""
     ignored = {column.name for column in data.columns or [] if column.role is ColumnRole.IGNORED}
     left_out = (excluded - set(_timestamps(data))) | ignored
     read = {name: reader.read(name) for name in reader.names if name not in left_out}
@@ -71,7 +71,7 @@ def _timestamps(data: Data) -> Sequence[str]:
 
 def _require_values(name: str, values: pl.Series) -> None:
     if values.null_count() == len(values):
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             f"column {name!r} has no value in any row: fill it, or leave it out with spec.data.columns: [{{name: {name}, role: Ignored}}]",
         )
@@ -79,7 +79,7 @@ def _require_values(name: str, values: pl.Series) -> None:
 
 def _require_features(kept: Mapping[str, ReadColumn], columns: Sequence[str]) -> None:
     if not kept:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             f"no column is left as a feature: of {len(columns)} columns all are the target, Ignored, the split's or identifiers",
         )

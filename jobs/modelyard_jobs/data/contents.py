@@ -8,7 +8,7 @@ from modelyard_model.packing import packing_in
 from modelyard_model.text_files import encoding_of
 
 from modelyard_jobs.data.format_reader import reader_of
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 HEAD = 1 << 20  # bytes that are looked at
 _AS_TABLE = "save its rows as CSV in UTF-8, or as Parquet"
@@ -44,7 +44,7 @@ _MOST_CONTROLS = 0.01
 
 
 def content_in(head: bytes, key: str) -> Format:
-    """``head``: the first bytes of the file, unpacked. Raises InvalidOrder for what is no table."""
+    """``head``: the first bytes of the file, unpacked. Raises InvalidRequest for what is no table."""
     if not head.strip():
         raise _invalid(f"{key} is empty: it has no header and no rows; upload data with rows")
     found = next(name for name in reversed([*FORMATS]) if reader_of(name).recognises(head))
@@ -77,5 +77,5 @@ def _is_binary(sample: str) -> bool:
     return sum(letter in _CONTROLS for letter in sample) > _MOST_CONTROLS * len(sample) or sample.count("\0") > len(sample) // 10
 
 
-def _invalid(message: str) -> InvalidOrder:
-    return InvalidOrder(Reason.DATA_INVALID, message)
+def _invalid(message: str) -> InvalidRequest:
+    return InvalidRequest(Reason.DATA_INVALID, message)

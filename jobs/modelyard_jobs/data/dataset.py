@@ -23,7 +23,7 @@ from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.reading import require_column
 from modelyard_jobs.data.target import Target
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 _OF_THE_SPLIT = frozenset({"spec.data.key", "spec.data.time", "spec.data.split.column"})
 
@@ -92,7 +92,7 @@ def as_named(table: RawTable) -> pl.DataFrame:
 
 
 def prepare(table: RawTable, spec: TrainingJobSpec) -> Dataset:
-    """Raises InvalidOrder where manifest and data don't fit. What is fitted here is how cells are written, not what is in them."""
+    """Raises InvalidRequest where manifest and data don't fit. What is fitted here is how cells are written, not what is in them."""
     require_named_columns(table.cells, spec)
     reader = ColumnReader(table, spec.data)
     read = as_named(table)
@@ -189,14 +189,14 @@ def require_named_columns(table: pl.DataFrame, spec: TrainingJobSpec) -> None:
 def _require_comparable(where: str, cells: pl.Series) -> None:
     """Rows are named and divided by cells that a model could read."""
     if not typed_cells.is_scalar(cells.dtype) and cells.dtype != pl.Null:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID, f"{where} names column {cells.name!r}, which holds {typed_cells.described(cells.dtype)}: name another one"
         )
 
 
 def _require_rows_left(left: int, name: str, rows: int) -> None:
     if left == 0:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID, f"column {name!r} has no value in any of the {rows} rows, and rows without it can't be used"
         )
 

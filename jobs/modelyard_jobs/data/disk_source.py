@@ -8,11 +8,11 @@ from modelyard_api.conditions import Reason
 from modelyard_model.platform import is_on_one_machine
 
 from modelyard_jobs.data.source import Copied, is_full, matching, place_for
-from modelyard_jobs.failures import InvalidOrder, Unavailable
+from modelyard_jobs.failures import InvalidRequest, Unavailable
 
 
 def copy(uri: str, folder: Path) -> Copied:
-    """Path and copy of each file, in the order of the paths. Raises InvalidOrder or Unavailable."""
+    """Path and copy of each file, in the order of the paths. Raises InvalidRequest or Unavailable."""
     import fsspec  # noqa: PLC0415
 
     if not is_on_one_machine():
@@ -47,5 +47,5 @@ def _copied(disk: Any, path: str, place: Path) -> Path:
     return place
 
 
-def _invalid(message: str) -> InvalidOrder:
-    return InvalidOrder(Reason.DATA_UNAVAILABLE, message)
+def _invalid(message: str) -> InvalidRequest:
+    return InvalidRequest(Reason.DATA_UNAVAILABLE, message)

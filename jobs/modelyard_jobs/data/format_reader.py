@@ -36,7 +36,7 @@ class Beginning:
 
 
 class FormatReader(ABC):
-    """One format. ``key`` names the file in messages; what can't be read raises InvalidOrder."""
+    """One format. ``key`` names the file in messages; what can't be read raises InvalidRequest."""
 
     @abstractmethod
     def recognises(self, head: bytes) -> bool:

@@ -12,7 +12,7 @@ from modelyard_jobs.data.format_reader import reader_of
 from modelyard_jobs.data.reading import require_column, require_same_columns, require_same_content, source_of
 from modelyard_jobs.data.source import SourceFile
 from modelyard_jobs.data.unpacking import beginning_of
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Glance:
 
 
 def glance_at(files: Sequence[tuple[str, Path]]) -> Glance:
-    """``files``: the key and the place of each file of one set. Raises InvalidOrder."""
+    """``files``: the key and the place of each file of one set. Raises InvalidRequest."""
     seen = [_glance(SourceFile.where_it_lies(path, key)) for key, path in files]
     (first, _), (content, glance) = files[0], seen[0]
     for (other, _), (other_content, other_glance) in zip(files[1:], seen[1:], strict=True):
@@ -36,7 +36,7 @@ def glance_at(files: Sequence[tuple[str, Path]]) -> Glance:
 
 
 def require_seen(field: str, name: str, glance: Glance) -> None:
-    """Raises InvalidOrder where column ``name``, given in the manifest's ``field``, can't be in the data."""
+    """Raises InvalidRequest where column ``name``, given in the manifest's ``field``, can't be in the data."""
     if glance.are_all:
         require_column(field, name, glance.columns)
 
@@ -46,5 +46,5 @@ def _glance(file: SourceFile) -> tuple[Format, Glance]:
     content = content_in(head, file.key)
     seen = reader_of(content).glance(head, file.key, lambda: source_of(file, content), is_whole=len(head) < HEAD)
     if seen.is_whole and not seen.rows:
-        raise InvalidOrder(Reason.DATA_INVALID, f"{file.key} has no rows below its header; upload data with rows")
+        raise InvalidRequest(Reason.DATA_INVALID, f"{file.key} has no rows below its header; upload data with rows")
     return content, Glance(seen.columns, seen.is_whole or not FORMATS[content].columns_vary)

@@ -11,7 +11,7 @@ from modelyard_model.cells.numbers import number_text
 from modelyard_model.text_files import ENCODING_NAMES, encoding_of
 
 from modelyard_jobs.data.format_reader import Beginning, FileTable, FormatReader, Source, bytes_of
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,7 +38,7 @@ class JsonLines(FormatReader):
 
 
 def read_json_lines(data: bytes, key: str) -> "tuple[pl.DataFrame, tuple[ReadingNote, ...]]":
-    """``data``: the file, unpacked; ``key`` names it in messages. Raises InvalidOrder."""
+    """``data``: the file, unpacked; ``key`` names it in messages. Raises InvalidRequest."""
     import polars as pl  # noqa: PLC0415
 
     encoding = encoding_of(data)
@@ -51,7 +51,7 @@ def read_json_lines(data: bytes, key: str) -> "tuple[pl.DataFrame, tuple[Reading
 
 
 def objects_in_head(head: bytes, key: str, *, is_whole: bool) -> list[dict[str, Any]]:
-    """Those of the lines that ``head``, the beginning of a file, holds to their end; raises InvalidOrder naming a line."""
+    """Those of the lines that ``head``, the beginning of a file, holds to their end; raises InvalidRequest naming a line."""
     end = len(head) if is_whole else head.rfind(b"\n") + 1
     text = head[:end].decode(encoding_of(head[:end]), errors="ignore").removeprefix("\ufeff")
     return [_object(line, number, key) for number, line in _lines(text)]
@@ -121,5 +121,5 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _invalid(message: str) -> InvalidOrder:
-    return InvalidOrder(Reason.DATA_INVALID, message)
+def _invalid(message: str) -> InvalidRequest:
+    return InvalidRequest(Reason.DATA_INVALID, message)

@@ -16,7 +16,7 @@ from modelyard_jobs.data.number_rules import Numbers
 from modelyard_jobs.data.text_column import TextColumn
 from modelyard_jobs.data.text_rules import FileWords
 from modelyard_jobs.data.time_rules import Times
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class OneColumn:
         return self.view.times(self.name, compact=compact)
 
     def require_scalars(self, how: str) -> None:
-        """Raises InvalidOrder where the cells are lists, structs and the like, which can't be read ``how`` ("as Numerical")."""
+        """Raises InvalidRequest where the cells are lists, structs and the like, which can't be read ``how`` ("as Numerical")."""
         if not typed_cells.is_scalar(self.dtype) and self.dtype != pl.Null:
-            raise InvalidOrder(
+            raise InvalidRequest(
                 Reason.DATA_INVALID, f"column {self.name!r} holds {typed_cells.described(self.dtype)}, which can't be read {how}"
             )

@@ -10,7 +10,7 @@ from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_model.text_files import Header
 
 from modelyard_jobs.data.format_reader import Beginning, FileTable, FormatReader, Source
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,7 +35,7 @@ class Parquet(FormatReader):
 
 
 def read_parquet(source: Path | bytes, key: str) -> "tuple[pl.DataFrame, tuple[ReadingNote, ...]]":
-    """``source``: a path, or the content of a packed file; ``key`` names it in messages. Raises InvalidOrder."""
+    """``source``: a path, or the content of a packed file; ``key`` names it in messages. Raises InvalidRequest."""
     import polars as pl  # noqa: PLC0415
 
     _require_whole(source, key)
@@ -50,7 +50,7 @@ def read_parquet(source: Path | bytes, key: str) -> "tuple[pl.DataFrame, tuple[R
 
 
 def columns_of_parquet(source: Path | bytes, key: str) -> tuple[tuple[str, ...], int]:
-    """Names of the columns and how many rows there are, without reading these; raises InvalidOrder."""
+    """Names of the columns and how many rows there are, without reading these; raises InvalidRequest."""
     import pyarrow.parquet as pq  # noqa: PLC0415
     from pyarrow import ArrowException  # noqa: PLC0415
 
@@ -97,11 +97,13 @@ def _require_whole(source: Path | bytes, key: str) -> None:
             file.seek(max(source.stat().st_size - 4, 0))
             end = file.read()
     if end != _MAGIC:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID, f"{key} begins as a Parquet file and has no footer: it was cut off on its way; upload it again"
         )
 
 
-def _broken(key: str, error: Exception) -> InvalidOrder:
+def _broken(key: str, error: Exception) -> InvalidRequest:
     said = str(error).strip().split("\n")[0][:120]
-    return InvalidOrder(Reason.DATA_INVALID, f"{key} is a damaged Parquet file, which can't be decoded ({said}); write or upload it again")
+    return InvalidRequest(
+        Reason.DATA_INVALID, f"{key} is a damaged Parquet file, which can't be decoded ({said}); write or upload it again"
+    )

@@ -14,7 +14,7 @@ from modelyard_jobs.data.format_reader import FileTable, Source, reader_of
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 from modelyard_jobs.data.unpacking import beginning_of, content_of, is_in_name, packing_of
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,14 +36,14 @@ class _Table:
 
 
 def read(source: SourceFiles) -> RawTable:
-    """All rows of all files, columns in the first file's order; raises InvalidOrder."""
+    """All rows of all files, columns in the first file's order; raises InvalidRequest."""
     tables = [_read_one(file) for file in source.files]
     first = tables[0]
     for table in tables[1:]:
         require_same_content(first.file.key, first.content, table.file.key, table.content)
     cells = _joined(tables)
     if cells.height == 0:
-        raise InvalidOrder(Reason.DATA_INVALID, f"{source.uri} has no rows (columns: {_listed(cells.columns)}); upload data with rows")
+        raise InvalidRequest(Reason.DATA_INVALID, f"{source.uri} has no rows (columns: {_listed(cells.columns)}); upload data with rows")
     notes = _summed([note for table in tables for note in (*table.said, *table.table.notes)])
     return RawTable(cells, notes, first.table.separator, is_text=FORMATS[first.content].is_text)
 
@@ -56,7 +56,7 @@ def _read_one(file: SourceFile) -> _Table:
 
 
 def source_of(file: SourceFile, content: Format) -> Source:
-    """As the format's reader takes the file; raises InvalidOrder."""
+    """As the format's reader takes the file; raises InvalidRequest."""
     return file.path if FORMATS[content].lies_open and packing_of(file) is None else content_of(file)
 
 
@@ -90,9 +90,9 @@ def _summed(notes: Sequence[ReadingNote]) -> tuple[ReadingNote, ...]:
 
 
 def require_same_content(first: str, wanted: Format, other: str, found: Format) -> None:
-    """Raises InvalidOrder where two files of one set, named by their keys, are of different kinds."""
+    """Raises InvalidRequest where two files of one set, named by their keys, are of different kinds."""
     if wanted is not found:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             f"the files of one set must be of one kind: {first} is {FORMATS[wanted].description} and {other} is {FORMATS[found].description};"
             " convert one of them, or name a set that leaves it out",
@@ -108,12 +108,12 @@ def _without_values_untyped(frame: "pl.DataFrame") -> "pl.DataFrame":
 
 
 def require_same_columns(first: str, wanted: Sequence[str], other: str, found: Sequence[str]) -> None:
-    """Raises InvalidOrder where two files of one set, named by their keys, have different columns."""
+    """Raises InvalidRequest where two files of one set, named by their keys, have different columns."""
     missing, extra = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
     if not missing and not extra:
         return
     differences = [f"lacks {_listed(missing)}"] * bool(missing) + [f"has {_listed(extra)} besides"] * bool(extra)
-    raise InvalidOrder(
+    raise InvalidRequest(
         Reason.DATA_INVALID,
         f"the files of one set must have the same columns: {other} {' and '.join(differences)}, compared with {first}",
     )
@@ -142,7 +142,7 @@ def _common_type(name: str, files: Sequence[SourceFile], kinds: Sequence["pl.Dat
         return pl.Float64()
     for kind, file in known:
         if kind != first and not (kind.is_numeric() and first.is_numeric()):
-            raise InvalidOrder(
+            raise InvalidRequest(
                 Reason.DATA_INVALID,
                 f"column {name!r} is {_in_words(first)} in {where.key} and {_in_words(kind)} in {file.key}: the files of one set must agree",
             )
@@ -158,13 +158,13 @@ def _in_words(kind: "pl.DataType") -> str:
 
 
 def require_column(field: str, name: str, columns: Sequence[str]) -> None:
-    """Raises InvalidOrder where ``name``, given in the manifest's ``field``, is not among the data's ``columns``."""
+    """Raises InvalidRequest where ``name``, given in the manifest's ``field``, is not among the data's ``columns``."""
     if name in columns:
         return
     close = get_close_matches(name.lower(), [column.lower() for column in columns], n=3, cutoff=0.6)
     alike = [column for column in columns if column.lower() in close]
     hint = f"did you mean {' or '.join(repr(column) for column in alike)}?" if alike else f"the columns are {_listed(columns)}"
-    raise InvalidOrder(Reason.DATA_INVALID, f"{field} names column {name!r}, which the data doesn't have; {hint}")
+    raise InvalidRequest(Reason.DATA_INVALID, f"{field} names column {name!r}, which the data doesn't have; {hint}")
 
 
 def _listed(names: Sequence[str], most: int = 12) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from modelyard_api.conditions import Reason
 
 from modelyard_jobs.data.source import GLOB, Copied, is_full, matching, place_for
-from modelyard_jobs.failures import InvalidOrder, JobFailure, Unavailable
+from modelyard_jobs.failures import InvalidRequest, JobFailure, Unavailable
 
 _CHUNK = 1 << 20
 _WRONG_CREDENTIALS = frozenset(
@@ -18,12 +18,12 @@ _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
 def copy(client: Any, uri: str, folder: Path) -> Copied:
-    """Key and copy of each file, in the order of the keys. ``client`` is a boto3 S3 client. Raises InvalidOrder or Unavailable."""
+    """Key and copy of each file, in the order of the keys. ``client`` is a boto3 S3 client. Raises InvalidRequest or Unavailable."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     with _described(client, uri):
         keys = _keys(client, bucket, key) if "*" in key else [key]
         if not keys:
-            raise InvalidOrder(
+            raise InvalidRequest(
                 Reason.DATA_UNAVAILABLE,
                 f"no file matches {uri}: spec.data.source.uri names bucket {bucket!r}, which holds no such keys; check the path or upload the data",
             )
@@ -71,14 +71,14 @@ def _refused(error: Any, uri: str, endpoint: str) -> JobFailure:
     bucket = uri.removeprefix("s3://").partition("/")[0]
     if code == "NoSuchBucket":
         text = f"bucket {bucket!r} of spec.data.source.uri doesn't exist at {endpoint}; create it or correct the URI {uri}"
-        return InvalidOrder(Reason.DATA_UNAVAILABLE, text)
+        return InvalidRequest(Reason.DATA_UNAVAILABLE, text)
     if code in _MISSING:
         text = f"there is no file {uri} at {endpoint}: the bucket {bucket!r} holds no such key; correct spec.data.source.uri or upload the data"
-        return InvalidOrder(Reason.DATA_UNAVAILABLE, text)
+        return InvalidRequest(Reason.DATA_UNAVAILABLE, text)
     if code in _WRONG_CREDENTIALS:
         text = (
             f"S3 at {endpoint} refuses the credentials for {uri} ({code}): check the keys in spec.data.source.credentials' Secret,"
             " or without it those in the namespace's Secret 'modelyard', and that they may read this bucket"
         )
-        return InvalidOrder(Reason.DATA_UNAVAILABLE, text)
+        return InvalidRequest(Reason.DATA_UNAVAILABLE, text)
     return Unavailable(Reason.DATA_UNAVAILABLE, f"S3 at {endpoint} answered {code or 'an error'} for {uri}; trying again")

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from modelyard_api.conditions import Reason
 
-from modelyard_jobs.failures import InvalidOrder, Unavailable
+from modelyard_jobs.failures import InvalidRequest, Unavailable
 
 _BLOCK = 1 << 20
 _LONGEST_NAME = 60  # letters, of up to four bytes
@@ -61,7 +61,7 @@ Copied = Iterable[tuple[str, Path]]  # key, and where the file lies now
 def fetch(client: Any, uri: str, folder: Path) -> SourceFiles:
     """Copies what ``uri`` names into ``folder``. ``client`` is a boto3 S3 client; ``*`` may stand in the last part of a path.
 
-    Raises InvalidOrder or Unavailable.
+    Raises InvalidRequest or Unavailable.
     """
     try:
         files = tuple(_fingerprinted(key, path) for key, path in _copied(client, uri, folder))
@@ -85,7 +85,7 @@ def _copied(client: Any, uri: str, folder: Path) -> Copied:
     }
     scheme = uri.partition("://")[0]
     if scheme not in places:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.INVALID_SPEC, f"spec.data.source.uri has to begin with s3://, https:// or, on one machine, file:///, not {scheme}"
         )
     return places[scheme]()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.first_reading import texts
 from modelyard_jobs.data.one_column import ReadColumn
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 _ROWS_PER_CLASS = 10
 _ROWS = 50
@@ -46,13 +46,13 @@ def read(reader: ColumnReader, name: str, objective: Objective) -> ReadColumn:
     if rule is None:
         return _as_asked(reader, name, objective.task)
     if name in reader.names:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             f"spec.objective.target {name!r} is derived by targetFrom, but the data has a column of that name; choose another name",
         )
     source = reader.labels(rule.column) if rule.equals is not None else reader.numbers(rule.column, wanted=True)
     if source is None:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             f"spec.objective.targetFrom compares column {rule.column!r} with a number, but the column holds no numbers; use equals, or correct the data",
         )
@@ -78,7 +78,7 @@ def _condition(source: ReadColumn, rule: TargetFrom) -> pl.Series:
     assert isinstance(source.reading, TextReading)
     wanted = source.reading.read(rule.equals or "")
     if wanted is None:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             f"spec.objective.targetFrom.equals is a text that means missing in column {rule.column!r};"
             f" spec.data.columns: [{{name: {rule.column}, missingWords: []}}] keeps it",
@@ -87,7 +87,7 @@ def _condition(source: ReadColumn, rule: TargetFrom) -> pl.Series:
 
 
 def resolve(column: pl.Series, objective: Objective, notes: Sequence[ReadingNote] = ()) -> Target:
-    """Task, classes, metric and criteria for a target ``column`` without missing values; raises InvalidOrder. ``notes``: how it was read."""
+    """Task, classes, metric and criteria for a target ``column`` without missing values; raises InvalidRequest. ``notes``: how it was read."""
     task, name = objective.task or _seen_task(column), objective.target or ""
     _require_enough(len(column), f" have a value of {name!r}")
     classes, values = _codes(column, name, notes) if has_classes(task) else _numbers(column, name)
@@ -95,14 +95,14 @@ def resolve(column: pl.Series, objective: Objective, notes: Sequence[ReadingNote
 
 
 def nothing_to_predict(rows: int, task: Task, objective: Objective) -> Target:
-    """Of a task that learns from the ``rows`` alone; raises InvalidOrder."""
+    """Of a task that learns from the ``rows`` alone; raises InvalidRequest."""
     _require_enough(rows, " can be used")
     return _judged(task, (), np.zeros(rows), objective)
 
 
 def _require_enough(rows: int, what: str) -> None:
     if rows < _ROWS:
-        raise InvalidOrder(Reason.DATA_INVALID, f"only {rows} rows{what}; at least {_ROWS} are needed to train and to test")
+        raise InvalidRequest(Reason.DATA_INVALID, f"only {rows} rows{what}; at least {_ROWS} are needed to train and to test")
 
 
 def _judged(task: Task, classes: tuple[str, ...], values: NDArray[np.float64] | NDArray[np.int64], objective: Objective) -> Target:
@@ -120,11 +120,11 @@ def _seen_task(column: pl.Series) -> Task:
 
 def _numbers(column: pl.Series, name: str) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     if not column.dtype.is_numeric():
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID, f"spec.objective.task is Regression, but the target {name!r} holds {column.dtype}, not numbers"
         )
     if column.n_unique() == 1:
-        raise InvalidOrder(Reason.DATA_INVALID, f"the target {name!r} has the same value in every row: there is nothing to learn")
+        raise InvalidRequest(Reason.DATA_INVALID, f"the target {name!r} has the same value in every row: there is nothing to learn")
     return (), column.cast(pl.Float64).to_numpy()
 
 
@@ -132,14 +132,14 @@ def _codes(column: pl.Series, name: str, notes: Sequence[ReadingNote]) -> tuple[
     words = texts(column).alias("label")
     counts = dict(words.value_counts().iter_rows())
     if len(counts) == 1:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             f"the target {name!r} has one class only, in all {len(words)} rows: a model needs at least two to learn; check the data, or targetFrom"
             + _missing_words(name, notes),
         )
     rare = [name for name, count in counts.items() if count < _ROWS_PER_CLASS]
     if rare:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             f"{len(rare)} of the {len(counts)} classes of the target {name!r} have fewer than {_ROWS_PER_CLASS} rows"
             f" (the smallest {min(counts.values())}): add rows, merge classes, or set task: Regression if it is a number",
@@ -171,12 +171,12 @@ def _is_number(text: str) -> bool:
 
 def _require_metric_fits(field: str, metric: Metric, task: Task, classes: int) -> None:
     if metric not in metrics_of(task):
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.INVALID_SPEC,
             f"{field} {metric} is not for {task}, which the target shows; choose one of {', '.join(sorted(metrics_of(task)))} or set spec.objective.task",
         )
     if is_binary_only(metric) and classes != 2:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.INVALID_SPEC,
             f"{field} {metric} is for two classes, the target has {classes}; choose one of {', '.join(sorted(metrics_of(task, classes)))}",
         )

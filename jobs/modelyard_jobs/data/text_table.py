@@ -27,7 +27,7 @@ from modelyard_model.text_files import (
 from modelyard_jobs.data.contents import HEAD
 from modelyard_jobs.data.format_reader import Beginning, FileTable, FormatReader, Source, bytes_of
 from modelyard_jobs.data.text_bytes import Quotes, TextBytes
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -52,7 +52,7 @@ class SeparatedText(FormatReader):
 
 
 def read_text(data: bytes, key: str) -> FileTable:
-    """``data``: the file, unpacked; ``key`` names it in messages. Raises InvalidOrder."""
+    """``data``: the file, unpacked; ``key`` names it in messages. Raises InvalidRequest."""
     text = _Text.of(data, key)
     header = Header.of(text.header)
     cells = _split_by_polars(text, header.names)
@@ -65,7 +65,7 @@ def read_text(data: bytes, key: str) -> FileTable:
 
 
 def header_and_rows(head: bytes, key: str, *, is_whole: bool) -> tuple[tuple[str, ...], int]:
-    """The columns' names of a file that begins with ``head``, and how many records follow in it; raises InvalidOrder."""
+    """The columns' names of a file that begins with ``head``, and how many records follow in it; raises InvalidRequest."""
     if not is_whole:
         head = head[: head.rfind(b"\n") + 1] or head
     text = _Text.of(head, key, is_whole=is_whole)
@@ -233,5 +233,5 @@ def _notes_on_form(text: _Text) -> Iterator[ReadingNote]:
         yield ReadingNote(rule=ReadingRule.PREAMBLE, count=len(before))
 
 
-def _invalid(key: str, problem: object) -> InvalidOrder:
-    return InvalidOrder(Reason.DATA_INVALID, f"{key}: {problem}")
+def _invalid(key: str, problem: object) -> InvalidRequest:
+    return InvalidRequest(Reason.DATA_INVALID, f"{key}: {problem}")

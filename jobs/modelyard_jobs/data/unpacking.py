@@ -13,7 +13,7 @@ from modelyard_api.conditions import Reason
 from modelyard_model.packing import Packing, members_of, packing_in
 
 from modelyard_jobs.data.source import SourceFile
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 _INSIDE_OF = {"xl/": "an Excel workbook", "word/": "a Word document", "mimetype": "an OpenDocument file", "META-INF/": "a program"}
 
@@ -33,7 +33,7 @@ def is_in_name(file: SourceFile, packing: Packing) -> bool:
 
 
 def content_of(file: SourceFile) -> bytes:
-    """All that is inside; raises InvalidOrder."""
+    """All that is inside; raises InvalidRequest."""
     packing = packing_of(file)
     with _problems_described(file, packing):
         if packing is Packing.ZSTD:
@@ -43,7 +43,7 @@ def content_of(file: SourceFile) -> bytes:
 
 
 def beginning_of(file: SourceFile, most: int) -> bytes:
-    """The first ``most`` bytes inside; raises InvalidOrder."""
+    """The first ``most`` bytes inside; raises InvalidRequest."""
     packing = packing_of(file)
     with _problems_described(file, packing), _opened(file, packing) as content:
         found = content.read(most)
@@ -85,14 +85,14 @@ def _only_member(archive: zipfile.ZipFile, key: str) -> zipfile.ZipInfo:
     members = members_of(archive)
     for part, words in _INSIDE_OF.items():
         if any(each.filename.startswith(part) for each in members):
-            raise InvalidOrder(Reason.DATA_INVALID, f"{key} is {words}; save the rows as CSV in UTF-8, or as Parquet")
+            raise InvalidRequest(Reason.DATA_INVALID, f"{key} is {words}; save the rows as CSV in UTF-8, or as Parquet")
     if len(members) != 1:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             f"{key} is a zip file of {len(members)} files, one is wanted; pack each by itself, and name them all with a * in the URI",
         )
     if members[0].flag_bits & 1:
-        raise InvalidOrder(Reason.DATA_INVALID, f"{key} is a zip file with a password, which can't be opened; pack it without one")
+        raise InvalidRequest(Reason.DATA_INVALID, f"{key} is a zip file with a password, which can't be opened; pack it without one")
     return members[0]
 
 
@@ -101,13 +101,13 @@ def _problems_described(file: SourceFile, packing: Packing | None) -> Iterator[N
     try:
         yield
     except EOFError as error:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID, f"{file.key} ends too early: it is packed with {packing} and was cut off on its way; upload it again"
         ) from error
     except Exception as error:
         if packing is None or not _is_of_packing(error):
             raise
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             f"{file.key} is packed with {packing} and can't be unpacked ({error}): was it cut off? Upload it again, or unpacked",
         ) from error

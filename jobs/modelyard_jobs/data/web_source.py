@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from modelyard_api.conditions import Reason
 
 from modelyard_jobs.data.source import Copied, is_full, place_for, shown
-from modelyard_jobs.failures import InvalidOrder, JobFailure, Unavailable
+from modelyard_jobs.failures import InvalidRequest, JobFailure, Unavailable
 
 if TYPE_CHECKING:
     import aiohttp
@@ -25,7 +25,7 @@ class _NotEncrypted(Exception):
 
 
 def copy(uri: str, folder: Path) -> Copied:
-    """The file's name, and its copy. Raises InvalidOrder or Unavailable."""
+    """The file's name, and its copy. Raises InvalidRequest or Unavailable."""
     parts = urlsplit(uri)
     if "*" in parts.path:
         raise _invalid(f"{shown(uri)}: a * needs a list of files, which a web server doesn't give; name one file, or use s3://")
@@ -99,5 +99,5 @@ def _of_status(status: int, url: str, host: str) -> JobFailure:
     return _invalid(f"{host} answers {status} for {url}; correct spec.data.source.uri")
 
 
-def _invalid(message: str) -> InvalidOrder:
-    return InvalidOrder(Reason.DATA_UNAVAILABLE, message)
+def _invalid(message: str) -> InvalidRequest:
+    return InvalidRequest(Reason.DATA_UNAVAILABLE, message)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from modelyard_jobs.data.columns import Feature
 from modelyard_jobs.evaluation.metrics import Scores, measure
 from modelyard_jobs.evaluation.minimums import FEWEST_OF_CLASS
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -95,10 +95,10 @@ def score_together(sample: Sample, features: Sequence[Feature]) -> float:
 
 
 def warnings_or_refusal(findings: Sequence[LeakFinding]) -> tuple[str, ...]:
-    """Raises InvalidOrder naming the first column that is certain and not vouched for; the others give a warning."""
+    """Raises InvalidRequest naming the first column that is certain and not vouched for; the others give a warning."""
     for each in findings:
         if each.is_certain and not each.vouched:
-            raise InvalidOrder(Reason.SUSPECTED_LEAKAGE, f"column {each.column!r} {describe_leak(each)}. {_remedy(each)}")
+            raise InvalidRequest(Reason.SUSPECTED_LEAKAGE, f"column {each.column!r} {describe_leak(each)}. {_remedy(each)}")
     return tuple(
         f"column {each.column!r} {describe_leak(each)}{'' if each.vouched else '. Only known afterwards? Then role: Ignored'}"
         for each in findings

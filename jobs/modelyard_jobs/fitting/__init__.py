@@ -1,7 +1,7 @@
 """Fits models to rows: preparation, the built-in architectures, the choice between them and the trivial baseline.
 
 The way through: ``plan_columns`` (what is a feature, and what fills its gaps) → ``Problem`` and ``Rows`` → ``fit_model`` → a ``TabularModel`` that takes raw
-rows, saved with ``modelyard_model.saving.save_model``. Everything that is wrong with data or settings is an ``InvalidOrder`` with its reason.
+rows, saved with ``modelyard_model.saving.save_model``. Everything that is wrong with data or settings is an ``InvalidRequest`` with its reason.
 """
 
 from modelyard_jobs.columns.column_training import PlannedColumn

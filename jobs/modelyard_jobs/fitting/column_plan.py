@@ -11,7 +11,7 @@ from modelyard_model.text_files import Separator
 
 from modelyard_jobs.columns.column_training import PlannedColumn
 from modelyard_jobs.columns.registry import training_of
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ColumnPlan:
 def plan_columns(
     kinds: Mapping[str, ColumnType], missing: Missing, readings: Mapping[str, CellReading] | None = None, separator: Separator = ","
 ) -> ColumnPlan:
-    """``kinds``: the features and their types in order; ``readings``: the rules by which they were read. Raises InvalidOrder where a method doesn't fit its column's type."""
+    """``kinds``: the features and their types in order; ``readings``: the rules by which they were read. Raises InvalidRequest where a method doesn't fit its column's type."""
     special = {column.name: column for column in missing.columns or []}
     default = MissingMethod(missing.default.value)
     planned = (_plan(name, kind, special.get(name), default) for name, kind in kinds.items())
@@ -37,5 +37,5 @@ def _plan(name: str, kind: ColumnType, special: MissingColumn | None, default: M
     if special is None:
         return PlannedColumn(name, kind, training.usual_missing(default))
     if problem := training.missing_problem(special):
-        raise InvalidOrder(Reason.INVALID_SPEC, f"spec.data.prepare.missing.columns[{name}]: {problem}")
+        raise InvalidRequest(Reason.INVALID_SPEC, f"spec.data.prepare.missing.columns[{name}]: {problem}")
     return PlannedColumn(name, kind, special.method, special.value)

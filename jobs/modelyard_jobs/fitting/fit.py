@@ -23,7 +23,7 @@ from modelyard_model.tabular_model import TabularModel
 
 from modelyard_jobs.columns.matrices import features_of
 from modelyard_jobs.columns.target_means import KnownTarget
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import selection
 from modelyard_jobs.fitting.examples import Examples
 from modelyard_jobs.fitting.preparing import fit_preparation, training_features
@@ -43,12 +43,12 @@ def fit_model(
     both, or where that is dear on ``validation``.
 
     ``parameters``: those of the manifest, the others take their defaults. ``report`` is called after every epoch of a network, ``clock``
-    gives seconds. Raises InvalidOrder for what is wrong with data or settings.
+    gives seconds. Raises InvalidRequest for what is wrong with data or settings.
     """
     problems = parameter_problems(architecture, parameters)
     problems += [wrong] if (wrong := task_problem(architecture, problem.task)) else []
     if problems:
-        raise InvalidOrder(Reason.INVALID_SPEC, "; ".join(problems))
+        raise InvalidRequest(Reason.INVALID_SPEC, "; ".join(problems))
     _require_rows(problem, train, validation)
 
     def fit(chosen: Architecture, fold: Rows, stop: Rows, reported: Report) -> FittedModel:
@@ -68,9 +68,9 @@ def fit_model(
 def _require_rows(problem: Problem, train: Rows, validation: Rows) -> None:
     for name, rows in (("training", train), ("validation", validation)):
         if not len(rows):
-            raise InvalidOrder(Reason.DATA_INVALID, f"the {name} split has no rows; give more data or change spec.data.split")
+            raise InvalidRequest(Reason.DATA_INVALID, f"the {name} split has no rows; give more data or change spec.data.split")
     if has_classes(problem.task) and len(np.unique(train.target)) < 2:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             "the training split has one class of the target only: there is nothing to learn; give more data or split otherwise",
         )

@@ -12,7 +12,7 @@ from modelyard_model.heads import Head
 from modelyard_model.network import NetworkPredictor, NetworkShape, default_device
 from numpy.typing import NDArray
 
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting.examples import Examples
 from modelyard_jobs.fitting.problem import DEFAULT_EPOCHS, EpochReport, Learned, Problem, Report
 from modelyard_jobs.fitting.scores import score
@@ -38,7 +38,7 @@ def fit_mlp(
     validation: Examples,
     report: Report,
 ) -> Learned:
-    """Reports every epoch as it ends. The same seed gives the same network on the CPU. Raises InvalidOrder (TrainingDiverged)."""
+    """Reports every epoch as it ends. The same seed gives the same network on the CPU. Raises InvalidRequest (TrainingDiverged)."""
     import torch  # noqa: PLC0415  takes seconds
 
     shape = NetworkShape(
@@ -67,7 +67,7 @@ class _Loop:
         self.optimizer = _optimizer(self.training.optimizer or Optimizer(), self.network, weight_decay)
         self.cuda = self.device.type == "cuda"
         self.scaler = torch.amp.GradScaler(enabled=self.cuda)  # half precision where the GPU gains from it
-        self.order = torch.Generator().manual_seed(self.training.seed)
+        self.generator = torch.Generator().manual_seed(self.training.seed)
 
     def run(self, train: Examples, validation: Examples, report: Report) -> Learned:
         epochs = self.training.epochs or DEFAULT_EPOCHS
@@ -97,7 +97,7 @@ class _Loop:
     def _batches(self, rows: "torch.Tensor", targets: "torch.Tensor") -> "Iterator[tuple[torch.Tensor, torch.Tensor]]":
         import torch  # noqa: PLC0415
 
-        for chosen in torch.split(torch.randperm(len(rows), generator=self.order), batch_size(self.training, len(rows))):
+        for chosen in torch.split(torch.randperm(len(rows), generator=self.generator), batch_size(self.training, len(rows))):
             batch, answers = rows[chosen], targets[chosen]
             if self.cuda:  # pinned memory is copied while the GPU computes
                 batch, answers = batch.pin_memory(), answers.pin_memory()
@@ -126,7 +126,7 @@ class _Loop:
     def _finish_epoch(self, epoch: int, epochs: int, train_loss: float, validation: Examples) -> EpochReport:
         loss, outputs = self._evaluate(validation)
         if not (math.isfinite(train_loss) and math.isfinite(loss)):
-            raise InvalidOrder(
+            raise InvalidRequest(
                 Reason.TRAINING_DIVERGED,
                 f"the loss was no longer a finite number in epoch {epoch} of {epochs}; lower spec.training.optimizer.learningRate"
                 f" (it is {(self.training.optimizer or Optimizer()).learning_rate:g})",

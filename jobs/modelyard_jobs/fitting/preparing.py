@@ -10,7 +10,7 @@ from modelyard_jobs.columns.column_training import Wanted
 from modelyard_jobs.columns.matrices import Features, features_of, replaced
 from modelyard_jobs.columns.registry import training_of
 from modelyard_jobs.columns.target_means import KnownTarget
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting.column_plan import ColumnPlan
 
 VECTORS = frozenset({BlockKind.VECTOR})
@@ -21,14 +21,14 @@ def fit_preparation(
 ) -> Preparation:
     """``train``: canonical columns of the training split (Float64 for Numerical, String otherwise). ``takes``: the forms that the architecture can be fitted to.
 
-    ``target``: of the same rows, for encodings that learn from it. Raises InvalidOrder when nothing is left to learn from.
+    ``target``: of the same rows, for encodings that learn from it. Raises InvalidRequest when nothing is left to learn from.
     """
     fitted = [training_of(column.kind).fit(_cells(train, column.name), Wanted(column, takes), target) for column in plan.columns]
     columns = tuple(each.column for each in fitted)
     notes = tuple(note for each in fitted for note in each.notes)
     preparation = Preparation(PreparationDocument.of(columns, plan.separator, notes))
     if not preparation.feature_names:
-        raise InvalidOrder(Reason.DATA_INVALID, "no column gives a feature: every text differs in every row; " + "; ".join(notes))
+        raise InvalidRequest(Reason.DATA_INVALID, "no column gives a feature: every text differs in every row; " + "; ".join(notes))
     return preparation
 
 

@@ -18,7 +18,7 @@ from scipy.special import stdtrit
 from modelyard_jobs.columns.matrices import raw_columns
 from modelyard_jobs.evaluation.intervals import difference_error, standard_error
 from modelyard_jobs.evaluation.metrics import Scores, measure
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting.problem import FittedModel, LeaderboardRow, Problem, Report, Rows
 from modelyard_jobs.fitting.scores import clustered_standard_error, improvement, score, scores_of
 
@@ -67,7 +67,7 @@ def choose(
             estimates[candidate] = (
                 _cross_validated(fit, candidate, problem, folds) if folds else _held_out(fit, candidate, problem, train, validation, report)
             )
-        except InvalidOrder as failure:
+        except InvalidRequest as failure:
             if failure.reason is not Reason.TRAINING_DIVERGED:  # anything else is wrong for all of them
                 raise
             note = str(failure)
@@ -91,7 +91,7 @@ def simplest_within_one_standard_error(rows: list[LeaderboardRow], metric: Metri
     """
     scored = [(row.architecture, row.score, row.standard_error or 0.0) for row in rows if row.score is not None]
     if not scored:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             f"{metric} is undefined on the validation rows for every architecture: they hold too few classes; give more data",
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from modelyard_api.pod_contract import ColumnDrift, MonitorOrder, QualityEstimate
+from modelyard_api.pod_contract import ColumnDrift, MonitorRequest, QualityEstimate
 
 from modelyard_jobs.monitoring.state import Episode, EpisodeKind, MonitorState, Notification
 from modelyard_jobs.monitoring.times import rfc3339
@@ -28,14 +28,14 @@ class Trigger:
     realized: QualityEstimate | None = None
 
 
-def advance(state: MonitorState, trigger: Trigger, order: MonitorOrder, now: datetime) -> MonitorState:
+def advance(state: MonitorState, trigger: Trigger, request: MonitorRequest, now: datetime) -> MonitorState:
     """Opens or closes the episode of the trigger's kind, with the notification that goes with it; otherwise the same state."""
     episode = state.episode(trigger.kind)
     if trigger.active and episode is None:
         opened = Episode(
             kind=trigger.kind,
-            id=_identifier(order.uid, trigger.kind, order.version, trigger.window),
-            version=order.version,
+            id=_identifier(request.uid, trigger.kind, request.version, trigger.window),
+            version=request.version,
             since=rfc3339(now),
             window=trigger.window,
             summary=trigger.summary,
@@ -55,26 +55,26 @@ def close(state: MonitorState, episodes: Sequence[Episode], now: datetime) -> Mo
     return _with(state, remaining, [_notification(each, "resolved", now) for each in episodes])
 
 
-def drift_trigger(order: MonitorOrder, active: bool | None, window: str, votes: int, columns: tuple[ColumnDrift, ...]) -> Trigger:
+def drift_trigger(request: MonitorRequest, active: bool | None, window: str, votes: int, columns: tuple[ColumnDrift, ...]) -> Trigger:
     """The text names the columns, how far they moved and the threshold."""
     drifted = [column for column in columns if column.drifted]
     named = ", ".join(f"{each.name} {each.distance:g} ({each.method}, threshold {each.threshold:g})" for each in drifted[:_NAMED_COLUMNS])
     more = f" and {len(drifted) - _NAMED_COLUMNS} more" if len(drifted) > _NAMED_COLUMNS else ""
-    alert = order.monitoring.alert
+    alert = request.monitoring.alert
     return Trigger(
         EpisodeKind.DRIFT,
         active,
         window,
-        f"What {order.name} in {order.namespace} is asked has moved: {', '.join(each.name for each in drifted[:3])}",
-        f"Model {order.model} version {order.version}: {votes} of the last {alert.of} windows voted for drift ({alert.after} are needed). "
+        f"What {request.name} in {request.namespace} is asked has moved: {', '.join(each.name for each in drifted[:3])}",
+        f"Model {request.model} version {request.version}: {votes} of the last {alert.of} windows voted for drift ({alert.after} are needed). "
         f"Window {window} against the reference: {named}{more}.",
         tuple(drifted[:_NAMED_COLUMNS]),
     )
 
 
-def quality_trigger(order: MonitorOrder, realized: QualityEstimate | None, window: str) -> Trigger:
+def quality_trigger(request: MonitorRequest, realized: QualityEstimate | None, window: str) -> Trigger:
     """Without an estimate nothing is known, and an open episode stays open."""
-    performance = order.monitoring.performance
+    performance = request.monitoring.performance
     if realized is None or performance is None:
         return Trigger(EpisodeKind.QUALITY, None, window, "", "")
     limit = f"at least {performance.at_least:g}" if performance.at_least is not None else f"at most {performance.at_most:g}"
@@ -82,8 +82,8 @@ def quality_trigger(order: MonitorOrder, realized: QualityEstimate | None, windo
         EpisodeKind.QUALITY,
         realized.degraded,
         window,
-        f"The quality of {order.name} in {order.namespace} is degraded",
-        f"Model {order.model} version {order.version}: {realized.metric} {realized.value:.4g} (95 % interval {realized.low:.4g} to "
+        f"The quality of {request.name} in {request.namespace} is degraded",
+        f"Model {request.model} version {request.version}: {realized.metric} {realized.value:.4g} (95 % interval {realized.low:.4g} to "
         f"{realized.high:.4g}, {realized.rows} labelled rows); wanted {limit}.",
         realized=realized,
     )

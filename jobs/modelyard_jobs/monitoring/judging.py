@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 import polars as pl
-from modelyard_api.pod_contract import MonitorOrder
+from modelyard_api.pod_contract import MonitorRequest
 from modelyard_api.request_log import monitoring_prefix, requests_prefix
 
 from modelyard_jobs.monitoring.bucket import Bucket
@@ -26,7 +26,7 @@ WINDOWS_PER_RUN = 20  # the rest is judged by the next run
 class WindowJudge:
     """One run's judging. It writes only reports and predictions, under names that a repeated run gives them again."""
 
-    order: MonitorOrder
+    request: MonitorRequest
     bucket: Bucket
     source: ModelSource
     now: datetime
@@ -39,8 +39,8 @@ class WindowJudge:
 
     def judge_new(self, state: VersionState) -> VersionState:
         """Reads what is new in the log and judges every window that is complete by now."""
-        prefix = requests_prefix(self.order.namespace, self.order.name)
-        reader = RequestLogReader(self.bucket, prefix, self.order.version)
+        prefix = requests_prefix(self.request.namespace, self.request.name)
+        reader = RequestLogReader(self.bucket, prefix, self.request.version)
         keys = self.bucket.keys_after(prefix, list_after(state.position.horizon))
         found = scan(state.position, keys, reader, to_microseconds(self.now))
         if found.unreadable:
@@ -48,7 +48,7 @@ class WindowJudge:
         state = state.model_copy(update={"position": found.position})
         for _ in range(WINDOWS_PER_RUN):
             last_end = state.windows[-1].end if state.windows else 0
-            taking = next_window(self.order.monitoring.window, state.position.waiting, found.complete_until, last_end)
+            taking = next_window(self.request.monitoring.window, state.position.waiting, found.complete_until, last_end)
             if taking is None:
                 break
             state = self._judge_one(state, taking, reader)
@@ -67,9 +67,9 @@ class WindowJudge:
         return self._record(state, rows, start, end)
 
     def _record(self, state: VersionState, rows: WindowRows, start: int, end: int) -> VersionState:
-        frame, enough = rows.frame(), rows.rows >= self.order.monitoring.minimum_rows
-        verdict = judge(self.reference, frame, self.order.monitoring) if enough else WindowVerdict(None, None)
-        name = f"v{self.order.version}-{state.judged + 1:06d}-{from_microseconds(start):%Y%m%dT%H%M%SZ}"
+        frame, enough = rows.frame(), rows.rows >= self.request.monitoring.minimum_rows
+        verdict = judge(self.reference, frame, self.request.monitoring) if enough else WindowVerdict(None, None)
+        name = f"v{self.request.version}-{state.judged + 1:06d}-{from_microseconds(start):%Y%m%dT%H%M%SZ}"
         report, predictions = self._write(name, verdict, frame if enough else None)
         window = JudgedWindow(
             number=state.judged + 1,
@@ -95,12 +95,12 @@ class WindowJudge:
 
     def _write(self, name: str, verdict: WindowVerdict, frame: pl.DataFrame | None) -> tuple[str, str]:
         """Keys of the report and of the predictions; empty where there is nothing to keep."""
-        prefix = monitoring_prefix(self.order.namespace, self.order.name)
+        prefix = monitoring_prefix(self.request.namespace, self.request.name)
         report = predictions = ""
         if verdict.html:  # 4 MB of mostly plotly's script; browsers unpack it
             report = f"{prefix}reports/{name}.html"
             self.bucket.write(report, gzip.compress(verdict.html, mtime=0), "text/html; charset=utf-8", encoding="gzip")
-        if frame is not None and self.order.monitoring.performance:
+        if frame is not None and self.request.monitoring.performance:
             predictions = f"{prefix}predictions/{name}.parquet"
             self.bucket.write(predictions, predictions_file(frame, self.reference), "application/vnd.apache.parquet")
         return report, predictions

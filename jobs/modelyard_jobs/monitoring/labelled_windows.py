@@ -3,7 +3,7 @@
 import io
 
 import polars as pl
-from modelyard_api.pod_contract import MonitorOrder
+from modelyard_api.pod_contract import MonitorRequest
 from modelyard_api.request_log import feedback_prefix
 
 from modelyard_jobs.monitoring.bucket import Bucket
@@ -14,18 +14,18 @@ from modelyard_jobs.monitoring.state import JudgedWindow, VersionState
 LOOKED_BACK = 20  # windows; labels that are later than that change nothing any more
 
 
-def refresh_quality(state: VersionState, order: MonitorOrder, bucket: Bucket) -> VersionState:
+def refresh_quality(state: VersionState, request: MonitorRequest, bucket: Bucket) -> VersionState:
     """The state with the realised quality, and problems in words, as the labels stand now. Reads nothing when no window or label is new."""
-    performance = order.monitoring.performance
+    performance = request.monitoring.performance
     windows = [window for window in state.windows if window.predictions][-LOOKED_BACK:]
     if performance is None or not windows:
         return state.model_copy(update={"realized": None, "labels_seen": "", "label_problems": ()})
-    log = FeedbackLog(bucket, feedback_prefix(order.namespace, order.name))
+    log = FeedbackLog(bucket, feedback_prefix(request.namespace, request.name))
     files = log.files_since(windows[0].start)
     seen = f"{windows[-1].number} {len(files)} {files[-1] if files else ''} {performance.model_dump_json()}"
     if seen == state.labels_seen:
         return state
-    labelled, problems = _labelled(windows, log, files, order.monitoring.alert.of)
+    labelled, problems = _labelled(windows, log, files, request.monitoring.alert.of)
     realized = Realized(None) if labelled is None else realized_quality(labelled, performance)
     problems += [realized.problem] if realized.problem else []
     return state.model_copy(update={"realized": realized.estimate, "labels_seen": seen, "label_problems": tuple(problems)})

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from modelyard_api.pod_contract import MonitorOrder
+from modelyard_api.pod_contract import MonitorRequest
 
 from modelyard_jobs.monitoring.state import Episode, EpisodeKind, Notification
 from modelyard_jobs.monitoring.times import rfc3339
@@ -46,7 +46,7 @@ class Alertmanager:
 
     name: str
     url: str
-    order: MonitorOrder
+    request: MonitorRequest
 
     def send(self, notification: Notification, now: datetime) -> None:
         """An alert is known by its labels: sending it again changes nothing but its times."""
@@ -61,9 +61,9 @@ class Alertmanager:
         alert = {
             "labels": {
                 "alertname": _ALERT_NAMES[episode.kind],
-                "namespace": self.order.namespace,
-                "deployment": self.order.name,
-                "model": self.order.model,
+                "namespace": self.request.namespace,
+                "deployment": self.request.name,
+                "model": self.request.model,
                 "version": episode.version,
                 "severity": "warning",
             },
@@ -80,7 +80,7 @@ class Webhook:
 
     name: str
     url: str
-    order: MonitorOrder
+    request: MonitorRequest
 
     def send(self, notification: Notification, now: datetime) -> None:  # noqa: ARG002
         """The body is made from what is stored, so it is the same however often it is sent."""
@@ -94,9 +94,9 @@ class Webhook:
         episode = notification.episode
         data: dict[str, object] = {
             "episode": episode.id,
-            "namespace": self.order.namespace,
-            "deployment": self.order.name,
-            "model": self.order.model,
+            "namespace": self.request.namespace,
+            "deployment": self.request.name,
+            "model": self.request.model,
             "version": episode.version,
             "window": episode.window,
             "since": episode.since,
@@ -109,28 +109,28 @@ class Webhook:
         return {
             "specversion": "1.0",
             "id": notification.id,
-            "source": f"/namespaces/{self.order.namespace}/modeldeployments/{self.order.name}",
+            "source": f"/namespaces/{self.request.namespace}/modeldeployments/{self.request.name}",
             "type": f"{_EVENT_TYPES[episode.kind]}.{notification.action}",
-            "subject": f"{self.order.model}/{episode.version}",
+            "subject": f"{self.request.model}/{episode.version}",
             "time": notification.at,
             "datacontenttype": "application/json",
             "data": data,
         }
 
 
-def mounted_receivers(folder: Path, order: MonitorOrder) -> tuple[list[Receiver], list[str]]:
+def mounted_receivers(folder: Path, request: MonitorRequest) -> tuple[list[Receiver], list[str]]:
     """The receivers of the Secrets in ``alert.notify`` and, in words, which of these hold none."""
     receivers: list[Receiver] = []
     problems = []
-    for number, source in enumerate(order.monitoring.alert.notify or []):
+    for number, source in enumerate(request.monitoring.alert.notify or []):
         secret, urls = source.secret_ref.name, _urls(folder / str(number))
         problems += [f"Secret {secret} key {key} is no http or https URL" for key, url in urls.items() if not _is_http(url)]
         if not urls:
             problems.append(f"Secret {secret} has neither key {ALERTMANAGER_KEY} nor key {WEBHOOK_KEY}")
         if _is_http(urls.get(ALERTMANAGER_KEY, "")):
-            receivers.append(Alertmanager(f"{secret}/{ALERTMANAGER_KEY}", urls[ALERTMANAGER_KEY], order))
+            receivers.append(Alertmanager(f"{secret}/{ALERTMANAGER_KEY}", urls[ALERTMANAGER_KEY], request))
         if _is_http(urls.get(WEBHOOK_KEY, "")):
-            receivers.append(Webhook(f"{secret}/{WEBHOOK_KEY}", urls[WEBHOOK_KEY], order))
+            receivers.append(Webhook(f"{secret}/{WEBHOOK_KEY}", urls[WEBHOOK_KEY], request))
     return receivers, problems
 
 

@@ -11,7 +11,7 @@ from modelyard_api.artifacts import REFERENCE
 from modelyard_api.conditions import Reason
 from modelyard_api.request_log import INPUT_PREFIX, OUTPUT_PREFIX
 
-from modelyard_jobs.failures import InvalidOrder, JobFailure, Unavailable
+from modelyard_jobs.failures import InvalidRequest, JobFailure, Unavailable
 from modelyard_jobs.monitoring.times import to_microseconds
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ModelSource:
         with TemporaryDirectory() as folder:
             frame = pl.read_parquet(self._download(Path(folder)))
         if not any(name.startswith(INPUT_PREFIX) for name in frame.columns) or frame.is_empty():
-            raise InvalidOrder(Reason.DATA_INVALID, f"{REFERENCE} of {self._name()} has no rows or no columns {INPUT_PREFIX}<name>.")
+            raise InvalidRequest(Reason.DATA_INVALID, f"{REFERENCE} of {self._name()} has no rows or no columns {INPUT_PREFIX}<name>.")
         wanted = frame.select(name for name in frame.columns if name.startswith((INPUT_PREFIX, OUTPUT_PREFIX)))
         return wanted.sample(REFERENCE_ROWS, seed=_SEED) if wanted.height > REFERENCE_ROWS else wanted
 
@@ -56,7 +56,7 @@ class ModelSource:
         described = yaml.safe_load(self._fetch("MLmodel", folder).read_text(encoding="utf-8"))
         data = described.get("flavors", {}).get("python_function", {}).get("data")
         if not data:
-            raise InvalidOrder(Reason.DATA_INVALID, f"{self._name()} has no {REFERENCE}: it was not trained by a TrainingJob.")
+            raise InvalidRequest(Reason.DATA_INVALID, f"{self._name()} has no {REFERENCE}: it was not trained by a TrainingJob.")
         return self._fetch(f"{data}/{REFERENCE}", folder)
 
     def _fetch(self, path: str, folder: Path) -> Path:
@@ -79,7 +79,7 @@ class ModelSource:
 
     def _explained(self, code: str) -> JobFailure:
         if code in _NOT_THERE:
-            return InvalidOrder(Reason.MODEL_NOT_FOUND, f"MLflow has no {self._name()}, or it lacks {REFERENCE} ({code}).")
+            return InvalidRequest(Reason.MODEL_NOT_FOUND, f"MLflow has no {self._name()}, or it lacks {REFERENCE} ({code}).")
         if code in _REFUSED:
             return Unavailable(
                 Reason.REGISTRY_UNAVAILABLE,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelyard_api.labels import ALERT_SECRETS_DIRECTORY, registered_model
-from modelyard_api.pod_contract import MonitorOrder, MonitorResult
+from modelyard_api.pod_contract import MonitorRequest, MonitorResult
 from modelyard_api.request_log import monitoring_prefix
 
 from modelyard_jobs.failures import Unavailable
@@ -32,61 +32,61 @@ if TYPE_CHECKING:
     from modelyard_model.platform import Platform
 
 
-def run(order: MonitorOrder, platform: "Platform", now: datetime) -> MonitorResult:
-    """Raises ``InvalidOrder`` or ``Unavailable`` (both ``JobFailure``) and then has changed nothing but, at most, delivered alerts."""
+def run(request: MonitorRequest, platform: "Platform", now: datetime) -> MonitorResult:
+    """Raises ``InvalidRequest`` or ``Unavailable`` (both ``JobFailure``) and then has changed nothing but, at most, delivered alerts."""
     os.environ["DO_NOT_TRACK"] = "1"  # Evidently and MLflow would report their use
     bucket = platform_bucket(platform)
-    store = StateStore(bucket, f"{monitoring_prefix(order.namespace, order.name)}state.json")
-    source = ModelSource(platform, registered_model(order.namespace, order.model), order.version)
+    store = StateStore(bucket, f"{monitoring_prefix(request.namespace, request.name)}state.json")
+    source = ModelSource(platform, registered_model(request.namespace, request.model), request.version)
     before, etag = store.load()
-    state, problems = _judged(before, order, bucket, source, now)
+    state, problems = _judged(before, request, bucket, source, now)
     if state != before:
         etag = store.save(state, etag)
-    told, alert_problems = _tell(state, order, now)
+    told, alert_problems = _tell(state, request, now)
     if told != state:
         store.save(told, etag)
     _forget(before, told, bucket)
-    return summarise(told, order, problems, alert_problems)
+    return summarise(told, request, problems, alert_problems)
 
 
 def _judged(
-    before: MonitorState | None, order: MonitorOrder, bucket: Bucket, source: ModelSource, now: datetime
+    before: MonitorState | None, request: MonitorRequest, bucket: Bucket, source: ModelSource, now: datetime
 ) -> tuple[MonitorState, list[str]]:
-    state = _opened(before, order, source, now)
-    judge = WindowJudge(order, bucket, source, now)
-    version = judge.judge_new(state.versions[order.version])
-    version = refresh_quality(version, order, bucket)
-    state = state.model_copy(update={"versions": state.versions | {order.version: version}})
-    return _with_alerts(state, order, now), judge.problems
+    state = _opened(before, request, source, now)
+    judge = WindowJudge(request, bucket, source, now)
+    version = judge.judge_new(state.versions[request.version])
+    version = refresh_quality(version, request, bucket)
+    state = state.model_copy(update={"versions": state.versions | {request.version: version}})
+    return _with_alerts(state, request, now), judge.problems
 
 
-def _opened(before: MonitorState | None, order: MonitorOrder, source: ModelSource, now: datetime) -> MonitorState:
+def _opened(before: MonitorState | None, request: MonitorRequest, source: ModelSource, now: datetime) -> MonitorState:
     """The state for this version. One that comes (back) into service starts without votes, and its predecessor's alerts end."""
-    if before and before.uid == order.uid and before.version == order.version:
+    if before and before.uid == request.uid and before.version == request.version:
         return before
     versions = dict(before.versions) if before else {}
-    known = versions.pop(order.version, None) or VersionState(position=Position(horizon=source.created_at(now) - OVERLAP))
-    versions[order.version] = known.model_copy(update={"votes_after": known.judged})
+    known = versions.pop(request.version, None) or VersionState(position=Position(horizon=source.created_at(now) - OVERLAP))
+    versions[request.version] = known.model_copy(update={"votes_after": known.judged})
     kept = dict(list(versions.items())[-KEPT_VERSIONS:])
     if before is None:
-        return MonitorState(uid=order.uid, version=order.version, versions=kept)
-    return close(before, before.episodes, now).model_copy(update={"uid": order.uid, "version": order.version, "versions": kept})
+        return MonitorState(uid=request.uid, version=request.version, versions=kept)
+    return close(before, before.episodes, now).model_copy(update={"uid": request.uid, "version": request.version, "versions": kept})
 
 
-def _with_alerts(state: MonitorState, order: MonitorOrder, now: datetime) -> MonitorState:
-    version = state.versions[order.version]
-    count, drifted = votes(version.windows, order.monitoring.alert, version.votes_after)
+def _with_alerts(state: MonitorState, request: MonitorRequest, now: datetime) -> MonitorState:
+    version = state.versions[request.version]
+    count, drifted = votes(version.windows, request.monitoring.alert, version.votes_after)
     shown = version.last_drifted or version.last
     window = shown.window if shown else ""
-    state = advance(state, drift_trigger(order, drifted, window, count, shown.columns if shown else ()), order, now)
-    return advance(state, quality_trigger(order, version.realized, version.last.window if version.last else ""), order, now)
+    state = advance(state, drift_trigger(request, drifted, window, count, shown.columns if shown else ()), request, now)
+    return advance(state, quality_trigger(request, version.realized, version.last.window if version.last else ""), request, now)
 
 
-def _tell(state: MonitorState, order: MonitorOrder, now: datetime) -> tuple[MonitorState, list[str]]:
+def _tell(state: MonitorState, request: MonitorRequest, now: datetime) -> tuple[MonitorState, list[str]]:
     from modelyard_model.platform import platform_root  # noqa: PLC0415
 
     folder = platform_root() / Path(ALERT_SECRETS_DIRECTORY).name
-    receivers, problems = mounted_receivers(folder, order)
+    receivers, problems = mounted_receivers(folder, request)
     told, failed = deliver(state, receivers, now, all_known=not problems)
     return told, problems + failed
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from modelyard_api.conditions import Reason
 from pydantic import ValidationError
 
-from modelyard_jobs.failures import InvalidOrder, Unavailable
+from modelyard_jobs.failures import InvalidRequest, Unavailable
 from modelyard_jobs.monitoring.bucket import Bucket, WrittenByAnother
 from modelyard_jobs.monitoring.state import MonitorState
 
@@ -25,7 +25,7 @@ class StateStore:
         try:
             return MonitorState.model_validate_json(stored.body), stored.etag
         except ValidationError as error:
-            raise InvalidOrder(
+            raise InvalidRequest(
                 Reason.DATA_INVALID,
                 f"s3://{self.bucket.name}/{self.key} is not a monitor's state ({error.error_count()} errors, the first at "
                 f"{'.'.join(str(part) for part in error.errors()[0]['loc']) or 'the top'}). Delete it to judge the log from the start again.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from modelyard_api.pod_contract import TERMINATION_MESSAGE_LIMIT, ColumnDrift, MonitorOrder, MonitorResult
+from modelyard_api.pod_contract import TERMINATION_MESSAGE_LIMIT, ColumnDrift, MonitorRequest, MonitorResult
 from modelyard_api.request_log import OUTPUT_PREFIX
 
 from modelyard_jobs.monitoring.state import MonitorState
@@ -13,13 +13,13 @@ _FINDINGS = 5
 _TEXT = 160
 
 
-def summarise(state: MonitorState, order: MonitorOrder, problems: Sequence[str], alert_problems: Sequence[str]) -> MonitorResult:
+def summarise(state: MonitorState, request: MonitorRequest, problems: Sequence[str], alert_problems: Sequence[str]) -> MonitorResult:
     """The newest window's verdict, whether this run or an earlier one found it: a lost message is made up for by the next."""
-    version = state.versions[order.version]
-    count, drifted = votes(version.windows, order.monitoring.alert, version.votes_after)
+    version = state.versions[request.version]
+    count, drifted = votes(version.windows, request.monitoring.alert, version.votes_after)
     last = version.last
     result = MonitorResult(
-        version=order.version,
+        version=request.version,
         window=last.window if last else "",
         rows=last.rows if last else 0,
         windows_judged=version.voted,
@@ -30,7 +30,7 @@ def summarise(state: MonitorState, order: MonitorOrder, problems: Sequence[str],
         findings=_few([*(last.findings if last else ()), *version.label_problems, *problems]),
         realized=version.realized,
         report_url=last.report_url if last else "",
-        alerted=bool(order.monitoring.alert.notify) and _alerted(state),
+        alerted=bool(request.monitoring.alert.notify) and _alerted(state),
         alert_problem="; ".join(alert_problems)[:_TEXT],
     )
     return _fitting(result)

@@ -14,7 +14,7 @@ from modelyard_api.data import Duplicates, Split, SplitBy
 from numpy.typing import NDArray
 
 from modelyard_jobs.data.first_reading import texts
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.splitting import reserve
 from modelyard_jobs.splitting.cuts import EVERYTHING, Classes, Cut, Part, Units, cut_by_rank, parts_of, units
 from modelyard_jobs.splitting.hashing import Hashes, hashes, uniform
@@ -100,7 +100,7 @@ class Assignment:
 
 
 def assign(rows: Rows, split: Split, model: str, earlier: Earlier | None = None) -> Assignment:
-    """``model`` is the registered name (the salt). Raises InvalidOrder."""
+    """``model`` is the registered name (the salt). Raises InvalidRequest."""
     naming = _naming(rows, split, earlier.rule if earlier else None)
     identity = identify(rows.read, naming.columns, model, naming.duplicates)
     row = identity.row[rows.used]
@@ -238,7 +238,7 @@ def _require_all_parts(part: NDArray[np.int8], split: Split, group: Hashes) -> N
     for wanted in (Part.TRAIN, Part.VALIDATION, Part.TEST):
         if not (part == wanted).any():
             where = f" by {split.column!r} with {len(np.unique(group))} groups" if split.column else ""
-            raise InvalidOrder(
+            raise InvalidRequest(
                 Reason.DATA_INVALID,
                 f"the split{where} leaves no row for {wanted.name.lower()}: more rows or groups are needed, or other shares in spec.data.split",
             )

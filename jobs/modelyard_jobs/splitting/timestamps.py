@@ -7,7 +7,7 @@ import numpy as np
 from modelyard_api.conditions import Reason
 from numpy.typing import NDArray
 
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,7 +19,7 @@ _USUAL = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9
 
 
 def seconds(column: "pl.Series") -> NDArray[np.float64]:
-    """Seconds since 1970 (UTC where no offset is given); numbers are taken as such seconds. Raises InvalidOrder."""
+    """Seconds since 1970 (UTC where no offset is given); numbers are taken as such seconds. Raises InvalidRequest."""
     import polars as pl  # noqa: PLC0415
 
     name, column = column.name, column.alias("cells")  # Polars takes some names for patterns
@@ -32,7 +32,7 @@ def seconds(column: "pl.Series") -> NDArray[np.float64]:
     known = {text: _parsed(text) for text in rest.unique().to_list()}
     wrong = sum(value is None for value in known.values())
     if found is None or wrong:
-        raise InvalidOrder(
+        raise InvalidRequest(
             Reason.DATA_INVALID,
             f"spec.data.split.column {name!r}: {wrong} of its {column.n_unique()} distinct values are not ISO 8601 timestamps (as in 2026-01-31T12:00:00Z)",
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from modelyard_api import labels
-from modelyard_api.pod_contract import TrainOrder
+from modelyard_api.pod_contract import TrainRequest
 
 from modelyard_jobs.tracking.server import mlflow_in_words
 
@@ -82,13 +82,13 @@ class TrackedRun:
 
 
 @contextmanager
-def tracked_run(uri: str, order: TrainOrder) -> Iterator[TrackedRun]:
+def tracked_run(uri: str, request: TrainRequest) -> Iterator[TrackedRun]:
     """Makes the run, active for MLflow's fluent functions; it ends FINISHED, FAILED, or KILLED when the pod is told to stop."""
     import mlflow  # noqa: PLC0415  takes seconds
 
     with mlflow_in_words(uri, "starting the run"):
-        experiment = mlflow.set_experiment(labels.experiment(order.namespace, order.model))
-        active = mlflow.start_run(run_name=f"{order.name}-{order.attempt}", tags=_tags(order))
+        experiment = mlflow.set_experiment(labels.experiment(request.namespace, request.model))
+        active = mlflow.start_run(run_name=f"{request.name}-{request.attempt}", tags=_tags(request))
     run = TrackedRun(uri, active.info.run_id, experiment.experiment_id, mlflow.MlflowClient())
     ending = "FAILED"
     try:
@@ -101,10 +101,10 @@ def tracked_run(uri: str, order: TrainOrder) -> Iterator[TrackedRun]:
         mlflow.end_run(ending)
 
 
-def _tags(order: TrainOrder) -> dict[str, str]:
+def _tags(request: TrainRequest) -> dict[str, str]:
     return {
-        labels.TAG_UID: order.uid,
-        labels.TAG_ATTEMPT: str(order.attempt),
-        labels.TAG_NAMESPACE: order.namespace,
-        labels.TAG_TRAINING_JOB: order.name,
+        labels.TAG_UID: request.uid,
+        labels.TAG_ATTEMPT: str(request.attempt),
+        labels.TAG_NAMESPACE: request.namespace,
+        labels.TAG_TRAINING_JOB: request.name,
     }

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from modelyard_operator.kube.events import event_object
 from modelyard_operator.kube.interface import AlreadyExists, Kube, KubeError, Object
-from modelyard_operator.kube.notices import event
-from modelyard_operator.plan import Notice
+from modelyard_operator.plan import Event
 from modelyard_operator.timestamps import to_timestamp
 
 from modelyard_local.runner.decision import with_condition
@@ -161,8 +161,8 @@ class PodEvents:
 
     def _tell(self, subject: Object, kind: Literal["Normal", "Warning"], reason: str, note: str) -> None:
         try:
-            said = Notice(kind, reason, note)
-            self._kube.create(event(said, subject, _CONTROLLER, self._now(), controller=_CONTROLLER, action="Run"))
+            said = Event(kind, reason, note)
+            self._kube.create(event_object(said, subject, _CONTROLLER, self._now(), controller=_CONTROLLER, action="Run"))
         except AlreadyExists:
             return
         except KubeError as error:

@@ -2,7 +2,7 @@
 
 from modelyard_api import labels
 from modelyard_api.model_deployment import Monitoring
-from modelyard_api.pod_contract import MonitorOrder
+from modelyard_api.pod_contract import MonitorRequest
 from modelyard_api.workers import Resources
 
 from modelyard_operator.kube.interface import Object
@@ -48,7 +48,7 @@ def monitor_cron_job(owner: Object, model: str, monitoring: Monitoring, version:
 
 def _pod(owner: Object, model: str, monitoring: Monitoring, version: str, images: Images) -> Object:
     metadata = owner["metadata"]
-    order = MonitorOrder(
+    request = MonitorRequest(
         namespace=metadata["namespace"],
         name=metadata["name"],
         uid=metadata["uid"],
@@ -57,7 +57,7 @@ def _pod(owner: Object, model: str, monitoring: Monitoring, version: str, images
         monitoring=monitoring,
     )
     secrets = _alert_secrets(monitoring)
-    container = restricted_container("monitor", images.monitoring, ["modelyard-job", "monitor"], order, RESOURCES, secrets)
+    container = restricted_container("monitor", images.monitoring, ["modelyard-job", "monitor"], request, RESOURCES, secrets)
     return pod_spec(container, images, restart_policy="Never", grace_period_seconds=30, secrets=secrets)
 
 

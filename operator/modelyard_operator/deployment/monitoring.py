@@ -8,7 +8,7 @@ from modelyard_api.model_deployment import Monitoring, Performance
 from modelyard_api.pod_contract import GroupUnit, MonitorResult, QualityEstimate
 from modelyard_api.status import MonitoringStatus
 
-from modelyard_operator.conditions import Finding, find
+from modelyard_operator.conditions import ConditionUpdate, find
 from modelyard_operator.deployment.monitor_cron_job import FAILED_RUNS_KEPT
 from modelyard_operator.deployment.monitor_runs import MonitorRun
 from modelyard_operator.deployment.observed import Observed
@@ -52,18 +52,18 @@ def monitoring_status(observed: Observed, monitoring: Monitoring, serving: str) 
     )
 
 
-def monitoring_findings(observed: Observed, monitoring: Monitoring, serving: str) -> list[Finding]:
+def monitoring_updates(observed: Observed, monitoring: Monitoring, serving: str) -> list[ConditionUpdate]:
     """Drifted, DataQualityDegraded, QualityDegraded (where quality is asked for) and MonitorStale."""
     new = newest_result(observed, serving)
     result = new[1] if new and new[1].window else None
     looked = new[1] if new and (new[1].window or new[1].findings) else None  # without a window: why there is none
-    findings = [
+    updates = [
         _drifted(result, monitoring) if result else _kept(observed, DeploymentCondition.DRIFTED, serving),
         _data_quality(looked) if looked else _kept(observed, DeploymentCondition.DATA_QUALITY_DEGRADED, serving),
     ]
     if performance := monitoring.performance:
-        findings.append(_quality(result, performance) if result else _kept(observed, DeploymentCondition.QUALITY_DEGRADED, serving))
-    return [*findings, _stale(observed)]
+        updates.append(_quality(result, performance) if result else _kept(observed, DeploymentCondition.QUALITY_DEGRADED, serving))
+    return [*updates, _stale(observed)]
 
 
 def _stored(observed: Observed, serving: str) -> MonitoringStatus | None:
@@ -71,29 +71,29 @@ def _stored(observed: Observed, serving: str) -> MonitoringStatus | None:
     return stored if stored and stored.version == serving else None
 
 
-def _kept(observed: Observed, condition_type: DeploymentCondition, serving: str) -> Finding:
+def _kept(observed: Observed, condition_type: DeploymentCondition, serving: str) -> ConditionUpdate:
     """Nothing new: what was said last, if it was about the version that answers."""
     condition = find(observed.status.conditions, condition_type)
     if condition and condition.reason in _REASONS and _stored(observed, serving):
-        return Finding(condition_type, condition.status, Reason(condition.reason), condition.message)
+        return ConditionUpdate(condition_type, condition.status, Reason(condition.reason), condition.message)
     about = f"version {serving}" if serving else "any version"
-    return Finding(condition_type, "Unknown", Reason.NO_WINDOW_YET, f"No window of {about} was judged yet.")
+    return ConditionUpdate(condition_type, "Unknown", Reason.NO_WINDOW_YET, f"No window of {about} was judged yet.")
 
 
-def _drifted(result: MonitorResult, monitoring: Monitoring) -> Finding:
+def _drifted(result: MonitorResult, monitoring: Monitoring) -> ConditionUpdate:
     alert = monitoring.alert
     if result.windows_judged == 0:
         too_few = f"monitoring.minimumRows is {monitoring.minimum_rows}"
         why = too_few if result.rows < monitoring.minimum_rows else "no column could be compared"
         words = f"The window had {result.rows} rows and gave no vote: {why}."
-        return Finding(DeploymentCondition.DRIFTED, "Unknown", Reason.NO_WINDOW_YET, words)
+        return ConditionUpdate(DeploymentCondition.DRIFTED, "Unknown", Reason.NO_WINDOW_YET, words)
     share = "no column could be compared" if result.drifted_share is None else f"{result.drifted_share:.0%} of the columns drifted"
     judged = min(result.windows_judged, alert.of)
     votes = f"{result.votes} of {judged} windows voted for drift ({alert.after} of {alert.of} needed)"
     message = f"{votes}; in the newest {share} (a vote from {monitoring.drift.share:.0%}){_worst(result)}."
     if result.drifted:
-        return Finding(DeploymentCondition.DRIFTED, "True", Reason.LIMITS_EXCEEDED, message)
-    return Finding(DeploymentCondition.DRIFTED, "False", Reason.WITHIN_LIMITS, message)
+        return ConditionUpdate(DeploymentCondition.DRIFTED, "True", Reason.LIMITS_EXCEEDED, message)
+    return ConditionUpdate(DeploymentCondition.DRIFTED, "False", Reason.WITHIN_LIMITS, message)
 
 
 def _worst(result: MonitorResult) -> str:
@@ -102,23 +102,23 @@ def _worst(result: MonitorResult) -> str:
     return f": {named}" if named else ""
 
 
-def _data_quality(result: MonitorResult) -> Finding:
+def _data_quality(result: MonitorResult) -> ConditionUpdate:
     if result.findings:
         words = "; ".join(result.findings)
-        return Finding(DeploymentCondition.DATA_QUALITY_DEGRADED, "True", Reason.LIMITS_EXCEEDED, f"The monitor found: {words}.")
+        return ConditionUpdate(DeploymentCondition.DATA_QUALITY_DEGRADED, "True", Reason.LIMITS_EXCEEDED, f"The monitor found: {words}.")
     words = "Every column of the newest window is as the reference sample has it."
-    return Finding(DeploymentCondition.DATA_QUALITY_DEGRADED, "False", Reason.WITHIN_LIMITS, words)
+    return ConditionUpdate(DeploymentCondition.DATA_QUALITY_DEGRADED, "False", Reason.WITHIN_LIMITS, words)
 
 
-def _quality(result: MonitorResult, performance: Performance) -> Finding:
+def _quality(result: MonitorResult, performance: Performance) -> ConditionUpdate:
     realized = result.realized
     if realized is None:
         words = f"Too few true outcomes were sent to /feedback to compute {performance.metric}."
-        return Finding(DeploymentCondition.QUALITY_DEGRADED, "Unknown", Reason.NOT_ENOUGH_LABELS, words)
+        return ConditionUpdate(DeploymentCondition.QUALITY_DEGRADED, "Unknown", Reason.NOT_ENOUGH_LABELS, words)
     message = f"{_measured(realized)}; {_limit(performance)}."
     if realized.degraded:
-        return Finding(DeploymentCondition.QUALITY_DEGRADED, "True", Reason.LIMITS_EXCEEDED, message)
-    return Finding(DeploymentCondition.QUALITY_DEGRADED, "False", Reason.WITHIN_LIMITS, message)
+        return ConditionUpdate(DeploymentCondition.QUALITY_DEGRADED, "True", Reason.LIMITS_EXCEEDED, message)
+    return ConditionUpdate(DeploymentCondition.QUALITY_DEGRADED, "False", Reason.WITHIN_LIMITS, message)
 
 
 def _measured(realized: QualityEstimate) -> str:
@@ -141,7 +141,7 @@ def _limit(performance: Performance) -> str:
     return f"degraded when the interval lies above {performance.at_most:g}"
 
 
-def _stale(observed: Observed) -> Finding:
+def _stale(observed: Observed) -> ConditionUpdate:
     """Stale once so many runs failed since the last success as are kept. A run that hangs fails by its deadline."""
     finished = [run for run in observed.monitor_runs if run.finished]
     successes = [i for i, run in enumerate(finished) if run.outcome == "Succeeded"]
@@ -149,12 +149,12 @@ def _stale(observed: Observed) -> Finding:
     waiting = next((run for run in observed.monitor_runs if run.outcome == "Running" and run.problem), None)
     if len(failed) >= FAILED_RUNS_KEPT:
         words = f"The last {len(failed)} runs failed. The newest, Job {failed[-1].name}: {failed[-1].problem}"
-        return Finding(DeploymentCondition.MONITOR_STALE, "True", Reason.MONITOR_FAILED, words)
+        return ConditionUpdate(DeploymentCondition.MONITOR_STALE, "True", Reason.MONITOR_FAILED, words)
     if failed:
         words = f"Job {failed[-1].name} failed ({len(failed)} in a row; stale at {FAILED_RUNS_KEPT}): {failed[-1].problem}"
-        return Finding(DeploymentCondition.MONITOR_STALE, "False", Reason.MONITOR_FAILED, words)
+        return ConditionUpdate(DeploymentCondition.MONITOR_STALE, "False", Reason.MONITOR_FAILED, words)
     if waiting:
         words = f"Job {waiting.name} waits. {waiting.problem}"
-        return Finding(DeploymentCondition.MONITOR_STALE, "False", Reason.MONITOR_RUNNING, words)
+        return ConditionUpdate(DeploymentCondition.MONITOR_STALE, "False", Reason.MONITOR_RUNNING, words)
     words = "The last run succeeded." if finished or observed.status.monitoring else "No run has finished yet."
-    return Finding(DeploymentCondition.MONITOR_STALE, "False", Reason.MONITOR_RUNNING, words)
+    return ConditionUpdate(DeploymentCondition.MONITOR_STALE, "False", Reason.MONITOR_RUNNING, words)

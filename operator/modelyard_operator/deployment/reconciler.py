@@ -7,11 +7,10 @@ from datetime import datetime
 from modelyard_api import labels
 
 from modelyard_operator.deployment import gather as reading
-from modelyard_operator.deployment.events import notices
 from modelyard_operator.deployment.observed import Observed
 from modelyard_operator.deployment.render import render
 from modelyard_operator.deployment.rollout import Rollout, decide_rollout, next_history
-from modelyard_operator.deployment.status import next_status
+from modelyard_operator.deployment.status import events_between, next_status
 from modelyard_operator.kube.interface import DEPLOYMENT, MODEL_DEPLOYMENT, SERVICE, Kind, Object
 from modelyard_operator.plan import Deletion, Plan
 from modelyard_operator.pod_template import Images
@@ -47,7 +46,7 @@ class ModelDeploymentReconciler:
         rollout = decide_rollout(observed, now)
         history = next_history(observed, rollout, now)
         status = next_status(observed, rollout, history, self.service_url(observed.namespace, observed.name), now)
-        told = Plan(status=status.to_wire(), notices=notices(observed, status))
+        told = Plan(status=status.to_wire(), events=events_between(observed, status))
         if observed.spec is None:
             return told
         children = render(observed.owner, observed.spec, rollout, self.images, has_answered=bool(history))
@@ -55,7 +54,7 @@ class ModelDeploymentReconciler:
             apply=children,
             delete=_deletions(observed, rollout, children),
             status=told.status,
-            notices=told.notices,
+            events=told.events,
             requeue_after=_look_again(observed, rollout),
         )
 

@@ -2,7 +2,7 @@
 
 from modelyard_api import labels
 from modelyard_api.model_deployment import ModelDeploymentSpec
-from modelyard_api.pod_contract import ServeOrder
+from modelyard_api.pod_contract import ServeRequest
 
 from modelyard_operator.kube.interface import Object
 from modelyard_operator.ownership import child_metadata
@@ -67,10 +67,10 @@ def _pods(owner: Object, spec: ModelDeploymentSpec, version: str, images: Images
 
 def _server(owner: Object, spec: ModelDeploymentSpec, version: str, images: Images) -> Object:
     metadata = owner["metadata"]
-    order = ServeOrder(
+    request = ServeRequest(
         namespace=metadata["namespace"], name=metadata["name"], model=spec.model.name, version=version, request_log=spec.request_log
     )
-    container = restricted_container("server", images.serving, ["modelyard-serve"], order, spec.resources)
+    container = restricted_container("server", images.serving, ["modelyard-serve"], request, spec.resources)
     return {
         **container,
         "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],

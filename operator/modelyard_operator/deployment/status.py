@@ -1,28 +1,48 @@
-"""The whole status of a ModelDeployment, computed in one place."""
+"""The whole status of a ModelDeployment, computed in one place, and an Event for every change that it tells."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from modelyard_api.conditions import Condition, ConditionStatus, DeploymentCondition, Reason
 from modelyard_api.status import ModelDeploymentStatus, PromotionRecord, ServedVersion
 
-from modelyard_operator.conditions import Finding, find, to_conditions
-from modelyard_operator.deployment.monitoring import monitoring_findings, monitoring_status
+from modelyard_operator.conditions import ConditionUpdate, find, to_conditions
+from modelyard_operator.deployment.monitoring import monitoring_status, monitoring_updates, newest_result
 from modelyard_operator.deployment.observed import Observed
 from modelyard_operator.deployment.rollout import Rollout
 from modelyard_operator.deployment.workload import Workload
+from modelyard_operator.plan import Event
 
 _VERSIONS = 8
 _WAITING_FOR_A_MODEL = frozenset({Reason.MODEL_NOT_FOUND, Reason.ALIAS_NOT_FOUND, Reason.VERSION_NOT_FOUND, Reason.REGISTRY_UNAVAILABLE})
 _AS_ASKED = frozenset({Reason.ROLLED_OUT, Reason.ROLLING_OUT, Reason.REGISTRY_UNAVAILABLE, Reason.SCALED_TO_ZERO})
+_PROGRESS_TYPES = {
+    Reason.ROLLING_OUT: "Normal",
+    Reason.ROLLED_OUT: "Normal",
+    Reason.REGISTRY_UNAVAILABLE: "Warning",
+    Reason.ROLLOUT_STALLED: "Warning",
+    Reason.NAME_CONFLICT: "Warning",
+    Reason.INVALID_SPEC: "Warning",
+    Reason.MODEL_NOT_FOUND: "Warning",
+    Reason.ALIAS_NOT_FOUND: "Warning",
+    Reason.VERSION_NOT_FOUND: "Warning",
+}
+# condition -> Event when it becomes true, Event when it becomes false again
+_EPISODES = {
+    DeploymentCondition.DRIFTED: ("DriftDetected", "DriftCleared"),
+    DeploymentCondition.DATA_QUALITY_DEGRADED: ("DataQualityDegraded", "DataQualityRecovered"),
+    DeploymentCondition.QUALITY_DEGRADED: ("QualityDegraded", "QualityRecovered"),
+    DeploymentCondition.MONITOR_STALE: ("MonitorStale", "MonitorRecovered"),
+}
 
 
 def next_status(observed: Observed, rollout: Rollout, history: list[PromotionRecord], url: str, now: datetime) -> ModelDeploymentStatus:
     """What was observed and decided, with the history as it will be; ``url`` is where the stable Service answers."""
-    findings = [_available(observed, rollout), _progressing(observed, rollout)]
+    updates = [_available(observed, rollout), _progressing(observed, rollout)]
     monitoring = observed.spec.monitoring if observed.spec else None
     if monitoring:
-        findings += monitoring_findings(observed, monitoring, rollout.serving)
-    conditions = to_conditions(observed.status.conditions, findings, observed.generation, now)
+        updates += monitoring_updates(observed, monitoring, rollout.serving)
+    conditions = to_conditions(observed.status.conditions, updates, observed.generation, now)
     return ModelDeploymentStatus(
         observed_generation=observed.generation,
         conditions=conditions,
@@ -35,51 +55,51 @@ def next_status(observed: Observed, rollout: Rollout, history: list[PromotionRec
     )
 
 
-def _available(observed: Observed, rollout: Rollout) -> Finding:
+def _available(observed: Observed, rollout: Rollout) -> ConditionUpdate:
     serving = observed.workloads.get(rollout.serving)
     if not rollout.serving:
         problem = observed.resolution.problem or Reason.PENDING
-        return Finding(DeploymentCondition.AVAILABLE, "False", problem, observed.resolution.message)
+        return ConditionUpdate(DeploymentCondition.AVAILABLE, "False", problem, observed.resolution.message)
     if observed.spec and observed.spec.replicas == 0:
-        return Finding(DeploymentCondition.AVAILABLE, "False", Reason.SCALED_TO_ZERO, "No pod answers: spec.replicas is 0.")
+        return ConditionUpdate(DeploymentCondition.AVAILABLE, "False", Reason.SCALED_TO_ZERO, "No pod answers: spec.replicas is 0.")
     trouble = f" {serving.trouble}" if serving and serving.trouble and not serving.is_complete else ""
     if serving and serving.ready:
         words = f"Version {rollout.serving} answers: {_ready(serving, observed)}.{trouble}"
-        return Finding(DeploymentCondition.AVAILABLE, "True", Reason.MINIMUM_REPLICAS_AVAILABLE, words)
+        return ConditionUpdate(DeploymentCondition.AVAILABLE, "True", Reason.MINIMUM_REPLICAS_AVAILABLE, words)
     words = f"No pod of version {rollout.serving} is ready.{trouble}"
-    return Finding(DeploymentCondition.AVAILABLE, "False", Reason.MINIMUM_REPLICAS_UNAVAILABLE, words)
+    return ConditionUpdate(DeploymentCondition.AVAILABLE, "False", Reason.MINIMUM_REPLICAS_UNAVAILABLE, words)
 
 
-def _progressing(observed: Observed, rollout: Rollout) -> Finding:
+def _progressing(observed: Observed, rollout: Rollout) -> ConditionUpdate:
     """The first that applies: can't be carried out, can't be resolved, stalled, under way, done."""
     blocked = _blocked(observed, rollout)
     return blocked or _of_rollout(observed, rollout)
 
 
-def _blocked(observed: Observed, rollout: Rollout) -> Finding | None:
+def _blocked(observed: Observed, rollout: Rollout) -> ConditionUpdate | None:
     if observed.problem:
-        return Finding(DeploymentCondition.PROGRESSING, "False", observed.problem.reason, observed.problem.message)
+        return ConditionUpdate(DeploymentCondition.PROGRESSING, "False", observed.problem.reason, observed.problem.message)
     resolution = observed.resolution
     if resolution.problem is None:
         return None
     meanwhile = f" Meanwhile version {rollout.serving} stays." if rollout.serving else ""
     status: ConditionStatus = "Unknown" if resolution.problem is Reason.REGISTRY_UNAVAILABLE else "False"
-    return Finding(DeploymentCondition.PROGRESSING, status, resolution.problem, f"{resolution.message}{meanwhile}")
+    return ConditionUpdate(DeploymentCondition.PROGRESSING, status, resolution.problem, f"{resolution.message}{meanwhile}")
 
 
-def _of_rollout(observed: Observed, rollout: Rollout) -> Finding:
+def _of_rollout(observed: Observed, rollout: Rollout) -> ConditionUpdate:
     target = observed.workloads.get(rollout.target) or Workload(rollout.target)
     other = rollout.serving if rollout.serving != rollout.target else ""
     meanwhile = f" Version {other} answers meanwhile." if other else ""
     trouble = f" {target.trouble}" if target.trouble else ""
     if target.is_stalled:
         words = f"Version {rollout.target} did not become ready in time: {_ready(target, observed)}.{trouble}{meanwhile}"
-        return Finding(DeploymentCondition.PROGRESSING, "False", Reason.ROLLOUT_STALLED, words)
+        return ConditionUpdate(DeploymentCondition.PROGRESSING, "False", Reason.ROLLOUT_STALLED, words)
     if other or target.is_rolling:
         verb = "gets new pods" if rollout.target == observed.status.version else "is starting"
         words = f"Version {rollout.target} {verb}: {_ready(target, observed)}.{trouble}{meanwhile}"
-        return Finding(DeploymentCondition.PROGRESSING, "True", Reason.ROLLING_OUT, words)
-    return Finding(DeploymentCondition.PROGRESSING, "False", Reason.ROLLED_OUT, f"Version {rollout.target} is rolled out.")
+        return ConditionUpdate(DeploymentCondition.PROGRESSING, "True", Reason.ROLLING_OUT, words)
+    return ConditionUpdate(DeploymentCondition.PROGRESSING, "False", Reason.ROLLED_OUT, f"Version {rollout.target} is rolled out.")
 
 
 def _ready(workload: Workload, observed: Observed) -> str:
@@ -125,3 +145,44 @@ def _state_while_available(progressing: Condition, serving: Workload) -> str:
     if progressing.status == "True":
         return "Progressing"
     return "Available" if serving.ready >= serving.wanted else "Degraded"
+
+
+def events_between(observed: Observed, after: ModelDeploymentStatus) -> tuple[Event, ...]:
+    """What to tell whoever reads ``kubectl describe``."""
+    before = observed.status
+    return (*_progress(before, after), *_switch(before, after), *_episodes(before, after), *_undelivered(observed, after))
+
+
+def _progress(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> Iterator[Event]:
+    old, new = (find(status.conditions, DeploymentCondition.PROGRESSING) for status in (before, after))
+    if new is None or (old is not None and old.reason == new.reason):
+        return
+    kind = _PROGRESS_TYPES.get(Reason(new.reason), "Warning")
+    yield Event("Normal" if kind == "Normal" else "Warning", new.reason, new.message)
+
+
+def _switch(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> Iterator[Event]:
+    if after.history[-1:] == before.history[-1:] or not after.history:
+        return
+    record = after.history[-1]
+    previous = f" instead of version {record.from_version}" if record.from_version else ""
+    why = f": {record.why}" if record.why else ""
+    yield Event("Normal", "VersionAnswers", f"Version {record.to_version} answers{previous}{why}.")
+
+
+def _episodes(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> Iterator[Event]:
+    for condition_type, (begins, ends) in _EPISODES.items():
+        old, new = find(before.conditions, condition_type), find(after.conditions, condition_type)
+        if new is None:
+            continue
+        was = old is not None and old.status == "True"
+        if new.status == "True" and not was:
+            yield Event("Warning", begins, new.message)
+        if new.status == "False" and was:
+            yield Event("Normal", ends, new.message)
+
+
+def _undelivered(observed: Observed, after: ModelDeploymentStatus) -> Iterator[Event]:
+    new = newest_result(observed, after.monitoring.version) if after.monitoring else None
+    if new and new[1].alert_problem:
+        yield Event("Warning", "AlertNotDelivered", new[1].alert_problem)

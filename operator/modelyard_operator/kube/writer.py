@@ -7,6 +7,7 @@ from datetime import datetime
 
 from modelyard_api.conditions import Reason
 
+from modelyard_operator.kube.events import event_object
 from modelyard_operator.kube.interface import (
     JOB,
     KINDS,
@@ -19,9 +20,8 @@ from modelyard_operator.kube.interface import (
     Refused,
 )
 from modelyard_operator.kube.matching import holds, same_manifest, with_hash
-from modelyard_operator.kube.notices import event
 from modelyard_operator.ownership import controller_uid
-from modelyard_operator.plan import EnsureModel, Notice, Plan, RegisterVersion, RegistryAction, Suspension
+from modelyard_operator.plan import EnsureModel, Event, Plan, RegisterVersion, RegistryAction, Suspension
 from modelyard_operator.reconciler import Problem, View
 from modelyard_operator.registry.interface import AliasChanged, Registry, RegistryError
 
@@ -32,7 +32,7 @@ class NotLeading(Exception):
     """This process may not write any more: another operator has taken over, or is about to."""
 
 
-class Obstacle(Exception):
+class PlanError(Exception):
     """A Plan could not be carried out for a reason that belongs into the resource's status."""
 
     def __init__(self, problem: Problem, status_written: bool = False) -> None:
@@ -42,7 +42,7 @@ class Obstacle(Exception):
 
 
 @dataclass(frozen=True)
-class Authority:
+class WriterContext:
     """By what right, as whom and at what time the writer writes."""
 
     may_write: Callable[[], bool]
@@ -54,16 +54,16 @@ class Authority:
 class Writer:
     """Thread-safe as long as no two threads write for one resource."""
 
-    def __init__(self, kube: Kube, registry: Registry, authority: Authority) -> None:
+    def __init__(self, kube: Kube, registry: Registry, context: WriterContext) -> None:
         self._kube = kube
         self._registry = registry
-        self._authority = authority
+        self._context = context
         self._corrected: dict[tuple[str, str, str], str] = {}  # child -> resource version after we undid a foreign change
 
     def carry_out(self, plan: Plan, resource: Object, view: View) -> None:
         """Everything, in the order of the Plan.
 
-        Raises Obstacle for what the resource's owner should know, KubeError for what only needs another try (among them Conflict:
+        Raises PlanError for what the resource's owner should know, KubeError for what only needs another try (among them Conflict:
         ``resource`` isn't the newest), AliasChanged if somebody else moved an alias, NotLeading.
         """
         owner = resource["metadata"]["uid"]
@@ -93,8 +93,8 @@ class Writer:
                 self._kube.replace_status(kind, {**resource, "status": plan.status})
             except NotFound:
                 return  # deleted meanwhile
-        for notice in plan.notices:
-            self._notify(notice, resource)
+        for event in plan.events:
+            self._record(event, resource)
 
     def _create_once(self, body: Object, owner: str, view: View) -> None:
         kind, namespace, name = _identity(body)
@@ -123,7 +123,7 @@ class Writer:
         try:
             return self._kube.apply(manifest)
         except Refused as refused:
-            raise Obstacle(_refusal(body, refused)) from refused
+            raise PlanError(_refusal(body, refused)) from refused
 
     def _post(self, body: Object) -> Object:
         """Create, or find what an earlier try has created."""
@@ -134,7 +134,7 @@ class Writer:
         except AlreadyExists:
             return self._kube.get(kind, namespace, name)
         except Refused as refused:
-            raise Obstacle(_refusal(body, refused)) from refused
+            raise PlanError(_refusal(body, refused)) from refused
 
     def _suspend(self, suspension: Suspension, view: View) -> None:
         found = view.get(JOB, suspension.namespace, suspension.name)
@@ -146,21 +146,21 @@ class Writer:
         except NotFound:
             return  # gone: there is nothing to stop
 
-    def _notify(self, notice: Notice, resource: Object) -> None:
+    def _record(self, event: Event, resource: Object) -> None:
         """Events are best effort: they never stop the work."""
-        body = event(notice, resource, self._authority.instance, self._authority.now())
+        body = event_object(event, resource, self._context.instance, self._context.now())
         self._about_to("create", KINDS["Event"])
         try:
             self._kube.create(body)
         except AlreadyExists:
             return
         except KubeError as error:
-            _LOG.warning("event %s was not recorded: %s", notice.reason, error)
+            _LOG.warning("event %s was not recorded: %s", event.reason, error)
 
     def _act(self, action: RegistryAction) -> None:
-        if not self._authority.may_write():
+        if not self._context.may_write():
             raise NotLeading
-        self._authority.count("registry", type(action).__name__)
+        self._context.count("registry", type(action).__name__)
         try:
             if isinstance(action, EnsureModel):
                 self._registry.ensure_model(action)
@@ -171,12 +171,12 @@ class Writer:
         except AliasChanged:
             raise
         except RegistryError as error:
-            raise Obstacle(Problem(Reason.REGISTRY_UNAVAILABLE, str(error)), status_written=True) from error
+            raise PlanError(Problem(Reason.REGISTRY_UNAVAILABLE, str(error)), status_written=True) from error
 
     def _about_to(self, verb: str, kind: Kind) -> None:
-        if not self._authority.may_write():
+        if not self._context.may_write():
             raise NotLeading
-        self._authority.count(verb, kind.name)
+        self._context.count(verb, kind.name)
 
 
 def _identity(body: Object) -> tuple[Kind, str, str]:
@@ -189,7 +189,7 @@ def _refuse_foreign(found: Object, owner: str) -> None:
     metadata = found["metadata"]
     controllers = (f"{r['kind']} {r['name']}" for r in metadata.get("ownerReferences") or () if r.get("controller"))
     whose = next(controllers, "nobody we know")
-    raise Obstacle(
+    raise PlanError(
         Problem(
             Reason.NAME_CONFLICT,
             f"{found['kind']} {metadata['namespace']}/{metadata['name']} exists and belongs to {whose}: delete or rename it, "

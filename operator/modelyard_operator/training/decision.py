@@ -8,7 +8,7 @@ from typing import TypeVar
 from modelyard_api.conditions import Condition, Reason, TrainingCondition
 from modelyard_api.status import PromotionRecord, TrainingOutcome
 
-from modelyard_operator.conditions import Finding
+from modelyard_operator.conditions import ConditionUpdate
 from modelyard_operator.kube.interface import Object
 from modelyard_operator.plan import RegistryAction
 from modelyard_operator.timestamps import from_timestamp
@@ -21,9 +21,9 @@ _LONGEST_WAIT = 60.0
 
 @dataclass(frozen=True)
 class Decision:
-    """Where the TrainingJob stands and what is done about it. The first finding is the one that a Problem would replace."""
+    """Where the TrainingJob stands and what is done about it. The first update is the one that a Problem would replace."""
 
-    findings: tuple[Finding, ...]
+    updates: tuple[ConditionUpdate, ...]
     create: tuple[Object, ...] = ()
     registry: tuple[RegistryAction, ...] = ()
     promotion: PromotionRecord | None = None  # None: there is neither an intent nor a promotion
@@ -44,20 +44,20 @@ def first(policies: Iterable[Policy[Asked]], asked: Asked) -> Decision:
     return next(decision for policy in policies if (decision := policy(asked)) is not None)
 
 
-def running(reason: Reason, message: str) -> Finding:
+def running(reason: Reason, message: str) -> ConditionUpdate:
     """A pod trains."""
-    return Finding(TrainingCondition.RUNNING, "True", reason, message)
+    return ConditionUpdate(TrainingCondition.RUNNING, "True", reason, message)
 
 
-def not_running(reason: Reason, message: str) -> Finding:
+def not_running(reason: Reason, message: str) -> ConditionUpdate:
     """No pod trains (now)."""
-    return Finding(TrainingCondition.RUNNING, "False", reason, message)
+    return ConditionUpdate(TrainingCondition.RUNNING, "False", reason, message)
 
 
 def failed(reason: Reason, message: str) -> Decision:
     """It is over, without a model."""
-    finding = Finding(TrainingCondition.FAILED, "True", reason, message)
-    return Decision((finding, not_running(reason, message)), finished=True)
+    update = ConditionUpdate(TrainingCondition.FAILED, "True", reason, message)
+    return Decision((update, not_running(reason, message)), finished=True)
 
 
 def growing_wait(since: Condition | None, now: datetime) -> float:

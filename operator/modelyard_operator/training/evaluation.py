@@ -6,7 +6,7 @@ from modelyard_api.pod_contract import TrainResult
 from modelyard_api.status import TrainingOutcome
 from modelyard_api.verdicts import CriterionState
 
-from modelyard_operator.conditions import Finding
+from modelyard_operator.conditions import ConditionUpdate
 from modelyard_operator.training import criteria
 from modelyard_operator.training.decision import not_running
 from modelyard_operator.training.observed import Observed
@@ -33,11 +33,11 @@ def rejudged(observed: Observed, outcome: TrainingOutcome, comparison: TrainResu
     return outcome.model_copy(update={"verdict": verdict, **opponents})
 
 
-def trained(outcome: TrainingOutcome) -> tuple[Finding, ...]:
+def trained(outcome: TrainingOutcome) -> tuple[ConditionUpdate, ...]:
     """What is true from the moment that there is a result."""
     measured = ", ".join(f"{metric.name} {metric.value:.4g}" for metric in outcome.metrics[:_SHOWN_METRICS])
     message = f"trained model {outcome.model_id}; on the test split: {measured or 'nothing was measured'}"
-    complete = Finding(TrainingCondition.COMPLETE, "True", Reason.ALL_PODS_SUCCEEDED, message)
+    complete = ConditionUpdate(TrainingCondition.COMPLETE, "True", Reason.ALL_PODS_SUCCEEDED, message)
     return (complete, not_running(Reason.FINISHED, "training has ended"))
 
 

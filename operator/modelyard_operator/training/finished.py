@@ -9,7 +9,7 @@ from typing import cast
 
 from modelyard_api.conditions import Reason, TrainingCondition
 
-from modelyard_operator.conditions import Finding, find
+from modelyard_operator.conditions import ConditionUpdate, find
 from modelyard_operator.timestamps import from_timestamp
 from modelyard_operator.training import approval
 from modelyard_operator.training.decision import Decision
@@ -21,14 +21,14 @@ _ENDS = frozenset({Reason.CRITERIA_NOT_MET, Reason.COMPARISON_INCONCLUSIVE, Reas
 
 def decide(observed: Observed, now: datetime) -> Decision:
     """Conditions stay as they are, unless somebody promoted the model after all."""
-    kept = tuple(Finding(one.type, one.status, cast(Reason, one.reason), one.message) for one in observed.status.conditions)
+    kept = tuple(ConditionUpdate(one.type, one.status, cast(Reason, one.reason), one.message) for one in observed.status.conditions)
     record = observed.status.promotion
     decision = Decision(kept, promotion=None if is_open(record) else record, finished=True)
     version = _promoted_by_hand(observed)
     if version:
-        finding, by_hand = outside_gates(observed, version, now)
+        update, by_hand = outside_gates(observed, version, now)
         others = tuple(one for one in kept if one.type != TrainingCondition.PROMOTED)
-        decision = replace(decision, findings=(finding, *others), promotion=by_hand)
+        decision = replace(decision, updates=(update, *others), promotion=by_hand)
     return with_time_to_live(decision, observed, now)
 
 

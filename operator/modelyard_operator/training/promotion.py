@@ -14,7 +14,7 @@ from modelyard_api.status import PromotionRecord
 from modelyard_api.training_job import Approval
 from modelyard_api.verdicts import ComparedWith, CriterionState, VerdictReason
 
-from modelyard_operator.conditions import Finding
+from modelyard_operator.conditions import ConditionUpdate
 from modelyard_operator.plan import MoveAlias
 from modelyard_operator.timestamps import to_timestamp
 from modelyard_operator.training import approval, evaluation
@@ -43,9 +43,9 @@ def promoted(standing: Standing) -> Decision | None:
     message = (
         f"alias {record.alias} of {observed.registered_name} moved from {record.from_version or 'nothing'} to {version} by {record.by}"
     )
-    finding = Finding(TrainingCondition.PROMOTED, "True", Reason.ALIAS_MOVED, message)
+    update = ConditionUpdate(TrainingCondition.PROMOTED, "True", Reason.ALIAS_MOVED, message)
     waiting = standing.waiting(TrainingCondition.PROMOTED, Reason.ALIAS_MOVED, message, finished=True, promotion=record)
-    return replace(waiting, findings=(finding, *waiting.findings[1:]))
+    return replace(waiting, updates=(update, *waiting.updates[1:]))
 
 
 def unapproved(standing: Standing) -> Decision | None:
@@ -86,11 +86,11 @@ def moving(standing: Standing) -> Decision:
     return _move(standing, _intent(standing))
 
 
-def outside_gates(observed: Observed, version: str, now: datetime) -> tuple[Finding, PromotionRecord]:
+def outside_gates(observed: Observed, version: str, now: datetime) -> tuple[ConditionUpdate, PromotionRecord]:
     """Somebody moved the alias to a model that didn't meet its criteria."""
     record = _moved_by_hand(observed, version).model_copy(update={"at": to_timestamp(now)})
     message = f"alias {record.alias} of {observed.registered_name} was moved to version {version} although not all criteria hold"
-    return Finding(TrainingCondition.PROMOTED, "True", Reason.PROMOTED_OUTSIDE_GATES, message), record
+    return ConditionUpdate(TrainingCondition.PROMOTED, "True", Reason.PROMOTED_OUTSIDE_GATES, message), record
 
 
 def is_open(record: PromotionRecord | None) -> bool:

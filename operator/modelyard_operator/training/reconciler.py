@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from modelyard_operator.kube.interface import TRAINING_JOB, Kind, Object
-from modelyard_operator.plan import Deletion, Notice, Plan, Suspension
+from modelyard_operator.plan import Deletion, Event, Plan, Suspension
 from modelyard_operator.pod_template import Images
 from modelyard_operator.reconciler import Key, Problem, View
 from modelyard_operator.registry.interface import RegistryReader
-from modelyard_operator.training import attempts, gather, job_facts, notices, status
+from modelyard_operator.training import attempts, gather, job_facts, status
 from modelyard_operator.training.attempts import Attempts
 from modelyard_operator.training.decide import decide
 from modelyard_operator.training.decision import Decision, RunUrl
@@ -32,7 +32,7 @@ class TrainingJobReconciler:
     def reconcile(self, observed: Observed, now: datetime) -> Plan:
         """See Reconciler."""
         if observed.status_problem:
-            return Plan(notices=(Notice("Warning", "StatusUnreadable", f"nothing is done: {observed.status_problem}"),))
+            return Plan(events=(Event("Warning", "StatusUnreadable", f"nothing is done: {observed.status_problem}"),))
         story = _story(observed, now)
         decision = decide(observed, story, self._images, now)
         new = status.compute(observed, story, decision, self._run_url, now)
@@ -41,7 +41,7 @@ class TrainingJobReconciler:
             suspend=tuple(_suspensions(observed)),
             delete=_deletion(observed, decision),
             status=new.to_wire(),
-            notices=notices.between(observed.status, new),
+            events=status.events_between(observed.status, new),
             registry=decision.registry,
             requeue_after=decision.requeue_after,
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from modelyard_api import labels
-from modelyard_api.pod_contract import CompareOrder, TrainOrder
+from modelyard_api.pod_contract import CompareRequest, TrainRequest
 from modelyard_api.workers import Workers
 
 from modelyard_operator.kube.interface import Object
@@ -29,9 +29,9 @@ def comparison_name(name: str, version: str) -> str:
     return f"{name}-compare-{version}"
 
 
-def train_order(observed: Observed, number: int) -> TrainOrder:
+def train_request(observed: Observed, number: int) -> TrainRequest:
     """What the pod of an attempt is told."""
-    return TrainOrder(
+    return TrainRequest(
         namespace=observed.namespace,
         name=observed.name,
         uid=observed.uid,
@@ -47,13 +47,13 @@ def attempt_job(observed: Observed, number: int, images: Images) -> Object:
     pod_failure = {"rules": [{"action": "FailJob", "onPodConditions": _DISRUPTION}]}
     spec = {"backoffLimit": 0, "podFailurePolicy": pod_failure}
     own_labels = {labels.COMPONENT_LABEL: "training", labels.ATTEMPT_LABEL: str(number)}
-    return _job(observed, attempt_name(observed.name, number), "train", train_order(observed, number), images, own_labels, spec)
+    return _job(observed, attempt_name(observed.name, number), "train", train_request(observed, number), images, own_labels, spec)
 
 
 def comparison_job(observed: Observed, champion: str, images: Images) -> Object:
     """The Job that compares with ``champion``. It is small and has no state, so its pod may simply be tried again."""
     run = observed.status.mlflow
-    order = CompareOrder(
+    request = CompareRequest(
         namespace=observed.namespace,
         name=observed.name,
         uid=observed.uid,
@@ -68,14 +68,14 @@ def comparison_job(observed: Observed, champion: str, images: Images) -> Object:
     ]
     spec = {"backoffLimit": _COMPARISON_RETRIES, "podFailurePolicy": {"rules": rules}}
     own_labels = {labels.COMPONENT_LABEL: "comparison", labels.VERSION_LABEL: champion}
-    return _job(observed, comparison_name(observed.name, champion), "compare", order, images, own_labels, spec)
+    return _job(observed, comparison_name(observed.name, champion), "compare", request, images, own_labels, spec)
 
 
 def _job(
     observed: Observed,
     name: str,
     command: Literal["train", "compare"],
-    order: TrainOrder | CompareOrder,
+    request: TrainRequest | CompareRequest,
     images: Images,
     own_labels: Mapping[str, str],
     job_spec: Object,
@@ -92,14 +92,14 @@ def _job(
             "parallelism": 1,
             "podReplacementPolicy": "Failed",
             **job_spec,
-            "template": {"metadata": {"labels": dict(metadata["labels"])}, "spec": _pod(observed, command, order, images)},
+            "template": {"metadata": {"labels": dict(metadata["labels"])}, "spec": _pod(observed, command, request, images)},
         },
     }
 
 
-def _pod(observed: Observed, command: str, order: TrainOrder | CompareOrder, images: Images) -> Object:
+def _pod(observed: Observed, command: str, request: TrainRequest | CompareRequest, images: Images) -> Object:
     workers, secrets = observed.valid_spec.workers, _source_credentials(observed)
-    container = restricted_container(command, images.jobs, ["modelyard-job", command], order, workers.resources, secrets)
+    container = restricted_container(command, images.jobs, ["modelyard-job", command], request, workers.resources, secrets)
     container["volumeMounts"].append({"name": "shared-memory", "mountPath": "/dev/shm"})  # noqa: S108
     pod = pod_spec(container, images, restart_policy="Never", grace_period_seconds=workers.grace_period_seconds, secrets=secrets)
     pod["volumes"].append({"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": _SHARED_MEMORY}})

@@ -7,7 +7,7 @@ from typing import Any
 from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.status import TrainingOutcome
 
-from modelyard_operator.conditions import Finding, find
+from modelyard_operator.conditions import ConditionUpdate, find
 from modelyard_operator.pod_template import Images
 from modelyard_operator.training import approval, criteria, evaluation
 from modelyard_operator.training.decision import Decision, growing_wait
@@ -37,18 +37,18 @@ class Standing:
 
     def waiting(self, condition: TrainingCondition, reason: Reason, message: str, **what: Any) -> Decision:
         """Something is left to do: ``condition`` is False for now."""
-        finding = Finding(condition, "False", reason, message)
+        update = ConditionUpdate(condition, "False", reason, message)
         registered = _registered(self)
         others = (registered,) if registered and condition is not TrainingCondition.REGISTERED else ()
-        return Decision((finding, *others, *evaluation.trained(self.outcome)), outcome=self.outcome, **what)
+        return Decision((update, *others, *evaluation.trained(self.outcome)), outcome=self.outcome, **what)
 
     def short(self, reason: Reason, message: str) -> Decision:
         """It is over, and the champion stays."""
         registered = _registered(self)
-        not_registered = Finding(TrainingCondition.REGISTERED, "False", reason, message)
-        promoted = Finding(TrainingCondition.PROMOTED, "False", reason, message)
-        findings = (promoted, registered or not_registered, *evaluation.trained(self.outcome))
-        return Decision(findings, outcome=self.outcome, finished=True)
+        not_registered = ConditionUpdate(TrainingCondition.REGISTERED, "False", reason, message)
+        promoted = ConditionUpdate(TrainingCondition.PROMOTED, "False", reason, message)
+        updates = (promoted, registered or not_registered, *evaluation.trained(self.outcome))
+        return Decision(updates, outcome=self.outcome, finished=True)
 
 
 def falling_short(standing: Standing) -> Decision | None:
@@ -74,10 +74,10 @@ def registry_unavailable(standing: Standing) -> Decision | None:
     return replace(decision, promotion=observed.status.promotion)
 
 
-def _registered(standing: Standing) -> Finding | None:
+def _registered(standing: Standing) -> ConditionUpdate | None:
     """Registered=True as soon as there is a version."""
     version = standing.outcome.model_version
     if not version:
         return None
     message = f"registered as {standing.observed.registered_name} version {version}"
-    return Finding(TrainingCondition.REGISTERED, "True", standing.basis, message)
+    return ConditionUpdate(TrainingCondition.REGISTERED, "True", standing.basis, message)

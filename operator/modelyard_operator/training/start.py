@@ -106,8 +106,8 @@ def unprepared(situation: Situation) -> Decision | None:
     observed = situation.observed
     if observed.registry.prepared:
         return None
-    finding = not_running(Reason.PENDING, f"registered model {observed.registered_name} and its experiment are being made")
-    return Decision((finding,), registry=(EnsureModel(observed.namespace, observed.model),), requeue_after=SOON)
+    update = not_running(Reason.PENDING, f"registered model {observed.registered_name} and its experiment are being made")
+    return Decision((update,), registry=(EnsureModel(observed.namespace, observed.model),), requeue_after=SOON)
 
 
 def next_attempt(situation: Situation) -> Decision:
@@ -124,8 +124,8 @@ POLICIES = (given_up, suspended, result_awaited, in_progress, pausing, unrecorde
 def _registry_unavailable(situation: Situation, meanwhile: str) -> Decision:
     observed = situation.observed
     wait = growing_wait(find(observed.status.conditions, TrainingCondition.RUNNING), situation.now)
-    finding = not_running(Reason.REGISTRY_UNAVAILABLE, f"{observed.registry.problem}; {meanwhile}")
-    return Decision((finding,), requeue_after=wait)
+    update = not_running(Reason.REGISTRY_UNAVAILABLE, f"{observed.registry.problem}; {meanwhile}")
+    return Decision((update,), requeue_after=wait)
 
 
 def _until_deadline(situation: Situation) -> float:

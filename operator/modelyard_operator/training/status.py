@@ -1,15 +1,16 @@
-"""The whole status, computed in one place from what was observed and what was decided."""
+"""The whole status, computed in one place from what was observed and what was decided, and an Event for every step that it tells anew."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from modelyard_api import artifacts
 from modelyard_api.conditions import Condition, Reason, TrainingCondition
 from modelyard_api.pod_contract import MetricValue
-from modelyard_api.status import MlflowRun, Progress, ResolvedValue, TrainingJobStatus
+from modelyard_api.status import Attempt, MlflowRun, Progress, ResolvedValue, TrainingJobStatus
 
-from modelyard_operator.conditions import Finding, find, to_conditions
+from modelyard_operator.conditions import ConditionUpdate, find, to_conditions
+from modelyard_operator.plan import Event
 from modelyard_operator.timestamps import to_timestamp
 from modelyard_operator.training.attempts import Attempts, was_suspended
 from modelyard_operator.training.decision import Decision, RunUrl
@@ -19,12 +20,33 @@ from modelyard_operator.training.observed import Observed
 _ORDER = ("Promoted", "Registered", "Failed", "Complete", "Running", "Suspended")
 _METRICS_SHOWN = 8
 _WHILE_TRAINING = (artifacts.TRAINING_PREFIX, artifacts.VALIDATION_PREFIX)  # what is measured afterwards stands in status.result
+_WORDS = {
+    Reason.CRITERIA_NOT_MET: "CriteriaNotMet",
+    Reason.COMPARISON_INCONCLUSIVE: "Inconclusive",
+    Reason.COMPARISON_FAILED: "Inconclusive",
+    Reason.APPROVAL_PENDING: "ApprovalPending",
+    Reason.CHAMPION_CHANGED: "Evaluating",
+    Reason.COMPARING: "Evaluating",
+}
+# Passing moments, and what another Event tells already.
+_QUIET = frozenset({Reason.PENDING, Reason.PODS_PENDING, Reason.FINISHED, Reason.PODS_READY, Reason.ALIAS_MOVING, Reason.CRITERIA_HELD})
+_GOOD = frozenset(
+    {
+        Reason.SUSPENDED,
+        Reason.RESUMED,
+        Reason.RESTARTING,
+        Reason.APPROVAL_PENDING,
+        Reason.APPROVED,
+        Reason.CHAMPION_CHANGED,
+        Reason.COMPARING,
+    }
+)
 
 
 def compute(observed: Observed, attempts: Attempts, decision: Decision, run_url: RunUrl, now: datetime) -> TrainingJobStatus:
     """What is to be stored; equal to what is stored when nothing happened."""
     stored = observed.status
-    conditions = to_conditions(stored.conditions, _findings(observed, decision), observed.generation, now)
+    conditions = to_conditions(stored.conditions, _updates(observed, decision), observed.generation, now)
     over = to_timestamp(now) if decision.finished else None
     return TrainingJobStatus(
         observed_generation=observed.generation,
@@ -62,16 +84,6 @@ def state_of(conditions: Iterable[Condition]) -> str:
     return "Evaluating" if running and running.reason == Reason.FINISHED else "Pending"
 
 
-_WORDS = {
-    Reason.CRITERIA_NOT_MET: "CriteriaNotMet",
-    Reason.COMPARISON_INCONCLUSIVE: "Inconclusive",
-    Reason.COMPARISON_FAILED: "Inconclusive",
-    Reason.APPROVAL_PENDING: "ApprovalPending",
-    Reason.CHAMPION_CHANGED: "Evaluating",
-    Reason.COMPARING: "Evaluating",
-}
-
-
 def _after_training(by_type: dict[str, Condition]) -> str:
     promoted = by_type.get(TrainingCondition.PROMOTED)
     if promoted is None:
@@ -79,13 +91,13 @@ def _after_training(by_type: dict[str, Condition]) -> str:
     return next((word for reason, word in _WORDS.items() if reason == promoted.reason), "Promoting")
 
 
-def _findings(observed: Observed, decision: Decision) -> list[Finding]:
-    main, *others = decision.findings
-    findings = [_with_problem(main, observed, decision), *others, *_suspension(observed, decision)]
-    return sorted(findings, key=lambda finding: _ORDER.index(finding.type))
+def _updates(observed: Observed, decision: Decision) -> list[ConditionUpdate]:
+    main, *others = decision.updates
+    updates = [_with_problem(main, observed, decision), *others, *_suspension(observed, decision)]
+    return sorted(updates, key=lambda update: _ORDER.index(update.type))
 
 
-def _with_problem(main: Finding, observed: Observed, decision: Decision) -> Finding:
+def _with_problem(main: ConditionUpdate, observed: Observed, decision: Decision) -> ConditionUpdate:
     """The last Plan couldn't be carried out: that is what the condition has to tell, until it could."""
     problem = observed.problem
     if problem is None or main.status != "False" or decision.finished:
@@ -93,14 +105,14 @@ def _with_problem(main: Finding, observed: Observed, decision: Decision) -> Find
     return replace(main, reason=problem.reason, message=problem.message)
 
 
-def _suspension(observed: Observed, decision: Decision) -> list[Finding]:
+def _suspension(observed: Observed, decision: Decision) -> list[ConditionUpdate]:
     """Only where it was ever suspended."""
-    if any(finding.type == TrainingCondition.SUSPENDED for finding in decision.findings):
+    if any(update.type == TrainingCondition.SUSPENDED for update in decision.updates):
         return []
     if observed.spec is not None and observed.spec.policy.suspend and not decision.finished:
-        return [Finding(TrainingCondition.SUSPENDED, "True", Reason.SUSPENDED, "spec.policy.suspend is true")]
+        return [ConditionUpdate(TrainingCondition.SUSPENDED, "True", Reason.SUSPENDED, "spec.policy.suspend is true")]
     if was_suspended(observed) or find(observed.status.conditions, TrainingCondition.SUSPENDED):
-        return [Finding(TrainingCondition.SUSPENDED, "False", Reason.RESUMED, "spec.policy.suspend is false")]
+        return [ConditionUpdate(TrainingCondition.SUSPENDED, "False", Reason.RESUMED, "spec.policy.suspend is false")]
     return []
 
 
@@ -128,3 +140,39 @@ def _progress(observed: Observed) -> Progress | None:
 def _resolved(attempts: Attempts) -> list[ResolvedValue]:
     chosen = attempts.result.resolved if attempts.result else {}
     return [ResolvedValue(name=name, value=value[:256]) for name, value in sorted(chosen.items())][:32]
+
+
+def events_between(stored: TrainingJobStatus, new: TrainingJobStatus) -> tuple[Event, ...]:
+    """In the order in which things happened; the same sentence is said once."""
+    return tuple(dict.fromkeys([*_attempt_events(stored, new), *_condition_events(stored, new)]))
+
+
+def _attempt_events(stored: TrainingJobStatus, new: TrainingJobStatus) -> Iterator[Event]:
+    before = {attempt.number: attempt for attempt in stored.attempts}
+    for attempt in new.attempts:
+        known = before.get(attempt.number)
+        if known is None and attempt.number > max(before, default=0):
+            yield Event("Normal", "AttemptStarted", f"attempt {attempt.number} was started")
+        if attempt.outcome not in {"Running", "Succeeded"} and (known is None or known.outcome == "Running"):
+            yield Event("Warning", f"Attempt{attempt.outcome}", _ending(attempt))
+
+
+def _ending(attempt: Attempt) -> str:
+    reason = f" ({attempt.reason})" if attempt.reason else ""
+    return f"attempt {attempt.number}{reason}: {attempt.message}"
+
+
+def _condition_events(stored: TrainingJobStatus, new: TrainingJobStatus) -> Iterator[Event]:
+    for condition in reversed(new.conditions):
+        known = find(stored.conditions, condition.type)
+        if known is None or (known.status, known.reason) != (condition.status, condition.reason):
+            yield from _condition_event(condition)
+
+
+def _condition_event(condition: Condition) -> Iterator[Event]:
+    if (condition.status == "True" and condition.type in {TrainingCondition.COMPLETE, TrainingCondition.REGISTERED}) or (
+        condition.status == "True" and condition.reason == Reason.ALIAS_MOVED
+    ):
+        yield Event("Normal", condition.type, condition.message)
+    elif condition.reason not in _QUIET:
+        yield Event("Normal" if condition.reason in _GOOD else "Warning", condition.reason, condition.message)

@@ -50,6 +50,6 @@ def _named(objective: Objective) -> list[tuple[str, Metric]]:
 
 
 def _size(observed: Observed) -> Iterator[str]:
-    size = len(render.train_order(observed, 1).model_dump_json(by_alias=True, exclude_none=True).encode())
+    size = len(render.train_request(observed, 1).model_dump_json(by_alias=True, exclude_none=True).encode())
     if size > _ORDER_LIMIT:
         yield f"spec: {size} bytes are more than a pod can be told ({_ORDER_LIMIT}); name fewer columns in data.columns and data.prepare"

@@ -1,6 +1,6 @@
 """Both streams of a deployment, the request log and the feedback, from their buffers to the bucket."""
 
-from modelyard_api.pod_contract import ServeOrder
+from modelyard_api.pod_contract import ServeRequest
 from modelyard_api.request_log import feedback_prefix, requests_prefix
 
 from modelyard_serving.clock import Clock
@@ -15,14 +15,16 @@ from modelyard_serving.settings import Settings
 class DeploymentLog:
     """The sink of one loaded version; its writers run from the start."""
 
-    def __init__(self, order: ServeOrder, model: ServedModel, put: Put, settings: Settings, clock: Clock, metrics: ServingMetrics) -> None:
+    def __init__(
+        self, request: ServeRequest, model: ServedModel, put: Put, settings: Settings, clock: Clock, metrics: ServingMetrics
+    ) -> None:
         limits = (settings.log_buffer_rows, settings.log_buffer_bytes, settings.log_rows_per_file)
         interval = settings.log_interval_seconds
-        where = (order.namespace, order.name)
+        where = (request.namespace, request.name)
         pod = pod_name()
         requests = Destination(requests_prefix(*where), pod, put, metrics.log_written.inc, metrics.log_dropped.inc)
         outcomes = Destination(feedback_prefix(*where), pod, put, metrics.feedback_written.inc, metrics.feedback_dropped.inc)
-        table = RequestTable(model, order.version)
+        table = RequestTable(model, request.version)
         self._requests = ParquetWriter(RecordBuffer[AnsweredRequest](*limits), table.encode, requests, clock, interval)
         self._feedback = ParquetWriter(RecordBuffer[Outcomes](*limits), encode_outcomes, outcomes, clock, interval)
         self._clock = clock

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from modelyard_operator.controller import Controller, Rhythm, new_queue
+from modelyard_operator.controller import Controller, ControllerOptions, new_queue
 from modelyard_operator.deployment.reconciler import ModelDeploymentReconciler
 from modelyard_operator.kube.client import ApiServer
 from modelyard_operator.kube.interface import CRON_JOB, DEPLOYMENT, JOB, MODEL_DEPLOYMENT, POD, Conflict, Kind, NotFound, Object
-from modelyard_operator.kube.writer import Authority, Writer
+from modelyard_operator.kube.writer import Writer, WriterContext
 from modelyard_operator.metrics import Metrics
 from modelyard_operator.mirrors import Mirrors
 from modelyard_operator.ownership import owner_reference
@@ -40,8 +40,8 @@ def running_operator(kube: ApiServer, namespace: str, registry: FakeRegistry, cl
     mirrors = Mirrors(kube, [namespace], queue.add)
     metrics.show_monitoring(lambda: mirrors.all(MODEL_DEPLOYMENT))
     reconcilers = {"ModelDeployment": ModelDeploymentReconciler(IMAGES), "TrainingJob": TrainingJobReconciler(IMAGES, "{}/{}".format)}
-    writer = Writer(kube, registry, Authority(lambda: True, "test", clock.now, metrics.wrote))
-    controller = Controller(mirrors, queue, reconcilers, registry, writer, metrics, Rhythm(2, 600, 0.1, clock.now))
+    writer = Writer(kube, registry, WriterContext(lambda: True, "test", clock.now, metrics.wrote))
+    controller = Controller(mirrors, queue, reconcilers, registry, writer, metrics, ControllerOptions(2, 600, 0.1, clock.now))
     mirrors.start()
     try:
         assert mirrors.wait_synced(30)

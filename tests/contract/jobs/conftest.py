@@ -118,7 +118,7 @@ def namespace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Namespace]:
 
 @dataclass
 class Pod:
-    """A job that runs as it would in a pod: order and mounted files in, exit code and termination message out."""
+    """A job that runs as it would in a pod: request and mounted files in, exit code and termination message out."""
 
     process: "subprocess.Popen[bytes]"
     log: Path
@@ -152,10 +152,10 @@ Start = Callable[..., Pod]
 def start(namespace: Namespace, tmp_path: Path) -> Iterator[Start]:
     pods: list[Pod] = []
 
-    def begin(command: str, order: Mapping[str, object], root: Path | None = None) -> Pod:
+    def begin(command: str, request: Mapping[str, object], root: Path | None = None) -> Pod:
         log, message = tmp_path / f"{len(pods)}.log", tmp_path / f"{len(pods)}.json"
         environment = clean_environment(
-            MODELYARD_ORDER=json.dumps(order),
+            MODELYARD_REQUEST=json.dumps(request),
             MODELYARD_ROOT=str(root or namespace.root),
             MODELYARD_TERMINATION_PATH=str(message),
             OMP_NUM_THREADS="1",
@@ -175,14 +175,14 @@ def start(namespace: Namespace, tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture
 def run(start: Start) -> Callable[..., Ended]:
-    def to_the_end(command: str, order: Mapping[str, object], root: Path | None = None) -> Ended:
-        return start(command, order, root).ended()
+    def to_the_end(command: str, request: Mapping[str, object], root: Path | None = None) -> Ended:
+        return start(command, request, root).ended()
 
     return to_the_end
 
 
-def train_order(name: str, uri: str, target: str, **spec: Any) -> dict[str, Any]:
-    """An order with the least that a manifest needs; ``spec`` adds fields, ``data`` and ``objective`` are merged."""
+def make_train_request(name: str, uri: str, target: str, **spec: Any) -> dict[str, Any]:
+    """A request with the least that a manifest needs; ``spec`` adds fields, ``data`` and ``objective`` are merged."""
     merged: dict[str, Any] = {"objective": {"target": target}, "data": {"source": {"uri": uri}}}
     for field, value in spec.items():
         merged[field] = {**merged.get(field, {}), **value}
@@ -190,5 +190,5 @@ def train_order(name: str, uri: str, target: str, **spec: Any) -> dict[str, Any]
 
 
 @pytest.fixture
-def order() -> Callable[..., dict[str, Any]]:
-    return train_order
+def train_request() -> Callable[..., dict[str, Any]]:
+    return make_train_request

@@ -73,10 +73,10 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_wrong_input_is_terminal(name: str, namespace: Any, run: Run, order: Run) -> None:
+def test_wrong_input_is_terminal(name: str, namespace: Any, run: Run, train_request: Run) -> None:
     case = CASES[name]
     uri = case.uri if case.frame is None else namespace.upload(f"bad/{name.replace(' ', '-')}.csv", case.frame)
-    ended = run("train", order("bad", uri, case.target, **case.spec))
+    ended = run("train", train_request("bad", uri, case.target, **case.spec))
     assert ended.exit_code == INVALID, ended.output
     assert ended.message["kind"] == "Error"
     assert ended.message["reason"] == case.reason
@@ -95,34 +95,34 @@ CONTENTS = {
 
 
 @pytest.mark.parametrize("key", CONTENTS)
-def test_a_file_that_cannot_be_read_is_terminal(key: str, namespace: Any, run: Run, order: Run) -> None:
+def test_a_file_that_cannot_be_read_is_terminal(key: str, namespace: Any, run: Run, train_request: Run) -> None:
     content, words = CONTENTS[key]
     namespace.s3.client().put_object(Bucket="datasets", Key=key, Body=content)
-    ended = run("train", order("bad", f"s3://datasets/{key}", "kind"))
+    ended = run("train", train_request("bad", f"s3://datasets/{key}", "kind"))
     assert (ended.exit_code, ended.message["reason"]) == (INVALID, "DataInvalid"), ended.output
     assert words in ended.message["message"]
     assert "Traceback" not in ended.output
 
 
-def test_a_file_of_one_machine_is_none_of_a_cluster(run: Run, order: Run) -> None:
-    ended = run("train", order("bad", "file:///etc/hostname.csv", "kind"))
+def test_a_file_of_one_machine_is_none_of_a_cluster(run: Run, train_request: Run) -> None:
+    ended = run("train", train_request("bad", "file:///etc/hostname.csv", "kind"))
     assert (ended.exit_code, ended.message["reason"]) == (INVALID, "DataUnavailable"), ended.output
     assert "file:// is for the platform on one machine" in ended.message["message"]
 
 
-def test_files_of_one_set_have_to_agree(namespace: Any, run: Run, order: Run) -> None:
+def test_files_of_one_set_have_to_agree(namespace: Any, run: Run, train_request: Run) -> None:
     namespace.upload("bad/set/1.csv", ROWS)
     namespace.upload("bad/set/2.csv", ROWS.rename({"size": "sise"}))
-    ended = run("train", order("bad", "s3://datasets/bad/set/*.csv", "kind"))
+    ended = run("train", train_request("bad", "s3://datasets/bad/set/*.csv", "kind"))
     assert ended.exit_code == INVALID
     assert "bad/set/2.csv lacks size and has sise besides" in ended.message["message"]
 
 
-def test_wrong_credentials_name_the_secret(namespace: Any, run: Run, order: Run, tmp_path: Path) -> None:
+def test_wrong_credentials_name_the_secret(namespace: Any, run: Run, train_request: Run, tmp_path: Path) -> None:
     uri = namespace.upload("bad/rows.csv", ROWS)
     for changed in ({"S3_SECRET_ACCESS_KEY": "wrong"}, {"S3_ACCESS_KEY_ID": "nobody"}):
         root = namespace.mounted(tmp_path / next(iter(changed)), **changed)
-        ended = run("train", order("bad", uri, "kind"), root)
+        ended = run("train", train_request("bad", uri, "kind"), root)
         assert ended.exit_code == INVALID, ended.output
         assert ended.message["reason"] == "DataUnavailable"
         assert "refuses the credentials" in ended.message["message"]
@@ -130,33 +130,33 @@ def test_wrong_credentials_name_the_secret(namespace: Any, run: Run, order: Run,
         assert "wrong" not in ended.message["message"].split()
 
 
-def test_source_credentials_go_before_the_platforms(namespace: Any, run: Run, order: Run, tmp_path: Path) -> None:
+def test_source_credentials_go_before_the_platforms(namespace: Any, run: Run, train_request: Run, tmp_path: Path) -> None:
     uri = namespace.upload("bad/rows.csv", ROWS)
     root = namespace.mounted(tmp_path / "etc")
     (root / "source").mkdir()
     for name, value in {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "x", "AWS_ENDPOINT_URL": namespace.s3.endpoint}.items():
         (root / "source" / name).write_text(value)
-    ended = run("train", order("bad", uri, "kind"), root)
+    ended = run("train", train_request("bad", uri, "kind"), root)
     assert (ended.exit_code, ended.message["reason"]) == (INVALID, "DataUnavailable")
 
 
-def test_servers_that_do_not_answer_are_worth_a_retry(namespace: Any, run: Run, order: Run, tmp_path: Path) -> None:
+def test_servers_that_do_not_answer_are_worth_a_retry(namespace: Any, run: Run, train_request: Run, tmp_path: Path) -> None:
     uri = namespace.upload("bad/rows.csv", ROWS)
     nobody = f"http://127.0.0.1:{free_ports(1)[0]}"
-    without_mlflow = run("train", order("bad", uri, "kind"), namespace.mounted(tmp_path / "mlflow", MLFLOW_TRACKING_URI=nobody))
+    without_mlflow = run("train", train_request("bad", uri, "kind"), namespace.mounted(tmp_path / "mlflow", MLFLOW_TRACKING_URI=nobody))
     assert without_mlflow.exit_code == UNAVAILABLE, without_mlflow.output
     assert without_mlflow.message["reason"] == "RegistryUnavailable"
     assert f"MLflow at {nobody} doesn't answer" in without_mlflow.message["message"]
-    without_s3 = run("train", order("bad", uri, "kind"), namespace.mounted(tmp_path / "s3", S3_ENDPOINT_URL=nobody))
+    without_s3 = run("train", train_request("bad", uri, "kind"), namespace.mounted(tmp_path / "s3", S3_ENDPOINT_URL=nobody))
     assert without_s3.exit_code == UNAVAILABLE, without_s3.output
     assert without_s3.message["reason"] == "DataUnavailable"
     assert nobody in without_s3.message["message"]
 
 
-def test_a_wrong_mlflow_login_names_the_secret_and_is_worth_a_retry(namespace: Any, run: Run, order: Run, tmp_path: Path) -> None:
+def test_a_wrong_mlflow_login_names_the_secret_and_is_worth_a_retry(namespace: Any, run: Run, train_request: Run, tmp_path: Path) -> None:
     ended = run(
         "train",
-        order("bad", namespace.upload("bad/rows.csv", ROWS), "kind"),
+        train_request("bad", namespace.upload("bad/rows.csv", ROWS), "kind"),
         namespace.mounted(tmp_path / "etc", MLFLOW_TRACKING_PASSWORD="wrong"),
     )
     assert ended.exit_code == UNAVAILABLE, ended.output
@@ -164,13 +164,13 @@ def test_a_wrong_mlflow_login_names_the_secret_and_is_worth_a_retry(namespace: A
     assert "Secret 'modelyard'" in ended.message["message"]
 
 
-def test_an_incomplete_namespace_names_the_missing_key(namespace: Any, run: Run, order: Run, tmp_path: Path) -> None:
-    ended = run("train", order("bad", "s3://datasets/bad/rows.csv", "kind"), namespace.mounted(tmp_path / "etc", S3_BUCKET=""))
+def test_an_incomplete_namespace_names_the_missing_key(namespace: Any, run: Run, train_request: Run, tmp_path: Path) -> None:
+    ended = run("train", train_request("bad", "s3://datasets/bad/rows.csv", "kind"), namespace.mounted(tmp_path / "etc", S3_BUCKET=""))
     assert (ended.exit_code, ended.message["reason"]) == (UNAVAILABLE, "ConfigMissing")
     assert "S3_BUCKET" in ended.message["message"]
 
 
-def test_an_order_that_is_no_order_is_terminal(run: Run, order: Run) -> None:
-    ended = run("train", order("bad", "s3://datasets/rows.csv", "kind") | {"attempt": "first"})
+def test_a_request_that_is_none_is_terminal(run: Run, train_request: Run) -> None:
+    ended = run("train", train_request("bad", "s3://datasets/rows.csv", "kind") | {"attempt": "first"})
     assert (ended.exit_code, ended.message["reason"]) == (INVALID, "InvalidSpec")
     assert "attempt" in ended.message["message"]

@@ -92,11 +92,11 @@ def artifact(namespace: Any, run_id: str, name: str) -> bytes:
     return content
 
 
-def test_minimal_manifest_trains_is_read_back_alike_and_meets_its_successor(namespace: Any, run: Run, order: Run) -> None:
+def test_minimal_manifest_trains_is_read_back_alike_and_meets_its_successor(namespace: Any, run: Run, train_request: Run) -> None:
     frame = penguins()
     uri = namespace.upload("penguins.csv", frame)
-    ordered = order("penguins", uri, "species")
-    first = run("train", ordered)
+    asked = train_request("penguins", uri, "species")
+    first = run("train", asked)
     assert first.exit_code == 0, first.output
     result = first.message
     assert result["kind"] == "Trained"
@@ -134,8 +134,8 @@ def test_minimal_manifest_trains_is_read_back_alike_and_meets_its_successor(name
     # Promoted, it is the champion of the next one; the rows are the same, and so both saw the same.
     namespace.registry("POST", "registered-models/create", {"name": "ml.penguins"})
     version = namespace.promote("ml.penguins", result)
-    linear = {"uid": "uid-2", "spec": ordered["spec"] | {"model": {"architecture": "Linear"}}}
-    simpler = ordered | {"name": "penguins-2", "splitRun": result["runId"], **linear}
+    linear = {"uid": "uid-2", "spec": asked["spec"] | {"model": {"architecture": "Linear"}}}
+    simpler = asked | {"name": "penguins-2", "splitRun": result["runId"], **linear}
     second = run("train", simpler)
     assert second.exit_code == 0, second.output
     assert second.message["championVersion"] == version
@@ -163,15 +163,15 @@ def test_minimal_manifest_trains_is_read_back_alike_and_meets_its_successor(name
     assert third.message["anchorVersion"] == version
 
 
-def test_rows_keep_their_place_when_rows_come_and_labels_are_corrected(namespace: Any, run: Run, order: Run) -> None:
+def test_rows_keep_their_place_when_rows_come_and_labels_are_corrected(namespace: Any, run: Run, train_request: Run) -> None:
     random = np.random.default_rng(0)
     x, noise = random.normal(size=(2, 600))
     frame = pl.DataFrame({"x": x.round(3), "y": np.where(x + noise > 0, "yes", "no")})
     linear = {"model": {"architecture": "Linear"}}
-    first = run("train", order("growing", namespace.upload("growing-1.csv", frame.head(400)), "y", **linear))
+    first = run("train", train_request("growing", namespace.upload("growing-1.csv", frame.head(400)), "y", **linear))
     assert first.exit_code == 0, first.output
     corrected = frame.with_columns(y=pl.when(pl.int_range(pl.len()) % 40 == 0).then(pl.lit("no")).otherwise(pl.col("y")))
-    later = order("growing-2", namespace.upload("growing-2.csv", corrected), "y", **linear)
+    later = train_request("growing-2", namespace.upload("growing-2.csv", corrected), "y", **linear)
     later |= {"model": "growing", "uid": "uid-later", "splitRun": first.message["runId"]}
     second = run("train", later)
     assert second.exit_code == 0, second.output
@@ -181,23 +181,25 @@ def test_rows_keep_their_place_when_rows_come_and_labels_are_corrected(namespace
     assert cuts[0] == cuts[1]
 
 
-def test_twelve_rows_of_a_class_train_and_the_data_say_what_is_missing(namespace: Any, run: Run, order: Run) -> None:
+def test_twelve_rows_of_a_class_train_and_the_data_say_what_is_missing(namespace: Any, run: Run, train_request: Run) -> None:
     random = np.random.default_rng(1)
     label = np.array([1] * 12 + [0] * 388)
     frame = pl.DataFrame({"x": (random.normal(size=400) + label).round(3), "z": random.normal(size=400).round(3), "y": label})
-    ended = run("train", order("rare", namespace.upload("rare.csv", frame), "y"))
+    ended = run("train", train_request("rare", namespace.upload("rare.csv", frame), "y"))
     assert ended.exit_code == 0, ended.output
     evidence = ended.message["evidence"][0]
     assert (evidence["reason"], evidence["ofClass"]) == ("TooFewOfClass", "1")
     assert evidence["moreRows"] > 30
 
 
-def test_regression_on_parquet_is_better_than_the_mean(namespace: Any, run: Run, order: Run) -> None:
+def test_regression_on_parquet_is_better_than_the_mean(namespace: Any, run: Run, train_request: Run) -> None:
     data = load_diabetes()
     frame = pl.DataFrame(data.data, schema=list(data.feature_names)).with_columns(pl.Series("progression", data.target))
     namespace.upload("diabetes/part-1.parquet", frame.head(200))
     namespace.upload("diabetes/part-2.parquet", frame.tail(-200))
-    ended = run("train", order("diabetes", "s3://datasets/diabetes/part-*.parquet", "progression", model={"architecture": "Linear"}))
+    ended = run(
+        "train", train_request("diabetes", "s3://datasets/diabetes/part-*.parquet", "progression", model={"architecture": "Linear"})
+    )
     assert ended.exit_code == 0, ended.output
     assert ended.message["resolved"]["task"] == "Regression"
     assert ended.message["resolved"]["rowsUsed"] == "442"
@@ -206,11 +208,11 @@ def test_regression_on_parquet_is_better_than_the_mean(namespace: Any, run: Run,
     assert ended.message["evidence"][0]["low"] > 0
 
 
-def test_late_flights_by_whole_days_are_judged_honestly(namespace: Any, run: Run, order: Run) -> None:
+def test_late_flights_by_whole_days_are_judged_honestly(namespace: Any, run: Run, train_request: Run) -> None:
     uri = namespace.upload("flights.parquet", flights(days=119, per_day=150))
     ended = run(
         "train",
-        order(
+        train_request(
             "flights",
             uri,
             "late",
@@ -238,11 +240,11 @@ def test_late_flights_by_whole_days_are_judged_honestly(namespace: Any, run: Run
     assert sum(int(resolved[f"rows.{part}"]) for part in ("train", "validation", "test", "reference")) <= int(resolved["rowsUsed"])
 
 
-def test_the_actual_departure_time_is_suspected_before_compute_is_spent(namespace: Any, run: Run, order: Run) -> None:
+def test_the_actual_departure_time_is_suspected_before_compute_is_spent(namespace: Any, run: Run, train_request: Run) -> None:
     uri = namespace.upload("leaky.parquet", flights(days=60, per_day=120).drop("time_hour").with_columns(delay=pl.col("arr_delay") * 1.0))
     ended = run(
         "train",
-        order(
+        train_request(
             "leaky",
             uri,
             "late",
@@ -257,9 +259,11 @@ def test_the_actual_departure_time_is_suspected_before_compute_is_spent(namespac
     assert "MLflow run" not in ended.output
 
 
-def test_a_pod_told_to_stop_ends_at_once_and_says_so_in_mlflow(namespace: Any, start: Run, order: Run) -> None:
+def test_a_pod_told_to_stop_ends_at_once_and_says_so_in_mlflow(namespace: Any, start: Run, train_request: Run) -> None:
     uri = namespace.upload("stopped.csv", penguins())
-    long = order("stopped", uri, "species", model={"architecture": "MLP"}, training={"epochs": 10000, "earlyStopping": {"patience": 1000}})
+    long = train_request(
+        "stopped", uri, "species", model={"architecture": "MLP"}, training={"epochs": 10000, "earlyStopping": {"patience": 1000}}
+    )
     pod = start("train", long)
     pod.wait_for("epoch 2 of 10000", seconds=300)
     pod.stop()

@@ -8,9 +8,9 @@ import pytest
 from modelyard_api.conditions import Reason
 from modelyard_api.status import TrainingJobStatus
 from modelyard_operator.kube.interface import EVENT, JOB, KINDS, SERVICE, TRAINING_JOB, Conflict, Kind, Kube, NotFound
-from modelyard_operator.kube.writer import Authority, NotLeading, Obstacle, Writer
+from modelyard_operator.kube.writer import NotLeading, PlanError, Writer, WriterContext
 from modelyard_operator.ownership import controller_uid
-from modelyard_operator.plan import Deletion, EnsureModel, Notice, Plan, Suspension
+from modelyard_operator.plan import Deletion, EnsureModel, Event, Plan, Suspension
 
 from tests.contract.kube.objects import job, owned, service, training_job
 from tests.contract.kube.registry_in_memory import RegistryInMemory
@@ -54,8 +54,8 @@ class Scene:
         self.writes: list[tuple[str, str]] = []
         self.leading = True
         self.owner = training_job(kube, namespace)
-        authority = Authority(lambda: self.leading, "test", lambda: NOW, lambda verb, kind: self.writes.append((verb, kind)))
-        self._writer = Writer(kube, self.registry, authority)
+        context = WriterContext(lambda: self.leading, "test", lambda: NOW, lambda verb, kind: self.writes.append((verb, kind)))
+        self._writer = Writer(kube, self.registry, context)
 
     def carry_out(self, plan: Plan) -> None:
         self._writer.carry_out(plan, self.kube.get(TRAINING_JOB, self.namespace, "penguins"), LiveView(self.kube))
@@ -78,7 +78,7 @@ def test_the_same_plan_twice_writes_once(scene: Scene) -> None:
         create=(owned(job(scene.namespace, "penguins-1"), scene.owner),),
         apply=(owned(service(scene.namespace, "penguins"), scene.owner),),
         status=status("Running"),
-        notices=(Notice("Normal", "Started", "it started"),),
+        events=(Event("Normal", "Started", "it started"),),
     )
     scene.carry_out(plan)
     assert scene.writes == [("create", "Job"), ("create", "Service"), ("status", "TrainingJob"), ("create", "Event")]
@@ -117,7 +117,7 @@ def test_a_name_that_is_taken_is_a_conflict_and_nothing_is_adopted(scene: Scene,
     scene.kube.create(service(scene.namespace, "penguins"))
     body = owned(service(scene.namespace, "penguins"), scene.owner)
     plan = Plan(**{step: (body,)}, status=status("Running"))
-    with pytest.raises(Obstacle) as caught:
+    with pytest.raises(PlanError) as caught:
         scene.carry_out(plan)
     assert caught.value.problem.reason == Reason.NAME_CONFLICT
     assert f"Service {scene.namespace}/penguins exists and belongs to nobody we know" in caught.value.problem.message
@@ -136,7 +136,7 @@ def test_what_an_earlier_try_created_is_taken_for_done(scene: Scene) -> None:
 def test_what_the_server_refuses_is_told_in_its_words(scene: Scene) -> None:
     body = owned(job(scene.namespace, "penguins-1"), scene.owner)
     body["spec"]["completions"] = -1
-    with pytest.raises(Obstacle, match=r"refused Job .*spec\.completions"):
+    with pytest.raises(PlanError, match=r"refused Job .*spec\.completions"):
         scene.carry_out(Plan(create=(body,)))
 
 
@@ -161,7 +161,7 @@ def test_a_status_onto_an_old_version_is_a_conflict(scene: Scene) -> None:
 
 
 def test_a_long_message_with_letters_of_several_bytes_is_cut_to_what_an_event_holds(scene: Scene) -> None:
-    scene.carry_out(Plan(status=status("Failed"), notices=(Notice("Warning", "Long", "ü" * 2000),)))
+    scene.carry_out(Plan(status=status("Failed"), events=(Event("Warning", "Long", "ü" * 2000),)))
     uid = scene.owner["metadata"]["uid"]
     [event] = scene.kube.pod_events(scene.namespace, uid)
     assert len(event["note"].encode()) <= 1024
@@ -170,13 +170,13 @@ def test_a_long_message_with_letters_of_several_bytes_is_cut_to_what_an_event_ho
 
 def test_an_event_that_repeats_itself_is_one_event(scene: Scene) -> None:
     for state in ("Running", "Pending"):
-        scene.carry_out(Plan(status=status(state), notices=(Notice("Normal", "Same", "the same words"),)))
+        scene.carry_out(Plan(status=status(state), events=(Event("Normal", "Same", "the same words"),)))
     assert len(scene.kube.list_page(EVENT, namespace=scene.namespace).items) == 1
 
 
 def test_the_intent_is_in_status_before_the_registry_is_asked(scene: Scene) -> None:
     scene.registry.away = True
-    with pytest.raises(Obstacle, match="connection refused") as caught:
+    with pytest.raises(PlanError, match="connection refused") as caught:
         scene.carry_out(Plan(status=status("Promoting"), registry=(EnsureModel("ml", "penguins"),)))
     assert caught.value.problem.reason == Reason.REGISTRY_UNAVAILABLE
     assert scene.get(TRAINING_JOB, "penguins")["status"]["state"] == "Promoting"

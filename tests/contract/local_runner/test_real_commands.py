@@ -10,7 +10,7 @@ _ORDER = {"namespace": NAMESPACE, "name": "x", "model": "x", "version": "1", "re
 
 def _ordered(body: Object, command: list[str], order: object) -> Object:
     container = body["spec"]["template"]["spec"]["containers"][0]
-    container |= {"command": command, "env": [{"name": "MODELYARD_ORDER", "value": json.dumps(order)}]}
+    container |= {"command": command, "env": [{"name": "MODELYARD_REQUEST", "value": json.dumps(order)}]}
     return body
 
 
@@ -33,7 +33,7 @@ def test_a_job_without_a_readable_order_says_so(platform: Platform) -> None:
     assert ended["exitCode"] == 65
     message = json.loads(ended["message"])
     assert message["reason"] == "InvalidSpec"
-    assert "MODELYARD_ORDER can't be read: name: Field required" in message["message"]
+    assert "MODELYARD_REQUEST can't be read: name: Field required" in message["message"]
 
 
 def test_a_server_without_a_readable_order_says_so(platform: Platform) -> None:
@@ -42,7 +42,7 @@ def test_a_server_without_a_readable_order_says_so(platform: Platform) -> None:
     platform.store.create(_ordered(body, ["modelyard-serve"], {**_ORDER, "version": 7}))
     ended = _state(platform, "serve", "lastState", "terminated")
     assert ended["exitCode"] == 65
-    assert json.loads(ended["message"])["message"].startswith("MODELYARD_ORDER.version: ")
+    assert json.loads(ended["message"])["message"].startswith("MODELYARD_REQUEST.version: ")
 
 
 def test_a_server_listens_where_it_is_told_and_says_what_it_waits_for(platform: Platform) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from modelyard_api.model_deployment import Monitoring
-from modelyard_api.pod_contract import MonitorOrder, MonitorResult
+from modelyard_api.pod_contract import MonitorRequest, MonitorResult
 from modelyard_jobs.monitoring.run import run
 from modelyard_model.platform import Platform, read_platform
 
@@ -89,7 +89,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory, platform_folder: Path) 
 class Deployment:
     """One ModelDeployment's monitor and all it talks to."""
 
-    order: MonitorOrder
+    request: MonitorRequest
     platform: Platform
     traffic: Traffic
     alertmanager: AlertmanagerServer
@@ -99,12 +99,12 @@ class Deployment:
 
     def run(self, version: str | None = None) -> MonitorResult:
         """One run at the time that the traffic has reached."""
-        order = self.order if version is None else self.order.model_copy(update={"version": version})
-        self.results.append(run(order, self.platform, self.traffic.now))
+        request = self.request if version is None else self.request.model_copy(update={"version": version})
+        self.results.append(run(request, self.platform, self.traffic.now))
         return self.results[-1]
 
     def firing(self) -> list[dict[str, Any]]:
-        return [alert for alert in self.alertmanager.firing() if alert["labels"]["deployment"] == self.order.name]
+        return [alert for alert in self.alertmanager.firing() if alert["labels"]["deployment"] == self.request.name]
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def deploy(
         def make(**monitoring: Any) -> Deployment:
             wanted = {"alert": {"after": 2, "of": 3}} | monitoring
             wanted["alert"]["notify"] = [{"secretRef": {"name": "alert-urls"}}]
-            order = MonitorOrder(
+            request = MonitorRequest(
                 namespace=NAMESPACE,
                 name=name,
                 uid=f"uid-{name}",
@@ -141,6 +141,6 @@ def deploy(
             )
             platform = read_platform(tmp_path)
             traffic = Traffic(platform.s3(), platform.s3_bucket, NAMESPACE, name, datetime.now(UTC) - timedelta(minutes=10))
-            return Deployment(order, platform, traffic, alertmanager, webhook, tmp_path)
+            return Deployment(request, platform, traffic, alertmanager, webhook, tmp_path)
 
         yield make

@@ -82,7 +82,7 @@ def _check_event(deployment: Deployment) -> None:
     event = deployment.webhook.events[0]
     assert deployment.webhook.content_types == ["application/cloudevents+json"]
     assert event["specversion"] == "1.0"
-    assert event["source"] == f"/namespaces/ml/modeldeployments/{deployment.order.name}"
+    assert event["source"] == f"/namespaces/ml/modeldeployments/{deployment.request.name}"
     assert event["subject"] == "flights/1"
     columns = {column["name"]: column for column in event["data"]["columns"]}
     assert columns["temp"]["distance"] > columns["temp"]["threshold"] == 0.2
@@ -97,6 +97,6 @@ def _check_report(deployment: Deployment, url: str) -> None:
     assert len(packed) < 2_000_000
     assert "input.temp" in page
     state = json.loads(
-        deployment.traffic.client.get_object(Bucket=bucket, Key=f"ml/{deployment.order.name}/monitoring/state.json")["Body"].read()
+        deployment.traffic.client.get_object(Bucket=bucket, Key=f"ml/{deployment.request.name}/monitoring/state.json")["Body"].read()
     )
     assert state["notifications"] == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from modelyard_api.conditions import Reason
-from modelyard_jobs.failures import InvalidOrder, Unavailable
+from modelyard_jobs.failures import InvalidRequest, Unavailable
 from modelyard_jobs.monitoring import run as run_module
 from modelyard_jobs.monitoring.state import MonitorState
 from modelyard_jobs.monitoring.state_store import StateStore
@@ -23,7 +23,7 @@ class Killed(BaseException):
 
 
 def state_of(deployment: Deployment) -> dict[str, Any]:
-    key = f"ml/{deployment.order.name}/monitoring/state.json"
+    key = f"ml/{deployment.request.name}/monitoring/state.json"
     state: dict[str, Any] = json.loads(deployment.traffic.client.get_object(Bucket=deployment.traffic.bucket, Key=key)["Body"].read())
     return state
 
@@ -49,8 +49,8 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
 @pytest.mark.parametrize("step", ["before the state is written", "before the alert is sent", "after the alert was sent"])
 def test_a_killed_run_is_made_up_for(deploy: Callable[..., Deployment], step: str) -> None:
     deployment = deploy(**WINDOW)
-    deployment.order = deployment.order.model_copy(update={"name": step.replace(" ", "-")})
-    deployment.traffic.deployment = deployment.order.name
+    deployment.request = deployment.request.model_copy(update={"name": step.replace(" ", "-")})
+    deployment.traffic.deployment = deployment.request.name
     deployment.traffic.send(flights().july.head(ROWS + 100))
     with pytest.MonkeyPatch.context() as patch:
         kill_at(patch, step)
@@ -107,8 +107,8 @@ def test_a_receiver_that_is_down_gets_its_alert_later_and_its_url_stays_secret(d
 
 def test_a_broken_state_is_refused_in_words(deploy: Callable[..., Deployment]) -> None:
     deployment = deploy(**WINDOW)
-    key = f"ml/{deployment.order.name}/monitoring/state.json"
+    key = f"ml/{deployment.request.name}/monitoring/state.json"
     deployment.traffic.client.put_object(Bucket=deployment.traffic.bucket, Key=key, Body=b'{"uid": 1}')
-    with pytest.raises(InvalidOrder, match="is not a monitor's state") as caught:
+    with pytest.raises(InvalidRequest, match="is not a monitor's state") as caught:
         deployment.run()
     assert key in str(caught.value)

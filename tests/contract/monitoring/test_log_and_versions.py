@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from modelyard_api.conditions import Reason
-from modelyard_jobs.failures import InvalidOrder, Unavailable
+from modelyard_jobs.failures import InvalidRequest, Unavailable
 
 from tests.contract.monitoring.conftest import Deployment
 from tests.contract.monitoring.flights import flights
@@ -71,7 +71,7 @@ def test_a_model_without_a_reference_is_refused_in_words(deploy: Callable[..., D
     deployment = deploy(window={"rows": 100}, minimumRows=100)
     deployment.traffic.version = "3"
     deployment.traffic.send(flights().july.head(100))
-    with pytest.raises(InvalidOrder, match=r"reference\.parquet") as caught:
+    with pytest.raises(InvalidRequest, match=r"reference\.parquet") as caught:
         deployment.run(version="3")
     assert caught.value.reason in {Reason.MODEL_NOT_FOUND, Reason.DATA_INVALID}
 
@@ -81,7 +81,7 @@ def test_an_unknown_version_is_refused_and_servers_that_do_not_answer_are_waited
 ) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     deployment = deploy(window={"rows": 100}, minimumRows=100)
-    with pytest.raises(InvalidOrder, match=r"version 99 of model ml\.flights"):
+    with pytest.raises(InvalidRequest, match=r"version 99 of model ml\.flights"):
         deployment.run(version="99")
     working = deployment.platform
     deployment.platform = replace(working, mlflow_uri="http://127.0.0.1:1")

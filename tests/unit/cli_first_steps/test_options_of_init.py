@@ -16,7 +16,7 @@ from modelyard_cli.errors import WrongUsage
 from modelyard_cli.init.files import write_start
 from modelyard_cli.init.options import Options
 from modelyard_cli.init.survey import Survey, survey
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from typer.testing import CliRunner
 
 from tests.unit.cli_first_steps.test_look_at_a_file import ROWS, columns, days
@@ -67,7 +67,7 @@ def test_a_metric_that_fits_what_the_target_shows(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_does_not_fit_is_said(tmp_path: Path, target: str, choices: dict[str, Any], words: str) -> None:
     customer = [f"c{row % 40}" for row in range(ROWS)]
-    with pytest.raises((WrongUsage, InvalidOrder), match=words):
+    with pytest.raises((WrongUsage, InvalidRequest), match=words):
         seen(tmp_path, target, choices=choices, day=days(), customer=customer, grade=[row % 3 for row in range(ROWS)])
 
 

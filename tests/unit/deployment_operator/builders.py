@@ -267,7 +267,7 @@ class World:
 
 def order_of(pod_spec: Object) -> dict[str, Any]:
     """The order in a pod's environment."""
-    variable = next(e for e in pod_spec["containers"][0]["env"] if e["name"] == "MODELYARD_ORDER")
+    variable = next(e for e in pod_spec["containers"][0]["env"] if e["name"] == "MODELYARD_REQUEST")
     return dict(json.loads(variable["value"]))
 
 

@@ -31,13 +31,13 @@ CRASHED = {
 
 
 def _told(plan: Plan) -> list[tuple[str, str]]:
-    return [(notice.type, notice.reason) for notice in plan.notices]
+    return [(event.type, event.reason) for event in plan.events]
 
 
 def test_starting_rolled_out_and_answering() -> None:
     made = world(replicas=2)
     plan = made.reconcile()
-    assert [(n.reason, n.message) for n in plan.notices] == [("RollingOut", "Version 1 is starting: 0 of 2 pods are ready.")]
+    assert [(n.reason, n.message) for n in plan.events] == [("RollingOut", "Version 1 is starting: 0 of 2 pods are ready.")]
     made.settle()
     assert made.status["state"] == "Progressing"
     assert made.condition("Available") == ("False", "MinimumReplicasUnavailable", "No pod of version 1 is ready.")
@@ -124,7 +124,7 @@ def test_scaling_is_no_rollout() -> None:
     assert made.condition("Progressing")[1] == "RolledOut"
     assert made.condition("Available")[2] == "Version 1 answers: 1 of 1 pod is ready."
     assert made.status["state"] == "Available"
-    assert plan.notices == ()
+    assert plan.events == ()
 
 
 def test_first_version_that_never_becomes_ready_is_failed() -> None:

@@ -87,7 +87,7 @@ def test_quiet_window() -> None:
     assert made.condition("DataQualityDegraded")[:2] == ("False", "WithinLimits")
     assert made.condition("QualityDegraded")[:2] == ("Unknown", "NotEnoughLabels")
     assert made.condition("MonitorStale") == ("False", "MonitorRunning", "The last run succeeded.")
-    assert plan.notices == ()
+    assert plan.events == ()
     assert made.status["monitoring"] == {
         "version": "1",
         "lastRun": "2026-01-31T12:05:00Z",
@@ -105,14 +105,14 @@ def test_drift_is_told_once_when_it_begins_and_once_when_it_ends() -> None:
     made = _monitored()
     _succeed(made, 1, 5, _drift())
     plan = made.reconcile()
-    assert [(n.type, n.reason) for n in plan.notices] == [("Warning", "DriftDetected")]
+    assert [(n.type, n.reason) for n in plan.events] == [("Warning", "DriftDetected")]
     message = "2 of 2 windows voted for drift (2 of 3 needed); in the newest 50% of the columns drifted (a vote from 30%)"
     assert made.condition("Drifted") == ("True", "LimitsExceeded", f"{message}: temp (PSI 1.94, limit 0.2).")
     _succeed(made, 2, 6, _drift(windowsJudged=2))
-    assert made.reconcile().notices == ()
+    assert made.reconcile().events == ()
     _succeed(made, 3, 7, _result(windowsJudged=3))
-    assert [(n.type, n.reason) for n in made.reconcile().notices] == [("Normal", "DriftCleared")]
-    assert made.reconcile().notices == ()
+    assert [(n.type, n.reason) for n in made.reconcile().events] == [("Normal", "DriftCleared")]
+    assert made.reconcile().events == ()
 
 
 def test_run_that_finished_last_speaks_whatever_its_name() -> None:
@@ -134,7 +134,7 @@ def test_run_without_a_new_window_and_pruned_pods_leave_the_verdict() -> None:
     made.settle()
     verdict = made.condition("Drifted")
     _succeed(made, 2, 6, _result(window="", rows=0))
-    assert made.reconcile().notices == ()
+    assert made.reconcile().events == ()
     assert made.condition("Drifted") == verdict
     assert made.status["monitoring"]["lastRun"] == "2026-01-31T12:06:00Z"
     assert made.status["monitoring"]["driftedShare"] == 0.5
@@ -164,7 +164,7 @@ def test_another_version_begins_with_no_verdict() -> None:
     made.make_ready("2")
     plan = made.reconcile()
     assert made.condition("Drifted") == ("Unknown", "NoWindowYet", "No window of version 2 was judged yet.")
-    assert "DriftCleared" not in [n.reason for n in plan.notices]
+    assert "DriftCleared" not in [n.reason for n in plan.events]
     assert "monitoring" not in made.status
     _succeed(made, 2, 9, _drift())  # the old version's last run ends late
     made.settle()
@@ -191,7 +191,7 @@ def test_findings_about_the_data() -> None:
     plan = made.reconcile()
     words = "The monitor found: visib: missing; temp: 62 % null (reference 1 %)."
     assert made.condition("DataQualityDegraded") == ("True", "LimitsExceeded", words)
-    assert [n.reason for n in plan.notices] == ["DataQualityDegraded"]
+    assert [n.reason for n in plan.events] == ["DataQualityDegraded"]
 
 
 def test_why_there_is_no_window_is_told() -> None:
@@ -215,7 +215,7 @@ def test_realised_quality(degraded: bool, status: str, event: list[str]) -> None
         "Realised roc_auc is 0.5512 (95 % interval 0.53 to 0.57 over 37 hours) on 4000 rows; degraded when the interval lies below 0.58."
     )
     assert made.condition("QualityDegraded") == (status, "LimitsExceeded" if degraded else "WithinLimits", words)
-    assert [n.reason for n in plan.notices] == event
+    assert [n.reason for n in plan.events] == event
     assert made.status["monitoring"]["realized"] == realized
 
 
@@ -253,12 +253,12 @@ def test_monitor_is_stale_after_three_failures_in_a_row_and_recovers() -> None:
     words = "Job flights-monitor-3 failed (2 in a row; stale at 3): DataUnavailable (exit code 69): S3 at http://s3 does not answer."
     assert made.condition("MonitorStale") == ("False", "MonitorFailed", words)
     _fail(made, 4, 8)
-    assert [n.reason for n in made.reconcile().notices] == ["MonitorStale"]
+    assert [n.reason for n in made.reconcile().events] == ["MonitorStale"]
     words = "The last 3 runs failed. The newest, Job flights-monitor-4: DataUnavailable (exit code 69): S3 at http://s3 does not answer."
     assert made.condition("MonitorStale") == ("True", "MonitorFailed", words)
     assert made.condition("Drifted")[0] == "False"
     _succeed(made, 5, 9, _result())
-    assert [n.reason for n in made.reconcile().notices] == ["MonitorRecovered"]
+    assert [n.reason for n in made.reconcile().events] == ["MonitorRecovered"]
 
 
 def test_run_that_hit_its_deadline_left_no_words() -> None:
@@ -297,12 +297,12 @@ def test_finished_job_whose_pod_the_mirror_does_not_show_yet_counts_once_it_does
     made.settle()
     assert made.condition("Drifted")[0] == "Unknown"
     _succeed(made, 1, 5, _drift())
-    assert [n.reason for n in made.reconcile().notices] == ["DriftDetected"]
+    assert [n.reason for n in made.reconcile().events] == ["DriftDetected"]
 
 
 def test_alert_that_was_not_delivered_is_told() -> None:
     made = _monitored()
     _succeed(made, 1, 5, _drift(alertProblem="Secret alert-urls has neither alertmanager nor webhook"))
-    notices = made.reconcile().notices
-    assert ("AlertNotDelivered", "Secret alert-urls has neither alertmanager nor webhook") in [(n.reason, n.message) for n in notices]
-    assert made.reconcile().notices == ()
+    events = made.reconcile().events
+    assert ("AlertNotDelivered", "Secret alert-urls has neither alertmanager nor webhook") in [(n.reason, n.message) for n in events]
+    assert made.reconcile().events == ()

@@ -229,6 +229,6 @@ def test_nothing_to_do_changes_nothing() -> None:
     made.wait(3600)
     plan = made.reconcile()
     assert plan.status == made.status
-    assert plan.notices == ()
+    assert plan.events == ()
     assert plan.delete == ()
     assert plan.requeue_after is None

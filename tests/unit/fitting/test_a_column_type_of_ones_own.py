@@ -19,7 +19,7 @@ from modelyard_jobs.columns.target_means import KnownTarget
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.one_column import OneColumn, ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import Problem, Rows, fit_model, plan_columns, raw_columns, score
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import Cells
@@ -54,7 +54,7 @@ class Length(ColumnTraining):
 
     def read(self, column: OneColumn) -> ReadColumn:
         if column.texts is None:
-            raise InvalidOrder(Reason.DATA_INVALID, f"column {column.name!r} has no lengths; make it text")
+            raise InvalidRequest(Reason.DATA_INVALID, f"column {column.name!r} has no lengths; make it text")
         texts = column.texts.texts
         return ReadColumn(column.name, ColumnType("Length"), None, lambda: texts)
 
@@ -95,7 +95,7 @@ def test_it_is_fitted_stored_loaded_and_asked(architecture: Architecture, tmp_pa
 
 def test_it_says_which_treatment_of_missing_values_it_takes() -> None:
     missing = Missing.model_validate({"columns": [{"name": "word", "method": "DropRow"}]})
-    with pytest.raises(InvalidOrder, match="has no gaps"):
+    with pytest.raises(InvalidRequest, match="has no gaps"):
         plan_columns({"word": ColumnType("Length")}, missing)
 
 
@@ -113,5 +113,5 @@ def test_a_column_that_nobody_declares_is_the_type_that_is_surest() -> None:
 def test_a_manifest_may_declare_it_and_hears_what_is_wrong() -> None:
     reader = _reader([{"name": "other", "type": "Length"}, {"name": "n", "type": "Length"}])
     assert reader.read("other").kind == "Length"
-    with pytest.raises(InvalidOrder, match="column 'n' has no lengths; make it text"):
+    with pytest.raises(InvalidRequest, match="column 'n' has no lengths; make it text"):
         reader.read("n")

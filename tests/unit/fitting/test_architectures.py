@@ -10,7 +10,7 @@ from modelyard_api.catalogue.architectures import ARCHITECTURES, Architecture, r
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.conditions import Reason
 from modelyard_api.training_job import EarlyStopping, Optimizer, OptimizerName, Training
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import EpochReport, FittedModel, Problem, Rows, fit_baseline, fit_model, raw_columns, score
 from modelyard_jobs.fitting.network_training import batch_size
 
@@ -113,7 +113,7 @@ def test_every_optimizer_learns(name: OptimizerName) -> None:
 
 def test_a_diverging_network_ends_in_words() -> None:
     training = Training(optimizer=Optimizer(name=OptimizerName.SGD, learning_rate=10), epochs=30)
-    with pytest.raises(InvalidOrder, match=r"learningRate \(it is 10\)") as raised:
+    with pytest.raises(InvalidRequest, match=r"learningRate \(it is 10\)") as raised:
         fit(Architecture.MLP, mass_problem(training), mass_rows())
     assert raised.value.reason is Reason.TRAINING_DIVERGED
 
@@ -127,7 +127,7 @@ def test_parameters_of_the_manifest_are_used_and_the_others_resolved() -> None:
 
 
 def test_a_parameter_out_of_range_is_refused() -> None:
-    with pytest.raises(InvalidOrder, match="n_estimators") as raised:
+    with pytest.raises(InvalidRequest, match="n_estimators") as raised:
         fit(Architecture.RANDOM_FOREST, species_problem(), species_rows(), n_estimators=0)
     assert raised.value.reason is Reason.INVALID_SPEC
 
@@ -135,14 +135,14 @@ def test_a_parameter_out_of_range_is_refused() -> None:
 def test_one_class_in_the_training_split_is_refused() -> None:
     rows = species_rows()
     only = rows.take(np.flatnonzero(rows.target == 0))
-    with pytest.raises(InvalidOrder, match="one class") as raised:
+    with pytest.raises(InvalidRequest, match="one class") as raised:
         fit_model(Architecture.LINEAR, {}, species_problem(), only, rows, lambda _: None)
     assert raised.value.reason is Reason.DATA_INVALID
 
 
 def test_an_empty_validation_split_is_refused() -> None:
     rows = species_rows()
-    with pytest.raises(InvalidOrder, match="validation split has no rows"):
+    with pytest.raises(InvalidRequest, match="validation split has no rows"):
         fit_model(Architecture.MLP, {}, species_problem(), rows, rows.take(np.arange(0)), lambda _: None)
 
 

@@ -13,7 +13,7 @@ from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnType, Missing
 from modelyard_api.training_job import Training
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import FittedModel, LeaderboardRow, Problem, Rows, fit_model, plan_columns, selection
 from modelyard_jobs.fitting.selection import choose, simplest_within_one_standard_error
 
@@ -46,7 +46,7 @@ def test_the_simplest_within_one_standard_error_of_the_best(
 
 
 def test_when_nothing_can_be_scored_it_is_said() -> None:
-    with pytest.raises(InvalidOrder, match="roc_auc is undefined") as raised:
+    with pytest.raises(InvalidRequest, match="roc_auc is undefined") as raised:
         simplest_within_one_standard_error(board(*[(None, None)] * 4), Metric.ROC_AUC)
     assert raised.value.reason is Reason.DATA_INVALID
 
@@ -150,7 +150,7 @@ def test_a_candidate_that_diverges_is_noted_and_the_others_go_on() -> None:
 
     def fit(architecture: Architecture, train: Rows, stop: Rows, report: object) -> FittedModel:
         if architecture is A.MLP:
-            raise InvalidOrder(Reason.TRAINING_DIVERGED, "the loss was no longer a finite number")
+            raise InvalidRequest(Reason.TRAINING_DIVERGED, "the loss was no longer a finite number")
         return fit_model(A.LINEAR, {}, problem, train, stop, lambda _: None)
 
     fitted = chosen_from(fit, problem, rows)

@@ -3,7 +3,7 @@
 import pytest
 from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnType, Missing
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import PlannedColumn, plan_columns
 
 KINDS = {"n": ColumnType.NUMERICAL, "c": ColumnType.CATEGORICAL, "t": ColumnType.DATETIME}
@@ -34,7 +34,7 @@ def test_a_column_of_its_own_takes_precedence() -> None:
     ],
 )
 def test_a_method_that_does_not_fit_its_column_is_refused(column: dict[str, str], words: str) -> None:
-    with pytest.raises(InvalidOrder, match=words) as raised:
+    with pytest.raises(InvalidRequest, match=words) as raised:
         plan_columns(KINDS, missing(column))
     assert raised.value.reason is Reason.INVALID_SPEC
     assert f"columns[{column['name']}]" in str(raised.value)

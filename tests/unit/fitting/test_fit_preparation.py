@@ -8,7 +8,7 @@ import pytest
 from modelyard_api.blocks import BlockKind
 from modelyard_api.data import ColumnType, MissingMethod
 from modelyard_jobs.columns.categorical import MOST_FEATURES
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import ColumnPlan, PlannedColumn, fit_preparation, raw_columns
 from modelyard_model.columns.categorical import CategoricalColumn
 from modelyard_model.columns.encodings import MOST_CODES, Codes
@@ -118,7 +118,7 @@ def test_equally_frequent_categories_are_ranked_by_name_not_by_chance() -> None:
 
 
 def test_a_table_of_identifiers_alone_is_refused() -> None:
-    with pytest.raises(InvalidOrder, match="no column gives a feature"):
+    with pytest.raises(InvalidRequest, match="no column gives a feature"):
         fit([f"row {i}" for i in range(30)], MissingMethod.MOST_FREQUENT, kind=ColumnType.CATEGORICAL)
 
 

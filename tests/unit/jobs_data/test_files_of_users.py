@@ -11,7 +11,7 @@ from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import ColumnType, SplitBy
 from modelyard_api.reading import ReadingRule
 from modelyard_jobs.data import reading, report, typed_cells
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.splitting.cuts import Part
 
 from tests.unit.jobs_data.training_in_process import FILES, Trained, source, spec, train
@@ -86,7 +86,7 @@ def test_it_learns_what_is_in_the_file(name: str, at_least: float, trained: Any)
 
 
 def test_a_field_too_many_is_named_by_its_line() -> None:
-    with pytest.raises(InvalidOrder, match=r"line 11: 5 fields, the header has 4"):
+    with pytest.raises(InvalidRequest, match=r"line 11: 5 fields, the header has 4"):
         reading.read(source(FILES / "ragged.csv"))
 
 

@@ -9,7 +9,7 @@ from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading, Unreadable
 from modelyard_model.text_files import Separator
 
@@ -93,7 +93,7 @@ def test_a_few_foreign_texts_are_missing_and_any_other_then_as_well() -> None:
 def test_more_foreign_texts_make_it_a_column_of_text() -> None:
     texts = [*map(str, range(15)), "many"]
     assert isinstance(read(texts).reading, TextReading)
-    with pytest.raises(InvalidOrder, match=r"12 of its 200 values are not numbers \(the first in row 16\)"):
+    with pytest.raises(InvalidRequest, match=r"12 of its 200 values are not numbers \(the first in row 16\)"):
         read(texts, type="Numerical")
 
 
@@ -230,7 +230,7 @@ def test_a_few_texts_that_are_no_dates_are_missing() -> None:
     column = read(["31.12.2023"] * 98 + ["soon", "?"], type="Datetime")
     assert column.reading == TimeReading(form="D.M.Y", unreadable=Unreadable.MISSING)
     assert column.values.null_count() == 4
-    with pytest.raises(InvalidOrder, match="are not ISO 8601"):
+    with pytest.raises(InvalidRequest, match="are not ISO 8601"):
         read(["31.12.2023", "soon"], type="Datetime")
 
 

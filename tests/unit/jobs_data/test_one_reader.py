@@ -18,7 +18,7 @@ from modelyard_api.data import Column, ColumnType, Data, DataSource, Missing
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import fit_preparation, plan_columns, raw_columns
 from modelyard_model.cells import times
 from modelyard_model.cells.input_column import InputColumn
@@ -133,7 +133,7 @@ def _read_in_every_way(reader: ColumnReader, name: str) -> list[ReadColumn]:
     for read in (reader.read, *(lambda name, kind=kind: reader.read_as(name, kind) for kind in ColumnType)):
         try:
             found.append(read(name))
-        except InvalidOrder:
+        except InvalidRequest:
             continue
     return found
 
@@ -161,7 +161,7 @@ def test_features_are_the_same_of_raw_cells_and_of_those_read(seed: int) -> None
     for name in table.cells.columns:
         try:
             read[name] = reader.read(name)
-        except InvalidOrder:
+        except InvalidRequest:
             continue
     kinds = {name: column.kind for name, column in read.items() if column.kind and column.values.null_count() < len(column.values)}
     if not kinds:
@@ -170,7 +170,7 @@ def test_features_are_the_same_of_raw_cells_and_of_those_read(seed: int) -> None
     frame = pl.DataFrame([read[name].values.alias(name) for name in kinds])
     try:
         preparation = fit_preparation(frame, plan_columns(kinds, Missing(), readings, table.separator))
-    except InvalidOrder:  # every text differs
+    except InvalidRequest:  # every text differs
         return
     raw = {name: table.cells[name].to_list() for name in kinds}
     np.testing.assert_array_equal(preparation.transform(raw), preparation.transform(raw_columns(frame, frame.columns)))

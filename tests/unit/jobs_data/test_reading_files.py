@@ -14,7 +14,7 @@ from modelyard_jobs.data.glancing import Glance, glance_at, require_seen
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.reading import read
 from modelyard_jobs.data.source import SourceFile, SourceFiles
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 from tests.unit.written_files import zipped
 
@@ -140,7 +140,7 @@ NO_TABLES: dict[str, tuple[str | bytes, str]] = {
 
 @pytest.mark.parametrize(("content", "words"), NO_TABLES.values(), ids=NO_TABLES)
 def test_what_is_no_table_is_said_with_what_to_do(tmp_path: Path, content: str | bytes, words: str) -> None:
-    with pytest.raises(InvalidOrder, match=words):
+    with pytest.raises(InvalidRequest, match=words):
         table(tmp_path, content)
 
 
@@ -148,7 +148,7 @@ def test_a_database_is_no_table(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "rows.db")
     connection.execute("create table rows (a)")
     connection.close()
-    with pytest.raises(InvalidOrder, match="is an SQLite database"):
+    with pytest.raises(InvalidRequest, match="is an SQLite database"):
         table(tmp_path, (tmp_path / "rows.db").read_bytes(), "rows.csv")
 
 
@@ -163,7 +163,7 @@ def test_a_database_is_no_table(tmp_path: Path) -> None:
     ids=["columns", "kinds", "types", "line"],
 )
 def test_files_that_do_not_fit_together(tmp_path: Path, contents: dict[str, str | pl.DataFrame], words: str) -> None:
-    with pytest.raises(InvalidOrder, match=words):
+    with pytest.raises(InvalidRequest, match=words):
         read(files(tmp_path, contents))
 
 
@@ -173,7 +173,7 @@ def test_a_glance_reads_the_beginning_alone(tmp_path: Path) -> None:
         assert seen(tmp_path, content) == Glance(("a", "b"), are_all=True)
     assert seen(tmp_path, '{"a": 1, "b": "ö"}\n' * 100_000) == Glance(("a", "b"), are_all=False)
     assert seen(tmp_path, 'a,b\n1,"' + "x\n" * 1_000_000 + '"\n') == Glance(("a", "b"), are_all=True)
-    with pytest.raises(InvalidOrder, match="line 3: 1 field"):
+    with pytest.raises(InvalidRequest, match="line 3: 1 field"):
         seen(tmp_path, "a,b\n1,2\n3\n" + long)
 
 
@@ -182,7 +182,7 @@ GLANCED = NO_TABLES | {"header alone": ("a,b\n", "has no rows below its header")
 
 @pytest.mark.parametrize(("content", "words"), GLANCED.values(), ids=GLANCED)
 def test_a_glance_sees_what_is_no_table(tmp_path: Path, content: str | bytes, words: str) -> None:
-    with pytest.raises(InvalidOrder, match=words):
+    with pytest.raises(InvalidRequest, match=words):
         seen(tmp_path, content)
 
 
@@ -192,16 +192,16 @@ def test_a_glance_at_several_files(tmp_path: Path) -> None:
 
     assert at({"1": "a,b\n1,2\n", "2": "b;a\n1;2\n"}) == Glance(("a", "b"), are_all=True)
     assert at({"1": '{"a": 1}\n', "2": '{"b": 1}\n'}) == Glance(("a", "b"), are_all=True)
-    with pytest.raises(InvalidOrder, match="2 lacks b"):
+    with pytest.raises(InvalidRequest, match="2 lacks b"):
         at({"1": "a,b\n1,2\n", "2": "a\n1\n"})
-    with pytest.raises(InvalidOrder, match="must be of one kind"):
+    with pytest.raises(InvalidRequest, match="must be of one kind"):
         at({"1": "a,b\n1,2\n", "2": pl.DataFrame({"a": [1], "b": [2]})})
 
 
 def test_columns_that_cannot_be_there() -> None:
     require_seen("spec.objective.target", "late", Glance(("a", "late"), are_all=True))
     require_seen("spec.objective.target", "late", Glance(("a",), are_all=False))
-    with pytest.raises(InvalidOrder, match=r"spec.objective.target names column 'lat', .* did you mean 'late'"):
+    with pytest.raises(InvalidRequest, match=r"spec.objective.target names column 'lat', .* did you mean 'late'"):
         require_seen("spec.objective.target", "lat", Glance(("a", "late"), are_all=True))
 
 

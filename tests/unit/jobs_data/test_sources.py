@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from modelyard_api.conditions import Reason
 from modelyard_jobs.data.source import fetch
-from modelyard_jobs.failures import InvalidOrder, JobFailure, Unavailable
+from modelyard_jobs.failures import InvalidRequest, JobFailure, Unavailable
 from modelyard_model.platform import ONE_MACHINE_VARIABLE
 
 ROWS = b"a,b\n1,2\n"
@@ -97,16 +97,16 @@ def test_a_file_of_the_web(web: str, tmp_path: Path, path: str, key: str) -> Non
 @pytest.mark.parametrize(
     ("path", "failure", "words"),
     [
-        ("/404/rows.csv", InvalidOrder, "there is no file https://localhost:.*rows.csv: localhost answers 404"),
-        ("/403/rows.csv", InvalidOrder, "without a log-in"),
-        ("/400/rows.csv", InvalidOrder, "answers 400"),
+        ("/404/rows.csv", InvalidRequest, "there is no file https://localhost:.*rows.csv: localhost answers 404"),
+        ("/403/rows.csv", InvalidRequest, "without a log-in"),
+        ("/400/rows.csv", InvalidRequest, "answers 400"),
         ("/429/rows.csv", Unavailable, "answers 429"),
         ("/503/rows.csv?signature=secret", Unavailable, r"answers 503 for https://localhost:\d+/503/rows.csv;"),
-        ("/plain.csv", InvalidOrder, "to an address without https"),
-        ("/round.csv", InvalidOrder, "on and on"),
+        ("/plain.csv", InvalidRequest, "to an address without https"),
+        ("/round.csv", InvalidRequest, "on and on"),
         (BROKEN_OFF, Unavailable, "broke off"),
         (EMPTY_ANSWER, Unavailable, "broke off"),
-        ("/part-*.csv", InvalidOrder, "a \\* needs a list of files"),
+        ("/part-*.csv", InvalidRequest, "a \\* needs a list of files"),
     ],
 )
 def test_what_a_server_says(web: str, tmp_path: Path, path: str, failure: type[JobFailure], words: str) -> None:
@@ -117,12 +117,12 @@ def test_what_a_server_says(web: str, tmp_path: Path, path: str, failure: type[J
 
 
 def test_servers_that_cannot_be_trusted_or_reached(server: tuple[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(InvalidOrder, match="the certificate of localhost is refused"):
+    with pytest.raises(InvalidRequest, match="the certificate of localhost is refused"):
         fetch(None, f"{server[0]}/rows.csv", tmp_path)
     for host in ("localhost:1", "no-such-host.invalid"):
         with pytest.raises(Unavailable, match="can't be reached"):
             fetch(None, f"https://{host}/rows.csv", tmp_path)
-    with pytest.raises(InvalidOrder, match="not ftp") as caught:
+    with pytest.raises(InvalidRequest, match="not ftp") as caught:
         fetch(None, "ftp://host/rows.csv", tmp_path)
     assert caught.value.reason is Reason.INVALID_SPEC
 
@@ -156,12 +156,12 @@ def test_files_of_this_machine(disk: Path) -> None:
     ],
 )
 def test_files_that_are_not_there(disk: Path, path: str, words: str) -> None:
-    with pytest.raises(InvalidOrder, match=words):
+    with pytest.raises(InvalidRequest, match=words):
         fetch(None, f"file://{disk}/{path}", disk / "scratch")
 
 
 def test_a_cluster_has_no_files_of_its_own(tmp_path: Path) -> None:
-    with pytest.raises(InvalidOrder, match="file:// is for the platform on one machine; upload the file and name it with s3://"):
+    with pytest.raises(InvalidRequest, match="file:// is for the platform on one machine; upload the file and name it with s3://"):
         fetch(None, "file:///etc/modelyard/secret/S3_SECRET_ACCESS_KEY.csv", tmp_path)
 
 

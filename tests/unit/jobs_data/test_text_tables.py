@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_jobs.data import text_table
 from modelyard_jobs.data.text_table import read_text
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_model.text_files import NotATable, TextForm, encoding_of, form_of, records, require_width
 
 
@@ -35,7 +35,7 @@ def expected(text: str, form: TextForm) -> list[tuple[str, ...]] | str:
 def read(text: str) -> list[tuple[str, ...]] | str:
     try:
         return rows(text)
-    except InvalidOrder as error:
+    except InvalidRequest as error:
         return str(error).removeprefix("rows.csv: ")
 
 
@@ -154,7 +154,7 @@ def test_headers(text: str, columns: list[str], notes: list[tuple[ReadingRule, s
     ids=["long", "short", "open quote", "after a quote", "open quote in the header", "long at the end"],
 )
 def test_what_is_wrong_is_said_with_line_cause_and_fix(text: str, words: str) -> None:
-    with pytest.raises(InvalidOrder, match=words):
+    with pytest.raises(InvalidRequest, match=words):
         rows(text)
 
 

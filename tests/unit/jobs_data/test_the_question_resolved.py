@@ -11,7 +11,7 @@ from modelyard_api.reading import ReadingRule
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data.dataset import Dataset, prepare
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 ROWS = 100
 
@@ -103,7 +103,7 @@ def test_rows_that_the_manifest_drops_are_counted() -> None:
     ids=["one class", "one number", "rare class", "too few rows", "text as number", "metric of a number", "metric of two", "criterion"],
 )
 def test_questions_that_the_data_cannot_answer(y: list[Any], parts: dict[str, Any], reason: Reason, words: str) -> None:
-    with pytest.raises(InvalidOrder, match=words) as caught:
+    with pytest.raises(InvalidRequest, match=words) as caught:
         resolved(y, **parts)
     assert caught.value.reason is reason
 
@@ -122,12 +122,12 @@ def test_questions_that_the_data_cannot_answer(y: list[Any], parts: dict[str, An
     ids=["targetFrom", "target", "columns", "missing", "timestamps", "split", "key"],
 )
 def test_unknown_columns_name_the_field_and_the_nearest_column(parts: dict[str, Any], field: str) -> None:
-    with pytest.raises(InvalidOrder, match=field + r".* did you mean 'y'\?"):
+    with pytest.raises(InvalidRequest, match=field + r".* did you mean 'y'\?"):
         resolved([row % 2 for row in range(ROWS)], **parts)
 
 
 def test_a_derived_target_may_not_have_the_name_of_a_column() -> None:
-    with pytest.raises(InvalidOrder, match="choose another name"):
+    with pytest.raises(InvalidRequest, match="choose another name"):
         prepare(table(delay=[float(row) for row in range(ROWS)]), spec("x", objective={"targetFrom": {"column": "delay", "above": 15}}))
 
 
@@ -154,7 +154,7 @@ def test_rows_whose_time_can_not_be_read_are_dropped_and_counted() -> None:
 
 def test_too_many_times_that_can_not_be_read_end_in_words() -> None:
     days = ["2024-01-01", "soon"] * (ROWS // 2)
-    with pytest.raises(InvalidOrder, match="are not ISO 8601"):
+    with pytest.raises(InvalidRequest, match="are not ISO 8601"):
         prepare(texts(day=days, y=[str(row % 2) for row in range(ROWS)]), spec(data={"split": {"by": "Time", "column": "day"}}))
 
 
@@ -182,7 +182,7 @@ def test_seconds_since_the_epoch_are_times() -> None:
 )
 def test_targets_as_texts_of_a_file(y: list[str], parts: dict[str, Any], classes: tuple[str, ...] | None) -> None:
     if classes is None:
-        with pytest.raises(InvalidOrder, match=r"has one class only.*50 cells 'NA' count as missing.*keeps them"):
+        with pytest.raises(InvalidRequest, match=r"has one class only.*50 cells 'NA' count as missing.*keeps them"):
             prepare(texts(y=y), spec(objective=parts))
         return
     assert prepare(texts(y=y), spec(objective=parts)).target.classes == classes
@@ -213,5 +213,5 @@ def test_equals_a_number_in_whatever_spelling_and_above_one_with_marks() -> None
 
 def test_equals_a_word_that_means_missing_is_said() -> None:
     table = texts(answer=["yes", "no", "maybe", "NA"] * 25)
-    with pytest.raises(InvalidOrder, match=r"missingWords: \[\]\}\] keeps it"):
+    with pytest.raises(InvalidRequest, match=r"missingWords: \[\]\}\] keeps it"):
         prepare(table, spec("gone", objective={"targetFrom": {"column": "answer", "equals": "NA"}}))

@@ -22,7 +22,7 @@ from modelyard_jobs.data.json_lines import read_json_lines
 from modelyard_jobs.data.parquet_table import columns_of_parquet, read_parquet
 from modelyard_jobs.data.reading import read
 from modelyard_jobs.data.source import SourceFile, SourceFiles
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 from tests.unit.written_files import zipped
 
@@ -128,7 +128,7 @@ def test_whatever_is_damaged_ends_in_words(tmp_path: Path, sound: bytes) -> None
         path.write_bytes(content)
         file = SourceFile("rows", path, len(content), "")
         for look in (lambda file: glance_at([(file.key, file.path)]), read_whole):
-            with contextlib.suppress(InvalidOrder):
+            with contextlib.suppress(InvalidRequest):
                 look(file)
 
 

@@ -12,7 +12,7 @@ from modelyard_jobs.data import dataset
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.columns import Features, features
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 
 ROWS = 120
 
@@ -112,7 +112,7 @@ def test_typed_timestamps_become_iso_text_as_requests_bring_it() -> None:
     ids=["no value", "not numbers", "not timestamps", "numbers as timestamps", "lists"],
 )
 def test_what_no_model_can_read_is_refused_naming_the_column(series: pl.Series, spec: Data, words: str) -> None:
-    with pytest.raises(InvalidOrder, match=words):
+    with pytest.raises(InvalidRequest, match=words):
         typed(series, spec)
 
 
@@ -122,7 +122,7 @@ def test_ignored_columns_are_not_looked_at() -> None:
 
 
 def test_a_table_without_features_is_refused() -> None:
-    with pytest.raises(InvalidOrder, match="no column is left as a feature"):
+    with pytest.raises(InvalidRequest, match="no column is left as a feature"):
         read(pl.DataFrame({"y": [1, 2]}), data(), frozenset({"y"}))
 
 

@@ -9,7 +9,7 @@ from modelyard_api.conditions import Reason
 from modelyard_api.data import Column, ColumnRole, ColumnType, Data, DataSource
 from modelyard_jobs.data.columns import Feature
 from modelyard_jobs.evaluation.leakage import LeakFinding, Sample, describe_leak, find_leaks, warnings_or_refusal
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from sklearn.datasets import load_iris
 
 RANDOM = np.random.default_rng(0)
@@ -97,7 +97,7 @@ def found(*, rows: int = 100, vouched: bool = False) -> LeakFinding:
 
 
 def test_a_certain_leak_that_nobody_vouches_for_is_refused() -> None:
-    with pytest.raises(InvalidOrder, match=r"'copy' .* role: Ignored") as caught:
+    with pytest.raises(InvalidRequest, match=r"'copy' .* role: Ignored") as caught:
         warnings_or_refusal([found(vouched=True), found(rows=9), found()])
     assert caught.value.reason is Reason.SUSPECTED_LEAKAGE
 

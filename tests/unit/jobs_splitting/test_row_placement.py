@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from modelyard_api.data import Duplicates, Split, SplitBy
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.splitting import first_release, membership
 from modelyard_jobs.splitting.assignment import Assignment, Earlier, Rows, assign
 from modelyard_jobs.splitting.cuts import Classes, Part
@@ -182,7 +182,7 @@ def test_the_reference_is_drawn_from_the_whole_period_and_bounded() -> None:
 
 def test_too_few_groups_for_three_parts_are_refused_in_words() -> None:
     frame = table(200).with_columns(pl.lit("one").alias("day"))
-    with pytest.raises(InvalidOrder, match=r"by 'day' with 1 groups leaves no row for"):
+    with pytest.raises(InvalidRequest, match=r"by 'day' with 1 groups leaves no row for"):
         placed(frame, BY_GROUP)
 
 

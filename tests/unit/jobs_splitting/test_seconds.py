@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.splitting.timestamps import seconds
 
 MOMENTS = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31))  # noqa: DTZ001
@@ -28,5 +28,5 @@ def test_as_python_reads_them(texts: list[str]) -> None:
 
 @pytest.mark.parametrize("text", ["2026-02-30", "2026-01-31 24:00:00", "2026-1-31", "2026-01-31 12:00:60", "0000-01-01", "soon", ""])
 def test_others_are_refused(text: str) -> None:
-    with pytest.raises(InvalidOrder, match="1 of its 2 distinct values are not ISO 8601"):
+    with pytest.raises(InvalidRequest, match="1 of its 2 distinct values are not ISO 8601"):
         seconds(pl.Series("when", ["2026-01-31", text, text]))

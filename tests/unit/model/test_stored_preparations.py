@@ -1,4 +1,4 @@
-"""Preparations that earlier releases stored make the same features, in the same order, from the same cells.
+"""Preparations that earlier releases stored make the same features, in the same request, from the same cells.
 
 The matrices were computed by the release before columns became types of their own.
 """

@@ -8,7 +8,7 @@ from modelyard_jobs.monitoring.episodes import advance, close, drift_trigger
 from modelyard_jobs.monitoring.receivers import DeliveryFailed
 from modelyard_jobs.monitoring.state import Episode, EpisodeKind, MonitorState, Notification
 
-from tests.unit.monitoring.orders import order
+from tests.unit.monitoring.requests import monitor_request
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EMPTY = MonitorState(uid="uid-1", version="3", versions={})
@@ -37,7 +37,9 @@ class Recorder:
 
 
 def moved(state: MonitorState, active: bool | None, *, window: str = "w1", minutes: int = 0) -> MonitorState:
-    return advance(state, drift_trigger(order(), active, window, 2, (TEMP, CALM)), order(), NOW + timedelta(minutes=minutes))
+    return advance(
+        state, drift_trigger(monitor_request(), active, window, 2, (TEMP, CALM)), monitor_request(), NOW + timedelta(minutes=minutes)
+    )
 
 
 def test_an_episode_tells_its_beginning_and_its_end_once() -> None:

@@ -1,4 +1,4 @@
-"""The monitoring image has no torch, and a wrong order fails before anything heavy is imported."""
+"""The monitoring image has no torch, and a wrong request fails before anything heavy is imported."""
 
 import subprocess
 import sys

@@ -4,7 +4,7 @@ from modelyard_api.pod_contract import TERMINATION_MESSAGE_LIMIT, ColumnDrift, M
 from modelyard_jobs.monitoring.state import JudgedWindow, LastVerdict, MonitorState, Position, VersionState
 from modelyard_jobs.monitoring.summary import summarise
 
-from tests.unit.monitoring.orders import order
+from tests.unit.monitoring.requests import monitor_request
 
 
 def state(columns: int, width: int) -> MonitorState:
@@ -33,7 +33,7 @@ def size(result: MonitorResult) -> int:
 
 
 def test_a_wide_table_is_cut_to_its_worst_columns_and_the_prediction() -> None:
-    result = summarise(state(200, 100), order(), [], [])
+    result = summarise(state(200, 100), monitor_request(), [], [])
     assert size(result) <= TERMINATION_MESSAGE_LIMIT
     assert result.columns[0].name.startswith("00")
     assert result.columns[-1].name == "output.prediction"
@@ -47,7 +47,7 @@ def test_a_usual_table_keeps_twenty_columns() -> None:
     assert last is not None
     plain = last.model_copy(update={"findings": (), "columns": tuple(each.model_copy(update={"finding": ""}) for each in last.columns)})
     table = table.model_copy(update={"versions": {"3": table.versions["3"].model_copy(update={"last": plain})}})
-    result = summarise(table, order(), ["one log file can't be read"], ["alert-urls/webhook: HTTP 500"])
+    result = summarise(table, monitor_request(), ["one log file can't be read"], ["alert-urls/webhook: HTTP 500"])
     assert len(result.columns) == 20
     assert result.findings == ["one log file can't be read"]
     assert result.alert_problem == "alert-urls/webhook: HTTP 500"
@@ -56,5 +56,5 @@ def test_a_usual_table_keeps_twenty_columns() -> None:
 
 def test_before_the_first_window_the_result_is_empty() -> None:
     empty = MonitorState(uid="uid-1", version="3", versions={"3": VersionState(position=Position(horizon=0))})
-    result = summarise(empty, order(), [], [])
+    result = summarise(empty, monitor_request(), [], [])
     assert (result.window, result.rows, result.drifted_share, result.columns) == ("", 0, None, [])

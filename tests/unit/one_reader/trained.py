@@ -69,7 +69,7 @@ class TrainedFile:
 
 @contextmanager
 def trained(path: Path, manifest: TrainingJobSpec) -> Iterator[TrainedFile]:
-    """Raises InvalidOrder where the file can't be trained on."""
+    """Raises InvalidRequest where the file can't be trained on."""
     with TemporaryDirectory() as folder:
         found = train(path, Path(folder), manifest)
         yield TrainedFile(path, found.data, found.stored)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from modelyard_operator.controller import Controller, Rhythm, new_queue
+from modelyard_operator.controller import Controller, ControllerOptions, new_queue
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, TRAINING_JOB, Kind, Object
 from modelyard_operator.metrics import Metrics
 from modelyard_operator.plan import EnsureModel, Plan
@@ -88,10 +88,10 @@ class Follower:
 
 def test_a_promotion_is_followed_without_waiting_for_the_next_poll() -> None:
     registry, follower, queue = Registry(), Follower(), new_queue()
-    rhythm = Rhythm(1, A_LONG_TIME, A_LONG_TIME, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    options = ControllerOptions(1, A_LONG_TIME, A_LONG_TIME, lambda: datetime(2026, 1, 1, tzinfo=UTC))
     reconcilers = {"TrainingJob": Trainer(), "ModelDeployment": follower}
     controller = Controller(
-        cast(Any, Mirrors()), queue, cast(Any, reconcilers), cast(Any, registry), cast(Any, Writer(registry)), Metrics(), rhythm
+        cast(Any, Mirrors()), queue, cast(Any, reconcilers), cast(Any, registry), cast(Any, Writer(registry)), Metrics(), options
     )
     controller.start()
     try:

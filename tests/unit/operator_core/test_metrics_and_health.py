@@ -5,7 +5,7 @@ import logging
 
 import pytest
 from modelyard_operator.controller import moved
-from modelyard_operator.health import Signs, answer
+from modelyard_operator.health import HealthChecks, answer
 from modelyard_operator.json_logs import JsonLines
 from modelyard_operator.kube.answers import error_of
 from modelyard_operator.kube.interface import AlreadyExists, Conflict, Expired, KubeError, NotFound, Refused, Throttled, Unreachable
@@ -65,7 +65,7 @@ def test_work_is_counted_and_gauges_are_read_when_asked() -> None:
     ],
 )
 def test_alive_is_having_heard_something_and_ready_is_having_heard_all(path: str, silence: float, synced: bool, status: int) -> None:
-    assert answer(path, Signs(lambda: silence, lambda: synced, lambda: b""))[0] == status
+    assert answer(path, HealthChecks(lambda: silence, lambda: synced, lambda: b""))[0] == status
 
 
 def test_a_log_line_is_one_json_object_that_names_the_resource() -> None:

@@ -40,7 +40,7 @@ from modelyard_jobs.evaluation import reference
 from modelyard_jobs.evaluation.evidence import Evaluation, gather
 from modelyard_jobs.evaluation.metrics import Measure, Scores
 from modelyard_jobs.evaluation.opponents import JudgedRows, against_baseline, as_scores
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import fit_model, raw_columns
 from modelyard_jobs.fitting.examples import Examples
 from modelyard_jobs.fitting.problem import Learned, Problem
@@ -366,7 +366,7 @@ def test_the_manifest_knows_them() -> None:
 
 def test_what_does_not_fit_is_refused_before_anything_is_trained(file: Path, tmp_path: Path) -> None:
     spec = manifest().model_copy(update={"model": manifest().model.model_copy(update={"architecture": Architecture.MLP})})
-    with pytest.raises(InvalidOrder, match=r"spec\.model\.architecture: MLP is not for Oddness; there are Middle"):
+    with pytest.raises(InvalidRequest, match=r"spec\.model\.architecture: MLP is not for Oddness; there are Middle"):
         trained(file, tmp_path / "model", spec)
     with pytest.raises(ValueError, match="target is required: the column to predict"):
         TrainingJobSpec.model_validate({"objective": {}, "data": {"source": {"uri": "s3://bucket/rows.pairs"}}})

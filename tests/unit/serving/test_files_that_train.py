@@ -19,7 +19,7 @@ from modelyard_jobs.data import columns, reading
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.columns import Features
 from modelyard_jobs.data.source import SourceFile, SourceFiles
-from modelyard_jobs.failures import InvalidOrder
+from modelyard_jobs.failures import InvalidRequest
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.signature import DType
 from modelyard_model.text_files import Separator
@@ -188,7 +188,7 @@ def test_generated_files_with_types(data: st.DataObject, missing: float, seed: i
             file.write_text("".join(json.dumps({name: cell for name, cell in row.items() if cell is not None}) + "\n" for row in rows))
         try:
             features, separator = trained(file)
-        except InvalidOrder:  # no column is left
+        except InvalidRequest:  # no column is left
             assume(False)
         model = model_of(features, separator)
         same(predicted(model, file), features)

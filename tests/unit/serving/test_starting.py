@@ -2,7 +2,7 @@
 
 import pytest
 from modelyard_model.errors import ModelFilesInvalid, PlatformIncomplete
-from modelyard_serving.__main__ import InvalidOrder, read_order
+from modelyard_serving.__main__ import InvalidRequest, read_request
 from modelyard_serving.cores import usable_cores
 from modelyard_serving.errors import ModelUnusable, NotReady, RegistryUnavailable
 from modelyard_serving.readiness import Readiness
@@ -30,10 +30,10 @@ def test_a_setting_that_cannot_be_read_is_named(name, value):
         Settings.from_environment({f"MODELYARD_{name}": value})
 
 
-def test_an_order_with_something_unknown_is_refused_by_name():
-    order = '{"namespace": "ml", "name": "a", "model": "b", "version": "1", "requestLog": {}, "colour": "red"}'
-    with pytest.raises(InvalidOrder, match=r"MODELYARD_ORDER\.colour"):
-        read_order({"MODELYARD_ORDER": order})
+def test_a_request_with_something_unknown_is_refused_by_name():
+    request = '{"namespace": "ml", "name": "a", "model": "b", "version": "1", "requestLog": {}, "colour": "red"}'
+    with pytest.raises(InvalidRequest, match=r"MODELYARD_REQUEST\.colour"):
+        read_request({"MODELYARD_REQUEST": request})
 
 
 @pytest.mark.parametrize(("text", "most"), [("max 100000", 10_000), ("50000 100000", 1), ("100000 100000", 1), ("nonsense", 10_000)])

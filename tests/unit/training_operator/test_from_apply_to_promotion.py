@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from modelyard_api import labels
-from modelyard_api.pod_contract import ORDER_VARIABLE, TrainOrder
+from modelyard_api.pod_contract import REQUEST_VARIABLE, TrainRequest
 from modelyard_api.verdicts import Evidence
 from modelyard_operator.registry.interface import Run, RunProgress
 
@@ -178,17 +178,17 @@ def test_a_result_that_does_not_fit_into_a_message_is_read_from_the_run() -> Non
 
 
 def test_the_first_training_follows_no_split_and_later_ones_that_of_the_champion_s_run() -> None:
-    orders = []
+    requests = []
     for champion_run in ("", "run-0"):
         world = World(training_job())
         if champion_run:
             world.alias[NAME, "champion"] = world.add_version(NAME, champion_run).version
         world.settle()
         (variable,) = [
-            each for each in world.job("penguins-1")["spec"]["template"]["spec"]["containers"][0]["env"] if each["name"] == ORDER_VARIABLE
+            each for each in world.job("penguins-1")["spec"]["template"]["spec"]["containers"][0]["env"] if each["name"] == REQUEST_VARIABLE
         ]
-        orders.append(TrainOrder.model_validate_json(variable["value"]))
-    assert [order.split_run for order in orders] == [None, "run-0"]
+        requests.append(TrainRequest.model_validate_json(variable["value"]))
+    assert [request.split_run for request in requests] == [None, "run-0"]
 
 
 def test_how_often_the_test_rows_were_used_is_kept() -> None:

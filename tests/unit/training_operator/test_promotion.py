@@ -209,7 +209,7 @@ def test_a_plan_that_could_not_be_carried_out_shows_in_the_condition() -> None:
     assert plan.status is not None
     assert [(c["reason"], c["message"]) for c in plan.status["conditions"]] == [("NameConflict", taken.message)]
     assert [body["metadata"]["name"] for body in plan.create] == ["penguins-1"]
-    assert [notice.reason for notice in plan.notices] == ["NameConflict"]
+    assert [event.reason for event in plan.events] == ["NameConflict"]
 
 
 def two_trained() -> World:

@@ -69,7 +69,7 @@ def test_a_status_that_can_not_be_read_stops_everything() -> None:
     world.resource()["status"] = {"attempts": "three"}
     plan = world.plan()
     assert (plan.create, plan.status, plan.registry) == ((), None, ())
-    assert [notice.reason for notice in plan.notices] == ["StatusUnreadable"]
+    assert [event.reason for event in plan.events] == ["StatusUnreadable"]
 
 
 def test_one_that_is_being_deleted_is_left_alone() -> None:

@@ -90,7 +90,7 @@ def test_an_image_that_appears_later_continues_by_itself() -> None:
 
 def test_events_of_a_rejected_pod_are_about_its_job() -> None:
     world = World(training_job())
-    world.events["uid-of-penguins-1"] = [{"reason": "FailedCreate", "note": "violates PodSecurity"}]
+    world.pod_events_by_uid["uid-of-penguins-1"] = [{"reason": "FailedCreate", "note": "violates PodSecurity"}]
     world.settle()
     running = world.condition("Running")
     assert running is not None

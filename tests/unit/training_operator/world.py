@@ -14,7 +14,7 @@ from modelyard_api import artifacts, labels
 from modelyard_api.pod_contract import PodError, TrainResult
 from modelyard_api.status import TrainingJobStatus
 from modelyard_operator.kube.interface import JOB, KINDS, POD, TRAINING_JOB, Kind
-from modelyard_operator.plan import EnsureModel, MoveAlias, Notice, Plan, RegisterVersion
+from modelyard_operator.plan import EnsureModel, Event, MoveAlias, Plan, RegisterVersion
 from modelyard_operator.pod_template import Images
 from modelyard_operator.reconciler import Key, Problem
 from modelyard_operator.registry.interface import AliasChanged, RegistryUnavailable, Run, RunProgress, Version
@@ -42,8 +42,8 @@ class World:
         self.now = START
         self.objects: dict[tuple[str, str], Object] = {}
         self.mirrored_late: dict[str, Object] = {}  # what the mirror still shows of a pod that has changed
-        self.events: dict[str, list[Object]] = {}
-        self.notices: list[Notice] = []
+        self.pod_events_by_uid: dict[str, list[Object]] = {}
+        self.events: list[Event] = []
         self.writes: list[str] = []
         self.die_after: int | None = None
         self.registry_down = ""
@@ -74,7 +74,7 @@ class World:
         return [one for one in self._all(kind) if one["metadata"].get("labels", {}).get(label) == value]
 
     def pod_events(self, namespace: str, pod_uid: str) -> Sequence[Object]:
-        return self.events.get(pod_uid, [])
+        return self.pod_events_by_uid.get(pod_uid, [])
 
     def _all(self, kind: Kind) -> list[Object]:
         return [one for (name, _), one in sorted(self.objects.items()) if name == kind.name]
@@ -174,7 +174,7 @@ class World:
         if resource and plan.status is not None and resource.get("status") != plan.status:
             self._write(f"status {plan.status['state']}")
             resource["status"] = plan.status
-            self.notices += plan.notices
+            self.events += plan.events
             self._survive()
         for action in plan.registry:
             self._write(type(action).__name__)
@@ -264,4 +264,4 @@ class World:
 
     def told(self) -> list[tuple[str, str]]:
         """Type and reason of all Events so far."""
-        return [(notice.type, notice.reason) for notice in self.notices]
+        return [(event.type, event.reason) for event in self.events]

@@ -74,18 +74,18 @@ def typed(value: Any, schema: Schema) -> Any:
 
 
 def canonical(value: Any, schema: Schema) -> Any:
-    """For comparing with how it was: lists that are maps or sets have no order."""
+    """For comparing with how it was: lists that are maps or sets have no request."""
     if isinstance(value, dict):
         properties: dict[str, Schema] = schema.get("properties", {})
         return {key: canonical(item, properties.get(key, {})) for key, item in value.items()}
     if isinstance(value, list):
         items = [canonical(item, schema.get("items", {})) for item in value]
         is_ordered = schema.get("x-kubernetes-list-type", "atomic") == "atomic"
-        return items if is_ordered else sorted(items, key=lambda item: _order(item, schema))
+        return items if is_ordered else sorted(items, key=lambda item: _request(item, schema))
     return value
 
 
-def _order(item: Any, schema: Schema) -> str:
+def _request(item: Any, schema: Schema) -> str:
     keys = schema.get("x-kubernetes-list-map-keys")
     return json.dumps([item.get(key) for key in keys] if keys else item, sort_keys=True)
 

@@ -6,17 +6,17 @@ from datetime import datetime
 from modelyard_api.labels import FIELD_MANAGER
 
 from modelyard_operator.kube.interface import EVENT, Object
-from modelyard_operator.plan import Notice
+from modelyard_operator.plan import Event
 
 _NOTE_BYTES = 1024  # the API server's limit
 
 
-def event(
-    notice: Notice, resource: Object, instance: str, now: datetime, *, controller: str = FIELD_MANAGER, action: str = "Reconcile"
+def event_object(
+    event: Event, resource: Object, instance: str, now: datetime, *, controller: str = FIELD_MANAGER, action: str = "Reconcile"
 ) -> Object:
     """The Event; its name is made of what it says, so that saying it again is refused as a duplicate."""
     metadata = resource["metadata"]
-    said = hashlib.sha256(f"{metadata['uid']}\n{notice.reason}\n{notice.message}".encode()).hexdigest()[:16]
+    said = hashlib.sha256(f"{metadata['uid']}\n{event.reason}\n{event.message}".encode()).hexdigest()[:16]
     return {
         "apiVersion": EVENT.api_version,
         "kind": EVENT.name,
@@ -25,9 +25,9 @@ def event(
         "reportingController": controller,
         "reportingInstance": instance[:128],
         "action": action,
-        "type": notice.type,
-        "reason": notice.reason,
-        "note": _cut(notice.message),
+        "type": event.type,
+        "reason": event.reason,
+        "note": _cut(event.message),
         "regarding": {
             "apiVersion": resource["apiVersion"],
             "kind": resource["kind"],
