@@ -68,10 +68,11 @@ def _workloads(key: Key, uid: str, view: View) -> dict[str, Workload]:
     deployments = _by_version(view.children(DEPLOYMENT, uid))
     services = _by_version(service for service in view.children(SERVICE, uid) if service["metadata"]["name"] != key.name)
     pods = view.labelled(POD, key.namespace, labels.MODEL_DEPLOYMENT_LABEL, key.name)
-    return {
-        version: Workload(version, deployments.get(version), services.get(version), _pods_of(version, pods))
-        for version in sorted({*deployments, *services}, key=lambda v: (len(v), v))
-    }
+    found = {}
+    for version in sorted({*deployments, *services}, key=lambda v: (len(v), v)):
+        own = _pods_of(version, pods)
+        found[version] = Workload(version, deployments.get(version), services.get(version), own, _events_of(own, key.namespace, view))
+    return found
 
 
 def _by_version(objects: Iterable[Object]) -> dict[str, Object]:
@@ -82,6 +83,13 @@ def _by_version(objects: Iterable[Object]) -> dict[str, Object]:
 def _pods_of(version: str, pods: Iterable[Object]) -> tuple[Object, ...]:
     wanted = {labels.VERSION_LABEL: version, labels.COMPONENT_LABEL: "serving"}
     return tuple(pod for pod in pods if wanted.items() <= pod["metadata"].get("labels", {}).items())
+
+
+def _events_of(pods: Iterable[Object], namespace: str, view: View) -> tuple[Object, ...]:
+    """About the newest pod that waits to begin: a volume that can't be mounted is told by Events alone."""
+    waiting = [pod for pod in pods if pod.get("status", {}).get("phase", "Pending") == "Pending"]
+    newest = max(waiting, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), default=None)
+    return tuple(view.pod_events(namespace, newest["metadata"]["uid"])) if newest else ()
 
 
 def _children(kinds: Iterable[Kind], uid: str, view: View) -> tuple[tuple[Kind, Object], ...]:

@@ -18,6 +18,7 @@ from modelyard_operator.reconciler import Key, Problem, View
 from modelyard_operator.registry.interface import RegistryReader
 
 _ASK_AGAIN_SECONDS = 30.0  # a registry that was away, a model that doesn't exist: nobody tells us when that changes
+_PENDING_SECONDS = 10.0  # Events are not watched
 
 
 def url_in_cluster(namespace: str, name: str) -> str:
@@ -81,4 +82,6 @@ def _look_again(observed: Observed, rollout: Rollout) -> float | None:
     waits = [rollout.drained_in] if rollout.drained_in is not None else []
     if observed.resolution.problem:
         waits.append(_ASK_AGAIN_SECONDS)
+    if any(workload.is_waiting for workload in observed.workloads.values()):
+        waits.append(_PENDING_SECONDS)
     return min(waits, default=None)

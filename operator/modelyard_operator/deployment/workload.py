@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from modelyard_operator.deployment.pod_trouble import runs_unready, trouble
 from modelyard_operator.kube.interface import Object
+from modelyard_operator.pods.causes import rejected, runs_unready, trouble
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Workload:
     deployment: Object | None = None
     service: Object | None = None
     pods: tuple[Object, ...] = ()
+    events: tuple[Object, ...] = ()  # about its newest pod while that waits to begin, oldest first
 
     @property
     def wanted(self) -> int:
@@ -43,12 +44,18 @@ class Workload:
         return self._is_seen and self._condition("Progressing").get("reason") == "ProgressDeadlineExceeded"
 
     @property
+    def is_waiting(self) -> bool:
+        """A pod has yet to begin: Events may say why it doesn't."""
+        return any(pod.get("status", {}).get("phase", "Pending") == "Pending" for pod in self.pods)
+
+    @property
     def trouble(self) -> str:
         """Why pods are missing or not ready, in a sentence; empty: nothing is known to be wrong."""
         failure = self._condition("ReplicaFailure")
         if failure.get("status") == "True":
-            return f"{failure.get('reason', 'ReplicaFailure')}: {str(failure.get('message', '')).rstrip('.')}."
-        return trouble(self.pods) or self._silent
+            message = rejected(str(failure.get("message", "")), "Deployment").message
+            return f"{message[0].upper()}{message[1:]}."
+        return trouble(self.pods, self.events) or self._silent
 
     @property
     def _silent(self) -> str:

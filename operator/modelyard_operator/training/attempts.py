@@ -10,10 +10,12 @@ from modelyard_api.status import Attempt
 from modelyard_api.training_job import Policy
 
 from modelyard_operator.conditions import find
+from modelyard_operator.pods import facts
+from modelyard_operator.pods.facts import Child
 from modelyard_operator.timestamps import to_timestamp
-from modelyard_operator.training import failure, job_facts
+from modelyard_operator.training import failure
 from modelyard_operator.training.failure import Failure, Fault
-from modelyard_operator.training.observed import Child, Observed
+from modelyard_operator.training.observed import Observed
 
 _KEPT = 10
 
@@ -50,9 +52,9 @@ def observe(observed: Observed, now: datetime) -> Attempts:
     child = observed.attempts.get(story.newest.number)
     if child is None:
         return _failed(story, failure.lost(f"{observed.name}-{story.newest.number}"), "Lost", observed, now)
-    if job_facts.is_failed(child.job):
+    if facts.is_failed(child.job):
         return _ended_badly(story, failure.classify(child), child, observed, now)
-    if job_facts.is_complete(child.job):
+    if facts.is_complete(child.job):
         return _ended_well(story, child, observed, now)
     return _within_deadline(_unfinished(story, child, observed, now), observed, now)
 
@@ -69,7 +71,7 @@ def _with_unrecorded(observed: Observed) -> tuple[Attempt, ...]:
 
 
 def _unfinished(story: Attempts, child: Child, observed: Observed, now: datetime) -> Attempts:
-    seconds = job_facts.seconds_run(child, now)
+    seconds = facts.seconds_run(child, now)
     if was_suspended(observed):  # counted when it was suspended
         return replace(story, current=child)
     if observed.valid_spec.policy.suspend:
@@ -78,7 +80,7 @@ def _unfinished(story: Attempts, child: Child, observed: Observed, now: datetime
 
 
 def _ended_well(story: Attempts, child: Child, observed: Observed, now: datetime) -> Attempts:
-    result = job_facts.result_of(child) or observed.registry.result
+    result = facts.result_of(child) or observed.registry.result
     if result is None and observed.registry.problem:
         return replace(story, result_awaited=True)
     if result is None:
@@ -94,7 +96,7 @@ def _ended_badly(story: Attempts, why: Failure, child: Child, observed: Observed
 
 
 def _seconds(child: Child, observed: Observed, now: datetime) -> float:
-    return 0.0 if was_suspended(observed) else job_facts.seconds_run(child, now)
+    return 0.0 if was_suspended(observed) else facts.seconds_run(child, now)
 
 
 def _failed(story: Attempts, why: Failure, outcome: str, observed: Observed, now: datetime) -> Attempts:

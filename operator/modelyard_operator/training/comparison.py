@@ -4,9 +4,12 @@ from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.pod_contract import PodError, TrainResult
 from modelyard_api.status import TrainingOutcome
 
-from modelyard_operator.training import criteria, evaluation, job_facts, pending, render
+from modelyard_operator.pods import facts
+from modelyard_operator.pods.causes import why_not_running
+from modelyard_operator.pods.facts import Child
+from modelyard_operator.training import criteria, evaluation, render
 from modelyard_operator.training.decision import PENDING_SECONDS, Decision
-from modelyard_operator.training.observed import Child, Observed
+from modelyard_operator.training.observed import Observed
 from modelyard_operator.training.standing import Standing
 
 
@@ -22,7 +25,7 @@ def latest(observed: Observed, outcome: TrainingOutcome) -> TrainingOutcome:
     if not is_due(observed, outcome):
         return outcome
     child = observed.comparisons.get(observed.registry.champion)
-    compared = (job_facts.result_of(child) or observed.registry.comparison) if child and job_facts.is_complete(child.job) else None
+    compared = (facts.result_of(child) or observed.registry.comparison) if child and facts.is_complete(child.job) else None
     try:
         return evaluation.rejudged(observed, outcome, compared) if compared else outcome
     except criteria.UnusableResult:
@@ -38,7 +41,7 @@ def comparing(standing: Standing) -> Decision | None:
     child = observed.comparisons.get(champion)
     if child is None:
         return _started(standing, champion)
-    if job_facts.is_active(child.job):
+    if facts.is_active(child.job):
         return _awaited(standing, child, champion)
     message = f"the comparison with champion version {champion} (Job {child.name}) gave no verdict: {_complaint(child)}"
     return standing.short(Reason.COMPARISON_FAILED, message)
@@ -55,17 +58,17 @@ def _started(standing: Standing, champion: str) -> Decision:
 
 
 def _awaited(standing: Standing, child: Child, champion: str) -> Decision:
-    cause = None if job_facts.running_since(child) or job_facts.ended(child) else pending.why(child)
+    cause = None if facts.running_since(child) or facts.ended(child) else why_not_running(child)
     message = f"Job {child.name} compares the model with champion version {champion}"
     told = f"{message}; {cause.message}" if cause else message
     return standing.waiting(TrainingCondition.PROMOTED, Reason.COMPARING, told, requeue_after=PENDING_SECONDS)
 
 
 def _complaint(child: Child) -> str:
-    said = job_facts.said(child)
+    said = facts.said(child)
     if isinstance(said, PodError):
         return f"{said.reason}: {said.message}"
     if isinstance(said, TrainResult):
         return "its evidence doesn't fit the criteria (do operator and jobs image have the same version?)"
-    last = job_facts.ended(child)
+    last = facts.ended(child)
     return f"exit code {last.exit_code}, no message" if last else "its pod is gone and left no message"

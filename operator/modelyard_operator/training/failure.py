@@ -6,9 +6,8 @@ from enum import Enum
 from modelyard_api.conditions import Reason
 from modelyard_api.pod_contract import ExitCode, PodError
 
-from modelyard_operator.training import job_facts
-from modelyard_operator.training.job_facts import Ended
-from modelyard_operator.training.observed import Child
+from modelyard_operator.pods import facts
+from modelyard_operator.pods.facts import Child, Ended
 
 _MESSAGE_LIMIT = 1024  # ten attempts are kept in status
 
@@ -33,13 +32,13 @@ class Failure:
 
 def classify(child: Child) -> Failure:
     """The failure of a Job that has failed."""
-    last = job_facts.ended(child)
+    last = facts.ended(child)
     exit_code = last.exit_code if last else None
-    if job_facts.is_disrupted(child):
+    if facts.is_disrupted(child):
         return Failure(Fault.DISRUPTION, None, _disruption(child), exit_code)
     if last and last.reason == "OOMKilled":
         return Failure(Fault.OTHER, Reason.OOM_KILLED, _out_of_memory(child), exit_code)
-    said = job_facts.said(child)
+    said = facts.said(child)
     if isinstance(said, PodError):
         fault = Fault.INPUT if exit_code == ExitCode.INVALID else Fault.OTHER
         return Failure(fault, said.reason, said.message[:_MESSAGE_LIMIT], exit_code)
@@ -59,7 +58,7 @@ def without_result(child: Child) -> Failure:
 
 def _disruption(child: Child) -> str:
     for pod in child.pods:
-        if found := job_facts.condition(pod, "DisruptionTarget"):
+        if found := facts.condition(pod, "DisruptionTarget"):
             return f"pod {pod['metadata']['name']} was taken away ({found.get('reason', '')}): {found.get('message', '')}"[:_MESSAGE_LIMIT]
     return f"the pod of Job {child.name} was taken away (evicted, preempted, or its node was lost)"
 
@@ -75,5 +74,5 @@ def _unexplained(child: Child, last: Ended | None) -> str:
     if last:
         said = last.message.strip().splitlines()[-1:] or ["it left no message"]
         return f"the container ended with exit code {last.exit_code} ({last.reason or 'no reason'}): {said[0]}"[:_MESSAGE_LIMIT]
-    failed = job_facts.condition(child.job, "Failed") or {}
+    failed = facts.condition(child.job, "Failed") or {}
     return f"Job {child.name} failed ({failed.get('reason', '')}): {failed.get('message', 'its pod is gone')}"[:_MESSAGE_LIMIT]

@@ -11,10 +11,12 @@ from modelyard_api.training_job import TrainingJobSpec
 from pydantic import ValidationError
 
 from modelyard_operator.kube.interface import JOB, POD, TRAINING_JOB, Object
+from modelyard_operator.pods import facts
+from modelyard_operator.pods.facts import Child
 from modelyard_operator.reconciler import Key, Problem, View
 from modelyard_operator.registry.interface import RegistryError, RegistryReader
-from modelyard_operator.training import approval, criteria, finished, job_facts, render
-from modelyard_operator.training.observed import Child, Observed, RegistryFacts
+from modelyard_operator.training import approval, criteria, finished, render
+from modelyard_operator.training.observed import Observed, RegistryFacts
 from modelyard_operator.training.promotion import is_open
 
 
@@ -79,11 +81,11 @@ def _jobs(observed: Observed, view: View) -> list[Object]:
 
 def _child(job: Object, observed: Observed, view: View) -> Child:
     child = Child(job, tuple(view.children(POD, job["metadata"]["uid"])))
-    if observed.finished or job_facts.ended(child):
+    if observed.finished or facts.ended(child):
         return child
-    if not job_facts.is_active(job):
+    if not facts.is_active(job):
         return replace(child, pods=tuple(_newest(pod, view) for pod in child.pods))
-    if job_facts.running_since(child):
+    if facts.running_since(child):
         return child
     return replace(child, events=tuple(_events(child, observed.namespace, view)))
 
@@ -97,7 +99,7 @@ def _newest(pod: Object, view: View) -> Object:
 
 def _events(child: Child, namespace: str, view: View) -> Sequence[Object]:
     """About the pod that doesn't start; about the Job, if the namespace doesn't even take a pod."""
-    pod = job_facts.newest_pod(child)
+    pod = facts.telling_pod(child)
     return view.pod_events(namespace, pod["metadata"]["uid"] if pod else child.uid)
 
 
@@ -137,14 +139,14 @@ def _for_training(observed: Observed, registry: RegistryReader) -> RegistryFacts
     number = max(observed.attempts, default=0)
     child = observed.attempts.get(number)
     has_ended = any(one.number >= number and one.outcome != "Running" for one in observed.status.attempts)
-    if child is None or has_ended or job_facts.is_failed(child.job):
+    if child is None or has_ended or facts.is_failed(child.job):
         return _for_start(observed, registry)
-    if job_facts.is_complete(child.job) and job_facts.result_of(child):
+    if facts.is_complete(child.job) and facts.result_of(child):
         return RegistryFacts()
     run = registry.find_run(observed.namespace, observed.model, observed.uid, number)
     if run is None:
         return RegistryFacts()
-    if job_facts.is_complete(child.job):
+    if facts.is_complete(child.job):
         return RegistryFacts(run=run, result=_result(registry.result(run.run_id)))
     return RegistryFacts(run=run, progress=registry.progress(run.run_id))
 
@@ -196,7 +198,7 @@ def _anchor_of(observed: Observed, version: str, registry: RegistryReader) -> st
 def _comparison(observed: Observed, champion: str, registry: RegistryReader) -> TrainResult | None:
     """What didn't fit into the termination message of the comparison with the champion."""
     child, run = observed.comparisons.get(champion), observed.status.mlflow
-    if child is None or run is None or not job_facts.is_complete(child.job) or job_facts.result_of(child):
+    if child is None or run is None or not facts.is_complete(child.job) or facts.result_of(child):
         return None
     return _result(registry.result(run.run_id, artifacts.comparison(champion)))
 

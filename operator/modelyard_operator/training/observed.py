@@ -10,28 +10,10 @@ from modelyard_api.status import TrainingJobStatus
 from modelyard_api.training_job import TrainingJobSpec
 
 from modelyard_operator.kube.interface import Object
+from modelyard_operator.pods.facts import Child
 from modelyard_operator.reconciler import Problem
 from modelyard_operator.registry.interface import Run, RunProgress, Version
 from modelyard_operator.training import approval
-
-
-@dataclass(frozen=True)
-class Child:
-    """A Job and its pods; Events about both only while no pod runs."""
-
-    job: Object
-    pods: tuple[Object, ...] = ()
-    events: tuple[Object, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """Name of the Job."""
-        return str(self.job["metadata"]["name"])
-
-    @property
-    def uid(self) -> str:
-        """UID of the Job."""
-        return str(self.job["metadata"]["uid"])
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from datetime import datetime
 from modelyard_operator.kube.interface import TRAINING_JOB, Kind, Object
 from modelyard_operator.plan import Deletion, Event, Plan, Suspension
 from modelyard_operator.pod_template import Images
+from modelyard_operator.pods import facts
 from modelyard_operator.reconciler import Key, Problem, View
 from modelyard_operator.registry.interface import RegistryReader
-from modelyard_operator.training import attempts, gather, job_facts, status
+from modelyard_operator.training import attempts, gather, status
 from modelyard_operator.training.attempts import Attempts
 from modelyard_operator.training.decide import decide
 from modelyard_operator.training.decision import Decision, RunUrl
@@ -63,7 +64,7 @@ def _suspensions(observed: Observed) -> Iterable[Suspension]:
     """Jobs follow ``spec.policy.suspend``; what still runs of a TrainingJob that is over is stopped, and kept to be looked at."""
     wanted = observed.finished or (observed.spec is not None and observed.spec.policy.suspend)
     for child in observed.children:
-        if job_facts.is_active(child.job) and bool(child.job["spec"].get("suspend")) != wanted:
+        if facts.is_active(child.job) and bool(child.job["spec"].get("suspend")) != wanted:
             yield Suspension(observed.namespace, child.name, wanted)
 
 

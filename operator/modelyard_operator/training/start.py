@@ -8,8 +8,10 @@ from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_operator.conditions import find
 from modelyard_operator.plan import EnsureModel
 from modelyard_operator.pod_template import Images
+from modelyard_operator.pods import facts
+from modelyard_operator.pods.causes import why_not_running
 from modelyard_operator.timestamps import from_timestamp
-from modelyard_operator.training import job_facts, pending, render
+from modelyard_operator.training import render
 from modelyard_operator.training.attempts import Attempts, last_of
 from modelyard_operator.training.decision import (
     PENDING_SECONDS,
@@ -61,16 +63,16 @@ def in_progress(situation: Situation) -> Decision | None:
     child = situation.attempts.current
     if child is None:
         return None
-    if job_facts.running_since(child):
-        pod = job_facts.newest_pod(child) or {}
+    if facts.running_since(child):
+        pod = facts.newest_pod(child) or {}
         message = (
             f"attempt {last_of(situation.attempts.records)}: pod {pod['metadata']['name']} runs on node {pod['spec'].get('nodeName', '')}"
         )
         return Decision((running(Reason.PODS_READY, message),), requeue_after=_until_deadline(situation))
-    if job_facts.ended(child):
+    if facts.ended(child):
         message = f"attempt {last_of(situation.attempts.records)}: the pod has ended, its Job hasn't yet"
         return Decision((not_running(Reason.FINISHED, message),), requeue_after=PENDING_SECONDS)
-    cause = pending.why(child)
+    cause = why_not_running(child)
     return Decision((not_running(cause.reason, cause.message),), requeue_after=PENDING_SECONDS)
 
 

@@ -204,7 +204,8 @@ class World:
         pod_labels = cron_job["spec"]["jobTemplate"]["metadata"]["labels"]
         job = self.add(JOB, name, pod_labels, job_status, controller=cron_job)
         if pod_status is not None:
-            self.add(POD, f"{name}-x", pod_labels, pod_status, controller=job)
+            pod = self.add(POD, f"{name}-x", pod_labels, pod_status, controller=job)
+            pod["spec"] = {"containers": [{"name": "monitor", "image": "monitoring:1"}]}
 
     def add(
         self,

@@ -291,7 +291,10 @@ def test_replicas_refused_by_a_quota_are_told() -> None:
         "conditions": [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: cpu"}],
     }
     made.settle()
-    assert made.condition("Available")[2] == "No pod of version 1 is ready. FailedCreate: exceeded quota: cpu."
+    assert made.condition("Available")[2] == (
+        "No pod of version 1 is ready. The namespace takes no pod: exceeded quota: cpu; the Deployment tries again by itself once quota or Pod"
+        " Security let it."
+    )
 
 
 def test_followed_model_is_the_registered_name_of_an_alias() -> None:

@@ -276,7 +276,8 @@ def test_run_that_waits_says_for_what() -> None:
     waiting = {"reason": "ErrImagePull", "message": "manifest unknown"}
     made.add_run(1, {"active": 1}, {"phase": "Pending", "containerStatuses": [{"ready": False, "state": {"waiting": waiting}}]})
     made.settle()
-    words = "Job flights-monitor-1 waits. Pod flights-monitor-1-x: ErrImagePull: manifest unknown."
+    pulled = "image monitoring:1 can't be pulled: manifest unknown; check that the image exists and that the node may pull it"
+    words = f"Job flights-monitor-1 waits. Pod flights-monitor-1-x: {pulled}."
     assert made.condition("MonitorStale") == ("False", "MonitorRunning", words)
 
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from modelyard_local.runner.pod_run import Process, Step, next_step, restart_delay
 from modelyard_local.runner.pod_status import Container, Disruption, Ended, Running, Waiting, pod_status
-from modelyard_operator.deployment.pod_trouble import trouble
-from modelyard_operator.training import job_facts, pending
+from modelyard_operator.pods import facts
+from modelyard_operator.pods.causes import trouble, why_not_running
+from modelyard_operator.pods.facts import Child
 from modelyard_operator.training.failure import Fault, classify
-from modelyard_operator.training.observed import Child
 
 from tests.unit.local_runner.objects import NOW, Object, deleting, ended, job, later, ready
 
@@ -57,10 +57,10 @@ def _child(pod: Object, container: Container, disruption: Disruption | None = No
 def test_the_operator_reads_how_a_pod_ended() -> None:
     child = _child(_NEVER, Container(Ended(65, "Error", later(5), NOW, "said"), is_over=True))
     assert child.pods[0]["status"]["phase"] == "Failed"
-    last = job_facts.ended(child)
+    last = facts.ended(child)
     assert last is not None
     assert (last.exit_code, last.message, last.started, last.finished) == (65, "said", NOW, later(5))
-    assert job_facts.seconds_run(child, later(100)) == 5
+    assert facts.seconds_run(child, later(100)) == 5
 
 
 def test_the_operator_reads_that_a_pod_was_taken_away() -> None:
@@ -72,9 +72,9 @@ def test_the_operator_reads_that_a_pod_was_taken_away() -> None:
 
 def test_the_operator_reads_why_a_pod_waits() -> None:
     child = _child(_NEVER, Container(Waiting("CreateContainerConfigError", "couldn't find key URI in ConfigMap ml/modelyard")))
-    assert pending.why(child).message == "ConfigMap modelyard has no key URI: create it, and the pod starts by itself"
+    assert why_not_running(child).message == "ConfigMap modelyard has no key URI: create it, and the pod starts by itself"
     child = _child(_NEVER, Container(unschedulable="0/1 nodes are available: 1 Insufficient nvidia.com/gpu."))
-    assert pending.why(child).message == "no node takes the pod: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu."
+    assert why_not_running(child).message == "no node takes the pod: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu"
 
 
 def test_the_operator_reads_that_a_server_crashes() -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from modelyard_api.conditions import Reason
-from modelyard_operator.training import pending
-from modelyard_operator.training.observed import Child
+from modelyard_operator.pods.causes import Cause, why_not_running
+from modelyard_operator.pods.facts import Child
 
 from tests.unit.training_operator.manifests import attempt_job, pod_of, training_job, waiting
 from tests.unit.training_operator.world import World
@@ -25,8 +25,7 @@ CASES = {
     "image that isn't there": (
         child(waiting("ImagePullBackOff", "Back-off pulling image: not found")),
         Reason.IMAGE_PULL_FAILED,
-        "image jobs:1 can't be pulled: Back-off pulling image: not found; check that the image exists and the node may pull it "
-        "(spec.workers.imagePullSecrets)",
+        "image jobs:1 can't be pulled: Back-off pulling image: not found; check that the image exists and that the node may pull it",
     ),
     "Secret that isn't there": (
         child(waiting("CreateContainerConfigError", 'secret "s3-reader" not found')),
@@ -51,7 +50,7 @@ CASES = {
     "no node has room": (
         child(None, conditions=UNSCHEDULABLE),
         Reason.PODS_PENDING,
-        "no node takes the pod: 0/1 nodes: Insufficient nvidia.com/gpu.",
+        "no node takes the pod: 0/1 nodes: Insufficient nvidia.com/gpu",
     ),
     "quota": (
         child(None, ("FailedCreate", 'Error creating: pods "penguins-1-0-x" is forbidden: exceeded quota: small'), pod=False),
@@ -67,7 +66,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_why_a_pod_does_not_start(case: str) -> None:
     seen, reason, message = CASES[case]
-    assert pending.why(seen) == pending.Cause(reason, message)
+    assert why_not_running(seen) == Cause(reason, message)
 
 
 def test_an_image_that_appears_later_continues_by_itself() -> None:
@@ -78,8 +77,7 @@ def test_an_image_that_appears_later_continues_by_itself() -> None:
     assert world.condition("Running") == (
         "False",
         "ImagePullFailed",
-        "image registry.test/jobs:1 can't be pulled: not found; check that the image exists and the node may pull it "
-        "(spec.workers.imagePullSecrets)",
+        "image registry.test/jobs:1 can't be pulled: not found; check that the image exists and that the node may pull it",
     )
     assert ("Warning", "ImagePullFailed") in world.told()
     world.pod_runs("penguins-1")

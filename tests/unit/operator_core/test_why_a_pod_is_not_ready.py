@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from modelyard_operator.deployment.pod_trouble import trouble
+from modelyard_operator.pods.causes import trouble
 
 
 def _pod(name: str = "p", created: str = "2026-01-31T12:00:00Z", **status: Any) -> dict[str, Any]:
-    return {"metadata": {"name": name, "creationTimestamp": created}, "status": status}
+    return {"metadata": {"name": name, "creationTimestamp": created}, "spec": {"containers": [{"image": "serving:1"}]}, "status": status}
 
 
 def _container(**status: Any) -> dict[str, Any]:
@@ -24,11 +24,11 @@ CASES = {
     "a pod of which nothing is known has none": (_pod(), ""),
     "a missing Secret is named": (
         _pod(**_container(state={"waiting": {"reason": "CreateContainerConfigError", "message": 'secret "modelyard" not found'}})),
-        'Pod p: CreateContainerConfigError: secret "modelyard" not found.',
+        "Pod p: Secret modelyard doesn't exist in this namespace: create it, and the pod starts by itself.",
     ),
     "a missing image is named": (
         _pod(**_container(state={"waiting": {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "x"'}})),
-        'Pod p: ImagePullBackOff: Back-off pulling image "x".',
+        'Pod p: image serving:1 can\'t be pulled: Back-off pulling image "x"; check that the image exists and that the node may pull it.',
     ),
     "a crash says what the container said last": (
         _pod(**_container(state={"waiting": {"reason": "CrashLoopBackOff"}}, lastState={"terminated": {"exitCode": 65, "message": ERROR}})),
@@ -47,7 +47,7 @@ CASES = {
             phase="Pending",
             conditions=[{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes: memory."}],
         ),
-        "Pod p: Unschedulable: 0/1 nodes: memory.",
+        "Pod p: no node takes the pod: 0/1 nodes: memory.",
     ),
     "a pod that was evicted": (
         _pod(phase="Failed", reason="Evicted", message="low on resource: memory"),

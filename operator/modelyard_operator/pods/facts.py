@@ -1,6 +1,10 @@
-"""What a Job and its pods tell: over or not, since when, and the last thing that the container said."""
+"""What a Job and its pods tell: over or not, since when, and the last thing that a container said.
 
-from collections.abc import Sequence
+A Job may have several pods at a time, one per index (https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode). The
+pod of the lowest index speaks for a Job that went well, the first one that failed for one that didn't.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -10,9 +14,28 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from modelyard_operator.kube.interface import Object
 from modelyard_operator.timestamps import from_timestamp
-from modelyard_operator.training.observed import Child
 
 _MESSAGE: TypeAdapter[TrainResult | PodError] = TypeAdapter(Annotated[TrainResult | PodError, Field(discriminator="kind")])
+_INDEX = "batch.kubernetes.io/job-completion-index"
+
+
+@dataclass(frozen=True)
+class Child:
+    """A Job and its pods; Events about both only while no pod runs."""
+
+    job: Object
+    pods: tuple[Object, ...] = ()
+    events: tuple[Object, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the Job."""
+        return str(self.job["metadata"]["name"])
+
+    @property
+    def uid(self) -> str:
+        """UID of the Job."""
+        return str(self.job["metadata"]["uid"])
 
 
 @dataclass(frozen=True)
@@ -54,10 +77,22 @@ def is_disrupted(child: Child) -> bool:
     return remembered or any(condition(pod, "DisruptionTarget") for pod in child.pods)
 
 
-def newest_pod(child: Child) -> Object | None:
-    """The pod that was made last, leaving out those that are being deleted while there is another."""
+def newest_by_index(child: Child) -> Mapping[int, Object]:
+    """The pod of each index that was made last, leaving out those that are being deleted while there is another."""
     pods = sorted(child.pods, key=lambda pod: ("deletionTimestamp" not in pod["metadata"], pod["metadata"]["creationTimestamp"]))
-    return pods[-1] if pods else None
+    newest = {_index(pod): pod for pod in pods}
+    return dict(sorted(newest.items()))
+
+
+def newest_pod(child: Child) -> Object | None:
+    """The newest pod of the lowest index that has one."""
+    return next(iter(newest_by_index(child).values()), None)
+
+
+def telling_pod(child: Child) -> Object | None:
+    """The pod to look at while not all run: the first that neither runs nor has succeeded, else the lowest index's."""
+    pods = newest_by_index(child).values()
+    return next((pod for pod in pods if not started_at(pod) and not _succeeded(pod)), newest_pod(child))
 
 
 def container_status(pod: Object) -> Object:
@@ -66,23 +101,27 @@ def container_status(pod: Object) -> Object:
     return dict(statuses[0])
 
 
-def running_since(child: Child) -> datetime | None:
-    """When the container that runs now was started."""
-    pod = newest_pod(child)
-    if pod is None or "deletionTimestamp" in pod["metadata"]:
+def started_at(pod: Object) -> datetime | None:
+    """When the container that runs now was started; None: it doesn't run, or its pod is going."""
+    if "deletionTimestamp" in pod["metadata"]:
         return None
     running = container_status(pod).get("state", {}).get("running") or {}
     return from_timestamp(running["startedAt"]) if running.get("startedAt") else None
 
 
+def running_since(child: Child) -> datetime | None:
+    """When the last of the Job's pods was started, once all run that have to."""
+    starts = [started_at(pod) for pod in newest_by_index(child).values()]
+    times = [time for time in starts if time is not None]
+    wanted = int(child.job.get("spec", {}).get("parallelism", 1))
+    return max(times) if times and len(times) == len(starts) >= wanted else None
+
+
 def ended(child: Child) -> Ended | None:
-    """How the newest pod's container ended; None while it runs, or when the pod is gone."""
-    pod = newest_pod(child)
-    state = container_status(pod).get("state", {}).get("terminated") if pod else None
-    if not state:
-        return None
-    times = [from_timestamp(state[key]) if state.get(key) else None for key in ("startedAt", "finishedAt")]
-    return Ended(int(state["exitCode"]), state.get("reason", ""), state.get("message", ""), *times)
+    """How it ended: the first container that failed, else that of the lowest index; None while it runs, or when its pod is gone."""
+    ends = [_end(pod) for pod in newest_by_index(child).values()]
+    failed = next((end for end in ends if end is not None and end.exit_code), None)
+    return failed or next(iter(ends), None)
 
 
 def said(child: Child) -> TrainResult | PodError | None:
@@ -101,7 +140,7 @@ def result_of(child: Child) -> TrainResult | None:
 
 
 def seconds_run(child: Child, now: datetime) -> float:
-    """Running time of the newest pod's container so far. Without a pod: what the Job's own times say."""
+    """Running time so far. Without a pod: what the Job's own times say."""
     if since := running_since(child):
         return max(0.0, (now - since).total_seconds())
     if last := ended(child):
@@ -111,3 +150,21 @@ def seconds_run(child: Child, now: datetime) -> float:
     if not (over and start and not child.pods):
         return 0.0
     return max(0.0, (from_timestamp(over["lastTransitionTime"]) - from_timestamp(start)).total_seconds())
+
+
+def _index(pod: Object) -> int:
+    written = str((pod["metadata"].get("annotations") or {}).get(_INDEX, "0"))
+    return int(written) if written.isdigit() else 0
+
+
+def _succeeded(pod: Object) -> bool:
+    end = _end(pod)
+    return end is not None and end.exit_code == 0
+
+
+def _end(pod: Object) -> Ended | None:
+    state = container_status(pod).get("state", {}).get("terminated")
+    if not state:
+        return None
+    times = [from_timestamp(state[key]) if state.get(key) else None for key in ("startedAt", "finishedAt")]
+    return Ended(int(state["exitCode"]), state.get("reason", ""), state.get("message", ""), *times)
