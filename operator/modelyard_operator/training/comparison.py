@@ -7,10 +7,10 @@ from modelyard_api.status import TrainingOutcome
 from modelyard_operator.pods import facts
 from modelyard_operator.pods.causes import why_not_running
 from modelyard_operator.pods.facts import Child
-from modelyard_operator.training import criteria, evaluation, render
+from modelyard_operator.training import criteria, judged, render
 from modelyard_operator.training.decision import PENDING_SECONDS, Decision
+from modelyard_operator.training.judged import JudgedModel
 from modelyard_operator.training.observed import Observed
-from modelyard_operator.training.standing import Standing
 
 
 def is_due(observed: Observed, outcome: TrainingOutcome) -> bool:
@@ -27,41 +27,41 @@ def latest(observed: Observed, outcome: TrainingOutcome) -> TrainingOutcome:
     child = observed.comparisons.get(observed.registry.champion)
     compared = (facts.result_of(child) or observed.registry.comparison) if child and facts.is_complete(child.job) else None
     try:
-        return evaluation.rejudged(observed, outcome, compared) if compared else outcome
+        return judged.rejudged(observed, outcome, compared) if compared else outcome
     except criteria.UnusableResult:
         return outcome
 
 
-def comparing(standing: Standing) -> Decision | None:
+def comparing(judged: JudgedModel) -> Decision | None:
     """Policy: make the Job, wait for it, or say why there will be no comparison."""
-    observed = standing.observed
-    if not is_due(observed, standing.outcome):
+    observed = judged.observed
+    if not is_due(observed, judged.outcome):
         return None
     champion = observed.registry.champion
     child = observed.comparisons.get(champion)
     if child is None:
-        return _started(standing, champion)
+        return _started(judged, champion)
     if facts.is_active(child.job):
-        return _awaited(standing, child, champion)
+        return _awaited(judged, child, champion)
     message = f"the comparison with champion version {champion} (Job {child.name}) gave no verdict: {_complaint(child)}"
-    return standing.short(Reason.COMPARISON_FAILED, message)
+    return judged.short(Reason.COMPARISON_FAILED, message)
 
 
-def _started(standing: Standing, champion: str) -> Decision:
-    before = standing.outcome.champion_version
+def _started(judged: JudgedModel, champion: str) -> Decision:
+    before = judged.outcome.champion_version
     moved = f"moved from version {before} to {champion}" if before else f"is version {champion} now"
     message = f"the champion {moved} since the model was judged: it is compared again before it may be promoted"
-    if standing.observed.valid_spec.policy.suspend:
-        return standing.waiting(TrainingCondition.PROMOTED, Reason.SUSPENDED, f"{message}, once spec.policy.suspend is false")
-    job = render.comparison_job(standing.observed, champion, standing.images)
-    return standing.waiting(TrainingCondition.PROMOTED, Reason.CHAMPION_CHANGED, message, create=(job,))
+    if judged.observed.valid_spec.policy.suspend:
+        return judged.waiting(TrainingCondition.PROMOTED, Reason.SUSPENDED, f"{message}, once spec.policy.suspend is false")
+    job = render.comparison_job(judged.observed, champion, judged.images)
+    return judged.waiting(TrainingCondition.PROMOTED, Reason.CHAMPION_CHANGED, message, create=(job,))
 
 
-def _awaited(standing: Standing, child: Child, champion: str) -> Decision:
+def _awaited(judged: JudgedModel, child: Child, champion: str) -> Decision:
     cause = None if facts.running_since(child) or facts.ended(child) else why_not_running(child)
     message = f"Job {child.name} compares the model with champion version {champion}"
     told = f"{message}; {cause.message}" if cause else message
-    return standing.waiting(TrainingCondition.PROMOTED, Reason.COMPARING, told, requeue_after=PENDING_SECONDS)
+    return judged.waiting(TrainingCondition.PROMOTED, Reason.COMPARING, told, requeue_after=PENDING_SECONDS)
 
 
 def _complaint(child: Child) -> str:

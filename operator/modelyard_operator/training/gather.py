@@ -1,11 +1,10 @@
-"""Reads everything that a decision needs, once. What the registry is asked depends on how far the TrainingJob is."""
+"""Reads everything that a decision needs, once. What the registry is asked depends on the phase."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from modelyard_api import artifacts, labels
+from modelyard_api import labels
 from modelyard_api.conditions import TrainingCondition
-from modelyard_api.pod_contract import TrainResult
 from modelyard_api.status import TrainingJobStatus
 from modelyard_api.training_job import TrainingJobSpec
 from pydantic import ValidationError
@@ -15,8 +14,9 @@ from modelyard_operator.pods import facts
 from modelyard_operator.pods.facts import Child
 from modelyard_operator.reconciler import Key, Problem, View
 from modelyard_operator.registry.interface import RegistryError, RegistryReader
-from modelyard_operator.training import approval, criteria, finished, render
-from modelyard_operator.training.observed import Observed, RegistryFacts
+from modelyard_operator.training import finished, render
+from modelyard_operator.training.observed import Observed, Phase, RegistryFacts, phase_of
+from modelyard_operator.training.phases import PHASES
 from modelyard_operator.training.promotion import is_open
 
 
@@ -31,7 +31,7 @@ def gather(key: Key, view: View, registry: RegistryReader, problem: Problem | No
     observed = _with_children(observed, view)
     if observed.spec is None:
         return observed
-    if observed.status.result is not None and not observed.finished:
+    if phase_of(observed) is Phase.PROMOTING:
         observed = replace(observed, rivals=_rivals(observed, view))
     return replace(observed, registry=_facts(observed, registry))
 
@@ -126,92 +126,9 @@ def _age(resource: Object) -> tuple[str, str]:
 
 def _facts(observed: Observed, registry: RegistryReader) -> RegistryFacts:
     try:
-        if observed.finished:
-            return _after_the_end(observed, registry)
-        if observed.status.result is not None:
-            return _for_promotion(observed, registry)
-        return _for_training(observed, registry)
+        return PHASES[phase_of(observed)].read(observed, registry)
     except RegistryError as error:
         return RegistryFacts(problem=str(error))
-
-
-def _for_training(observed: Observed, registry: RegistryReader) -> RegistryFacts:
-    number = max(observed.attempts, default=0)
-    child = observed.attempts.get(number)
-    has_ended = any(one.number >= number and one.outcome != "Running" for one in observed.status.attempts)
-    if child is None or has_ended or facts.is_failed(child.job):
-        return _for_start(observed, registry)
-    if facts.is_complete(child.job) and facts.result_of(child):
-        return RegistryFacts()
-    run = registry.find_run(observed.namespace, observed.model, observed.uid, number)
-    if run is None:
-        return RegistryFacts()
-    if facts.is_complete(child.job):
-        return RegistryFacts(run=run, result=_result(registry.result(run.run_id)))
-    return RegistryFacts(run=run, progress=registry.progress(run.run_id))
-
-
-def _for_start(observed: Observed, registry: RegistryReader) -> RegistryFacts:
-    """Preparedness is remembered, so the alias is read as well: it shows that the registry answers now."""
-    if observed.valid_spec.policy.suspend:
-        return RegistryFacts()
-    champion = registry.alias_version(observed.registered_name, observed.valid_spec.promotion.alias)
-    prepared = registry.is_prepared(observed.namespace, observed.model)
-    return RegistryFacts(prepared=prepared, champion=champion, champion_run=_run_of(observed, champion, registry))
-
-
-def _run_of(observed: Observed, version: str, registry: RegistryReader) -> str:
-    found = registry.version(observed.registered_name, version) if version else None
-    return found.run_id if found else ""
-
-
-def _result(document: Object | None) -> TrainResult | None:
-    """The artifact has what the termination message had under ``result``."""
-    try:
-        return TrainResult.model_validate(document["result"]) if document and "result" in document else None
-    except ValidationError:
-        return None
-
-
-def _for_promotion(observed: Observed, registry: RegistryReader) -> RegistryFacts:
-    result = observed.status.result
-    if result is None or (criteria.shortfall(result.verdict) and not approval.is_in_doubt(observed.resource, result)):
-        return RegistryFacts()
-    name = observed.registered_name
-    champion = registry.alias_version(name, observed.valid_spec.promotion.alias)
-    version = registry.version_of(name, observed.uid)
-    return RegistryFacts(
-        champion=champion,
-        champion_anchor="" if result.anchor_version else _anchor_of(observed, champion, registry),
-        version=version,
-        prepared=version is not None or registry.is_prepared(observed.namespace, observed.model),
-        comparison=_comparison(observed, champion, registry),
-    )
-
-
-def _anchor_of(observed: Observed, version: str, registry: RegistryReader) -> str:
-    """What the promotion of that version named; for criteria that don't compare with the champion, whose pods look for no anchor."""
-    found = registry.version(observed.registered_name, version) if version else None
-    return found.tags.get(labels.TAG_ANCHOR, "") if found else ""
-
-
-def _comparison(observed: Observed, champion: str, registry: RegistryReader) -> TrainResult | None:
-    """What didn't fit into the termination message of the comparison with the champion."""
-    child, run = observed.comparisons.get(champion), observed.status.mlflow
-    if child is None or run is None or not facts.is_complete(child.job) or facts.result_of(child):
-        return None
-    return _result(registry.result(run.run_id, artifacts.comparison(champion)))
-
-
-def _after_the_end(observed: Observed, registry: RegistryReader) -> RegistryFacts:
-    """Only a model that wasn't promoted is watched, and only a version that wasn't there before is looked at."""
-    result = observed.status.result
-    if result is None or not finished.awaits_hand(observed):
-        return RegistryFacts()
-    champion = registry.alias_version(observed.registered_name, observed.valid_spec.promotion.alias)
-    if champion in {"", result.champion_version, result.model_version}:
-        return RegistryFacts(champion=champion)
-    return RegistryFacts(champion=champion, champion_run=_run_of(observed, champion, registry))
 
 
 def followed_model(resource: Object) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 
 from modelyard_api import labels
@@ -93,6 +94,21 @@ class Observed:
         """Whether it is over: nothing is trained, compared, registered or promoted any more. An approval in doubt reopens it."""
         is_reopened = self.spec is not None and approval.is_to_be_promoted(self.resource, self.status)
         return self.status.completion_time is not None and not is_reopened
+
+
+class Phase(Enum):
+    """How far a TrainingJob is. ``phases.PHASES`` says what is read and decided in each."""
+
+    TRAINING = "no attempt has brought a result yet"
+    PROMOTING = "a model was trained: it is judged, compared, registered and promoted"
+    FINISHED = "it is over; only a promotion by hand and its time to live still count"
+
+
+def phase_of(observed: Observed) -> Phase:
+    """The one place that says so."""
+    if observed.finished:
+        return Phase.FINISHED
+    return Phase.TRAINING if observed.status.result is None else Phase.PROMOTING
 
 
 def model_of(spec: TrainingJobSpec, name: str) -> str:

@@ -17,73 +17,73 @@ from modelyard_api.verdicts import ComparedWith, CriterionState, VerdictReason
 from modelyard_operator.conditions import ConditionUpdate
 from modelyard_operator.plan import MoveAlias
 from modelyard_operator.timestamps import to_timestamp
-from modelyard_operator.training import approval, evaluation
+from modelyard_operator.training import approval
 from modelyard_operator.training.decision import SOON, Decision
+from modelyard_operator.training.judged import JudgedModel, verdict_text
 from modelyard_operator.training.observed import Observed
-from modelyard_operator.training.standing import Standing
 
 _BY_US, _BY_HAND = "modelyard", "somebody, in the registry"
 _RIVAL_SECONDS = 5.0
 _SHORT = 256
 
 
-def promoted(standing: Standing) -> Decision | None:
+def promoted(judged: JudgedModel) -> Decision | None:
     """The alias is at our version, whoever moved it there."""
-    observed, version = standing.observed, standing.outcome.model_version
+    observed, version = judged.observed, judged.outcome.model_version
     if not version or observed.registry.champion != version:
         return None
     intent = _open_intent(observed)
     if intent and intent.to_version == version:
         if not _is_tagged(observed):  # moved, and died before the version's tags were written
-            return _move(standing, intent)
+            return _move(judged, intent)
         record = intent
     else:
         record = _moved_by_hand(observed, version)
-    record = record.model_copy(update={"at": to_timestamp(standing.now)})
+    record = record.model_copy(update={"at": to_timestamp(judged.now)})
     message = (
         f"alias {record.alias} of {observed.registered_name} moved from {record.from_version or 'nothing'} to {version} by {record.by}"
     )
     update = ConditionUpdate(TrainingCondition.PROMOTED, "True", Reason.ALIAS_MOVED, message)
-    waiting = standing.waiting(TrainingCondition.PROMOTED, Reason.ALIAS_MOVED, message, finished=True, promotion=record)
+    waiting = judged.waiting(TrainingCondition.PROMOTED, Reason.ALIAS_MOVED, message, finished=True, promotion=record)
     return replace(waiting, updates=(update, *waiting.updates[1:]))
 
 
-def unapproved(standing: Standing) -> Decision | None:
+def unapproved(judged: JudgedModel) -> Decision | None:
     """Somebody has to say yes to this very version."""
-    observed, version = standing.observed, standing.outcome.model_version
-    if observed.valid_spec.promotion.approval is Approval.AUTOMATIC or approval.is_given(observed.resource, standing.outcome):
+    observed, version = judged.observed, judged.outcome.model_version
+    if observed.valid_spec.promotion.approval is Approval.AUTOMATIC or approval.is_given(observed.resource, judged.outcome):
         return None
     commands = approval.commands(observed.name, observed.namespace, version)
     message = f"all criteria hold; version {version} waits for approval: {commands}"
-    return standing.waiting(TrainingCondition.PROMOTED, Reason.APPROVAL_PENDING, message)
+    return judged.waiting(TrainingCondition.PROMOTED, Reason.APPROVAL_PENDING, message)
 
 
-def outrun(standing: Standing) -> Decision | None:
+def outrun(judged: JudgedModel) -> Decision | None:
     """One promotion at a time per model."""
-    rivals = standing.observed.rivals
+    rivals = judged.observed.rivals
     if not rivals:
         return None
-    message = f"waits until TrainingJob {rivals[0]} has moved its alias of {standing.observed.registered_name}"
-    return standing.waiting(
+    message = f"waits until TrainingJob {rivals[0]} has moved its alias of {judged.observed.registered_name}"
+    return judged.waiting(
         TrainingCondition.PROMOTED,
         Reason.ALIAS_MOVING,
         message,
         requeue_after=_RIVAL_SECONDS,
-        promotion=_open_intent(standing.observed),
+        promotion=_open_intent(judged.observed),
     )
 
 
-def unintended(standing: Standing) -> Decision | None:
+def unintended(judged: JudgedModel) -> Decision | None:
     """Write down what is about to happen, before it does."""
-    intent = _intent(standing)
-    if _open_intent(standing.observed) == intent:
+    intent = _intent(judged)
+    if _open_intent(judged.observed) == intent:
         return None
-    return _moving(standing, intent)
+    return _moving(judged, intent)
 
 
-def moving(standing: Standing) -> Decision:
+def moving(judged: JudgedModel) -> Decision:
     """The intent is stored: move the alias. The next look at it confirms."""
-    return _move(standing, _intent(standing))
+    return _move(judged, _intent(judged))
 
 
 def outside_gates(observed: Observed, version: str, now: datetime) -> tuple[ConditionUpdate, PromotionRecord]:
@@ -102,16 +102,16 @@ def _open_intent(observed: Observed) -> PromotionRecord | None:
     return observed.status.promotion if is_open(observed.status.promotion) else None
 
 
-def _intent(standing: Standing) -> PromotionRecord:
-    observed = standing.observed
+def _intent(judged: JudgedModel) -> PromotionRecord:
+    observed = judged.observed
     promotion = observed.valid_spec.promotion
-    is_automatic = promotion.approval is Approval.AUTOMATIC and standing.basis is Reason.CRITERIA_HELD
+    is_automatic = promotion.approval is Approval.AUTOMATIC and judged.basis is Reason.CRITERIA_HELD
     return PromotionRecord(
         alias=promotion.alias,
         from_version=observed.registry.champion,
-        to_version=standing.outcome.model_version,
+        to_version=judged.outcome.model_version,
         by=_BY_US if is_automatic else approval.approver(observed.resource),
-        why=evaluation.verdict_text(standing.outcome, all_of_them=True)[:_SHORT],
+        why=verdict_text(judged.outcome, all_of_them=True)[:_SHORT],
     )
 
 
@@ -120,21 +120,21 @@ def _moved_by_hand(observed: Observed, version: str) -> PromotionRecord:
     return PromotionRecord(alias=observed.valid_spec.promotion.alias, from_version=before, to_version=version, by=_BY_HAND)
 
 
-def _move(standing: Standing, intent: PromotionRecord) -> Decision:
+def _move(judged: JudgedModel, intent: PromotionRecord) -> Decision:
     tags = {
-        labels.TAG_ANCHOR: _anchor(standing, intent),
-        labels.TAG_PROMOTED_AT: to_timestamp(standing.now),
+        labels.TAG_ANCHOR: _anchor(judged, intent),
+        labels.TAG_PROMOTED_AT: to_timestamp(judged.now),
         labels.TAG_PROMOTED_FROM: intent.from_version,
         labels.TAG_PROMOTED_WHY: intent.why,
         labels.TAG_PROMOTED_BY: intent.by,  # the last one: it says that all are there
     }
-    action = MoveAlias(standing.observed.registered_name, intent.alias, intent.from_version, intent.to_version, tags)
-    return replace(_moving(standing, intent), registry=(action,))
+    action = MoveAlias(judged.observed.registered_name, intent.alias, intent.from_version, intent.to_version, tags)
+    return replace(_moving(judged, intent), registry=(action,))
 
 
-def _anchor(standing: Standing, intent: PromotionRecord) -> str:
+def _anchor(judged: JudgedModel, intent: PromotionRecord) -> str:
     """The version that later ones may not be worse than: this one if it is the first or has shown to be better than a champion."""
-    outcome = standing.outcome
+    outcome = judged.outcome
     is_better = any(
         (one.bound, one.opponent, one.state) == (Bound.BETTER_THAN, ComparedWith.CHAMPION, CriterionState.HELD)
         and one.reason is not VerdictReason.NO_CHAMPION
@@ -142,7 +142,7 @@ def _anchor(standing: Standing, intent: PromotionRecord) -> str:
     )
     if is_better or not intent.from_version:
         return intent.to_version
-    return outcome.anchor_version or standing.observed.registry.champion_anchor or outcome.champion_version or intent.from_version
+    return outcome.anchor_version or judged.observed.registry.champion_anchor or outcome.champion_version or intent.from_version
 
 
 def _is_tagged(observed: Observed) -> bool:
@@ -150,6 +150,6 @@ def _is_tagged(observed: Observed) -> bool:
     return observed.registry.version is not None and labels.TAG_PROMOTED_BY in observed.registry.version.tags
 
 
-def _moving(standing: Standing, intent: PromotionRecord) -> Decision:
+def _moving(judged: JudgedModel, intent: PromotionRecord) -> Decision:
     message = f"alias {intent.alias} moves from {intent.from_version or 'nothing'} to {intent.to_version}"
-    return standing.waiting(TrainingCondition.PROMOTED, Reason.ALIAS_MOVING, message, promotion=intent, requeue_after=SOON)
+    return judged.waiting(TrainingCondition.PROMOTED, Reason.ALIAS_MOVING, message, promotion=intent, requeue_after=SOON)

@@ -9,11 +9,10 @@ from modelyard_operator.pod_template import Images
 from modelyard_operator.pods import facts
 from modelyard_operator.reconciler import Key, Problem, View
 from modelyard_operator.registry.interface import RegistryReader
-from modelyard_operator.training import attempts, gather, status
-from modelyard_operator.training.attempts import Attempts
-from modelyard_operator.training.decide import decide
+from modelyard_operator.training import gather, status
 from modelyard_operator.training.decision import Decision, RunUrl
-from modelyard_operator.training.observed import Observed
+from modelyard_operator.training.observed import Observed, phase_of
+from modelyard_operator.training.phases import PHASES, decide
 
 
 class TrainingJobReconciler:
@@ -34,9 +33,9 @@ class TrainingJobReconciler:
         """See Reconciler."""
         if observed.status_problem:
             return Plan(events=(Event("Warning", "StatusUnreadable", f"nothing is done: {observed.status_problem}"),))
-        story = _story(observed, now)
-        decision = decide(observed, story, self._images, now)
-        new = status.compute(observed, story, decision, self._run_url, now)
+        attempts = PHASES[phase_of(observed)].attempts(observed, now)
+        decision = decide(observed, attempts, self._images, now)
+        new = status.compute(observed, attempts, decision, self._run_url, now)
         return Plan(
             create=decision.create,
             suspend=tuple(_suspensions(observed)),
@@ -50,14 +49,6 @@ class TrainingJobReconciler:
     def followed_model(self, resource: Object) -> str | None:
         """See Reconciler."""
         return gather.followed_model(resource)
-
-
-def _story(observed: Observed, now: datetime) -> Attempts:
-    """Attempts are over, and stay as they are stored, once there is a result or it is finished otherwise."""
-    stored = observed.status
-    if observed.finished or stored.result is not None or observed.spec is None:
-        return Attempts(tuple(stored.attempts), stored.retries, stored.disruptions, stored.running_seconds)
-    return attempts.observe(observed, now)
 
 
 def _suspensions(observed: Observed) -> Iterable[Suspension]:

@@ -5,30 +5,30 @@ from modelyard_api.conditions import Reason, TrainingCondition
 
 from modelyard_operator.plan import EnsureModel, RegisterVersion
 from modelyard_operator.training.decision import SOON, Decision
-from modelyard_operator.training.standing import Standing, falling_short
+from modelyard_operator.training.judged import JudgedModel, falling_short
 
 
-def evaluated(standing: Standing) -> Decision:
+def evaluated(judged: JudgedModel) -> Decision:
     """The result has just arrived; the registry is asked about champion and versions next time."""
     message = "all criteria hold; the champion and the registered versions are looked up"
-    soon = standing.waiting(TrainingCondition.REGISTERED, Reason.CRITERIA_HELD, message, requeue_after=SOON)
-    return falling_short(standing) or soon
+    soon = judged.waiting(TrainingCondition.REGISTERED, Reason.CRITERIA_HELD, message, requeue_after=SOON)
+    return falling_short(judged) or soon
 
 
-def unprepared(standing: Standing) -> Decision | None:
+def unprepared(judged: JudgedModel) -> Decision | None:
     """``spec.promotion.model`` may have been changed since the first attempt."""
-    observed = standing.observed
-    if standing.outcome.model_version or observed.registry.prepared:
+    observed = judged.observed
+    if judged.outcome.model_version or observed.registry.prepared:
         return None
     message = f"registered model {observed.registered_name} is being made"
     action = EnsureModel(observed.namespace, observed.model)
-    return standing.waiting(TrainingCondition.REGISTERED, standing.basis, message, registry=(action,), requeue_after=SOON)
+    return judged.waiting(TrainingCondition.REGISTERED, judged.basis, message, registry=(action,), requeue_after=SOON)
 
 
-def unregistered(standing: Standing) -> Decision | None:
+def unregistered(judged: JudgedModel) -> Decision | None:
     """All criteria hold, or somebody approved: register, once."""
-    observed = standing.observed
-    if standing.outcome.model_version:
+    observed = judged.observed
+    if judged.outcome.model_version:
         return None
     run = observed.status.mlflow
     tags = {
@@ -36,6 +36,6 @@ def unregistered(standing: Standing) -> Decision | None:
         labels.TAG_NAMESPACE: observed.namespace,
         labels.TAG_TRAINING_JOB: observed.name,
     }
-    action = RegisterVersion(observed.registered_name, standing.outcome.model_id, run.run_id if run else "", observed.uid, tags)
-    message = f"{standing.basis_text}; a version of {observed.registered_name} is being registered"
-    return standing.waiting(TrainingCondition.REGISTERED, standing.basis, message, registry=(action,), requeue_after=SOON)
+    action = RegisterVersion(observed.registered_name, judged.outcome.model_id, run.run_id if run else "", observed.uid, tags)
+    message = f"{judged.basis_text}; a version of {observed.registered_name} is being registered"
+    return judged.waiting(TrainingCondition.REGISTERED, judged.basis, message, registry=(action,), requeue_after=SOON)

@@ -29,7 +29,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 300.0  # seconds between attempts
 
 
 @dataclass(frozen=True)
-class Situation:
+class TrainingInput:
     """What the policies of this file are asked about."""
 
     observed: Observed
@@ -38,98 +38,93 @@ class Situation:
     now: datetime
 
 
-def given_up(situation: Situation) -> Decision | None:
+def given_up(given: TrainingInput) -> Decision | None:
     """The last failure was the last one."""
-    over = situation.attempts.over
-    return failed(situation.attempts.over_reason or Reason.RETRIES_EXHAUSTED, over.message) if over else None
+    over = given.attempts.over
+    return failed(given.attempts.over_reason or Reason.RETRIES_EXHAUSTED, over.message) if over else None
 
 
-def suspended(situation: Situation) -> Decision | None:
+def suspended(given: TrainingInput) -> Decision | None:
     """Nothing runs, nothing is started; a Job that is complete is still evaluated."""
-    if not situation.observed.valid_spec.policy.suspend or situation.attempts.result_awaited:
+    if not given.observed.valid_spec.policy.suspend or given.attempts.result_awaited:
         return None
     return Decision((not_running(Reason.SUSPENDED, "suspended: set spec.policy.suspend to false to go on"),))
 
 
-def result_awaited(situation: Situation) -> Decision | None:
+def result_awaited(given: TrainingInput) -> Decision | None:
     """The pod's message is lost and the registry, which has the result too, doesn't answer."""
-    if not situation.attempts.result_awaited:
+    if not given.attempts.result_awaited:
         return None
-    return _registry_unavailable(situation, "the training pod has succeeded; its result is read once the registry answers")
+    return _registry_unavailable(given, "the training pod has succeeded; its result is read once the registry answers")
 
 
-def in_progress(situation: Situation) -> Decision | None:
+def in_progress(given: TrainingInput) -> Decision | None:
     """An attempt's Job hasn't ended."""
-    child = situation.attempts.current
+    child = given.attempts.current
     if child is None:
         return None
     if facts.running_since(child):
         pod = facts.newest_pod(child) or {}
-        message = (
-            f"attempt {last_of(situation.attempts.records)}: pod {pod['metadata']['name']} runs on node {pod['spec'].get('nodeName', '')}"
-        )
-        return Decision((running(Reason.PODS_READY, message),), requeue_after=_until_deadline(situation))
+        message = f"attempt {last_of(given.attempts.records)}: pod {pod['metadata']['name']} runs on node {pod['spec'].get('nodeName', '')}"
+        return Decision((running(Reason.PODS_READY, message),), requeue_after=_until_deadline(given))
     if facts.ended(child):
-        message = f"attempt {last_of(situation.attempts.records)}: the pod has ended, its Job hasn't yet"
+        message = f"attempt {last_of(given.attempts.records)}: the pod has ended, its Job hasn't yet"
         return Decision((not_running(Reason.FINISHED, message),), requeue_after=PENDING_SECONDS)
     cause = why_not_running(child)
     return Decision((not_running(cause.reason, cause.message),), requeue_after=PENDING_SECONDS)
 
 
-def unrecorded(situation: Situation) -> Decision | None:
+def unrecorded(given: TrainingInput) -> Decision | None:
     """An attempt has just ended: that is written down before the next one is made, or it might never be counted."""
-    newest = situation.attempts.newest
-    if newest is None or newest in situation.observed.status.attempts:
+    newest = given.attempts.newest
+    if newest is None or newest in given.observed.status.attempts:
         return None
     return Decision((not_running(Reason.RESTARTING, f"attempt {newest.number} ended: {newest.message}"),), requeue_after=SOON)
 
 
-def pausing(situation: Situation) -> Decision | None:
+def pausing(given: TrainingInput) -> Decision | None:
     """After a failure there is a pause that doubles; after a disruption there is none."""
-    newest = situation.attempts.newest
+    newest = given.attempts.newest
     if newest is None or newest.outcome not in {"Failed", "Lost"} or newest.finished_at is None:
         return None
-    pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (situation.attempts.retries - 1))
-    left = pause - (situation.now - from_timestamp(newest.finished_at)).total_seconds()
+    pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (given.attempts.retries - 1))
+    left = pause - (given.now - from_timestamp(newest.finished_at)).total_seconds()
     if left <= 0:
         return None
-    number, retries = newest.number, situation.observed.valid_spec.policy.retries
-    message = f"attempt {number} failed, retry {situation.attempts.retries} of {retries} follows after {pause:.0f} s: {newest.message}"
+    number, retries = newest.number, given.observed.valid_spec.policy.retries
+    message = f"attempt {number} failed, retry {given.attempts.retries} of {retries} follows after {pause:.0f} s: {newest.message}"
     return Decision((not_running(Reason.RESTARTING, message),), requeue_after=left)
 
 
-def registry_unavailable(situation: Situation) -> Decision | None:
+def registry_unavailable(given: TrainingInput) -> Decision | None:
     """A pod couldn't log anything: no attempt is spent on that."""
-    return _registry_unavailable(situation, "no pod is started meanwhile") if situation.observed.registry.problem else None
+    return _registry_unavailable(given, "no pod is started meanwhile") if given.observed.registry.problem else None
 
 
-def unprepared(situation: Situation) -> Decision | None:
+def unprepared(given: TrainingInput) -> Decision | None:
     """The registered model and the experiment are made first."""
-    observed = situation.observed
+    observed = given.observed
     if observed.registry.prepared:
         return None
     update = not_running(Reason.PENDING, f"registered model {observed.registered_name} and its experiment are being made")
     return Decision((update,), registry=(EnsureModel(observed.namespace, observed.model),), requeue_after=SOON)
 
 
-def next_attempt(situation: Situation) -> Decision:
+def next_attempt(given: TrainingInput) -> Decision:
     """Make the Job. Its name is its number, so asking twice makes one."""
-    number = last_of(situation.attempts.records) + 1
-    job = render.attempt_job(situation.observed, number, situation.images)
+    number = last_of(given.attempts.records) + 1
+    job = render.attempt_job(given.observed, number, given.images)
     reason = Reason.PENDING if number == 1 else Reason.RESTARTING
     return Decision((not_running(reason, f"Job {job['metadata']['name']} is being made"),), create=(job,))
 
 
-POLICIES = (given_up, suspended, result_awaited, in_progress, pausing, unrecorded, registry_unavailable, unprepared, next_attempt)
-
-
-def _registry_unavailable(situation: Situation, meanwhile: str) -> Decision:
-    observed = situation.observed
-    wait = growing_wait(find(observed.status.conditions, TrainingCondition.RUNNING), situation.now)
+def _registry_unavailable(given: TrainingInput, meanwhile: str) -> Decision:
+    observed = given.observed
+    wait = growing_wait(find(observed.status.conditions, TrainingCondition.RUNNING), given.now)
     update = not_running(Reason.REGISTRY_UNAVAILABLE, f"{observed.registry.problem}; {meanwhile}")
     return Decision((update,), requeue_after=wait)
 
 
-def _until_deadline(situation: Situation) -> float:
-    deadline = situation.observed.valid_spec.policy.deadline_seconds
-    return PROGRESS_SECONDS if deadline is None else min(PROGRESS_SECONDS, max(SOON, deadline - situation.attempts.total_seconds))
+def _until_deadline(given: TrainingInput) -> float:
+    deadline = given.observed.valid_spec.policy.deadline_seconds
+    return PROGRESS_SECONDS if deadline is None else min(PROGRESS_SECONDS, max(SOON, deadline - given.attempts.total_seconds))

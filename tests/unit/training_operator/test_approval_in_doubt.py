@@ -229,7 +229,7 @@ def test_a_comparison_that_does_not_fit_into_a_message_is_read_from_the_run() ->
     assert world.status().state == "Promoted"
 
 
-def story(world: World) -> None:
+def attempts(world: World) -> None:
     if ("Job", "penguins-1") not in world.objects:
         world.runs[UID, 1] = Run("run-1", "7", "FINISHED")
         world.settle()
@@ -248,7 +248,7 @@ def new_world() -> World:
 
 
 UNINTERRUPTED = new_world()
-story(UNINTERRUPTED)
+attempts(UNINTERRUPTED)
 
 
 @pytest.mark.parametrize("write", range(1, len(UNINTERRUPTED.writes) + 1))
@@ -257,7 +257,7 @@ def test_an_operator_that_dies_after_any_write_ends_the_same(write: int) -> None
     world.die_after = write
     for _ in range(3):
         try:
-            story(world)
+            attempts(world)
         except Died:
             continue
         break

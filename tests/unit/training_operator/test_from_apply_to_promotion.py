@@ -1,4 +1,4 @@
-"""The story that everybody wants, and its ends: each told from apply to the last condition, and again with the operator dying anywhere."""
+"""The attempts that everybody wants, and its ends: each told from apply to the last condition, and again with the operator dying anywhere."""
 
 from collections.abc import Callable
 
@@ -201,7 +201,7 @@ def test_how_often_the_test_rows_were_used_is_kept() -> None:
     assert kept.test_uses == 3
 
 
-def story(world: World) -> None:
+def attempts(world: World) -> None:
     """A disruption, a retry, a success; the cluster's part is played whenever the operator stands still."""
     world.settle()
     if "penguins-1" in world.job_names() and not world.job("penguins-1")["status"].get("conditions"):
@@ -232,14 +232,14 @@ def survive(tell: Callable[[World], None], world: World) -> None:
 
 
 UNINTERRUPTED = World(training_job())
-story(UNINTERRUPTED)
+attempts(UNINTERRUPTED)
 
 
 @pytest.mark.parametrize("write", range(1, len(UNINTERRUPTED.writes) + 1))
 def test_an_operator_that_dies_after_any_write_ends_the_same(write: int) -> None:
     world = World(training_job())
     world.die_after = write
-    survive(story, world)
+    survive(attempts, world)
     assert world.job_names() == ["penguins-1", "penguins-2", "penguins-3"]
     assert [one.version for one in world.versions] == ["1"]
     assert [(move.from_version, move.to_version) for move in world.moves] == [("", "1")]
