@@ -6,7 +6,6 @@ from modelyard_api import labels
 from modelyard_api.conditions import Reason
 from modelyard_api.model_deployment import ModelDeploymentSpec
 from modelyard_api.status import ModelDeploymentStatus
-from pydantic import ValidationError
 
 from modelyard_operator.deployment.monitor_runs import MonitorRun, monitor_runs
 from modelyard_operator.deployment.observed import Observed, Resolution, StableService
@@ -16,21 +15,24 @@ from modelyard_operator.kube.interface import CRON_JOB, DEPLOYMENT, JOB, MODEL_D
 from modelyard_operator.ownership import controller_uid
 from modelyard_operator.reconciler import Key, Problem, View
 from modelyard_operator.registry.interface import RegistryReader
+from modelyard_operator.stored_resource import read
 
 
 def gather(key: Key, view: View, registry: RegistryReader, problem: Problem | None) -> Observed | None:
     """None if the ModelDeployment is gone or being deleted."""
-    owner = view.get(MODEL_DEPLOYMENT, key.namespace, key.name)
-    if owner is None or owner["metadata"].get("deletionTimestamp"):
+    resource = view.get(MODEL_DEPLOYMENT, key.namespace, key.name)
+    if resource is None or resource["metadata"].get("deletionTimestamp"):
         return None
-    spec, spec_problem = _spec(owner)
-    uid = owner["metadata"]["uid"]
+    spec, spec_problem = read(ModelDeploymentSpec, resource, "spec")
+    status, status_problem = read(ModelDeploymentStatus, resource, "status")
+    uid = resource["metadata"]["uid"]
     return Observed(
-        owner=owner,
+        resource=resource,
         spec=spec,
         spec_problem=spec_problem,
-        status=_status(owner),
-        resolution=resolve(spec.model, key.namespace, registry) if spec else Resolution(problem=Reason.INVALID_SPEC, message=spec_problem),
+        status=status or ModelDeploymentStatus(),
+        status_problem=status_problem,
+        resolution=resolve(spec.model, key.namespace, registry) if spec else _invalid(spec_problem),
         stable=_stable_service(key, uid, view),
         workloads=_workloads(key, uid, view),
         extras=_children((POD_DISRUPTION_BUDGET, CRON_JOB), uid, view),
@@ -39,21 +41,8 @@ def gather(key: Key, view: View, registry: RegistryReader, problem: Problem | No
     )
 
 
-def _spec(owner: Object) -> tuple[ModelDeploymentSpec | None, str]:
-    try:
-        return ModelDeploymentSpec.model_validate(owner.get("spec", {})), ""
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(["spec", *map(str, first["loc"])])
-        return None, f"{field}: {first['msg']}. Correct it, or install CRDs and operator of one version."
-
-
-def _status(owner: Object) -> ModelDeploymentStatus:
-    """A status of another version of the operator is written anew."""
-    try:
-        return ModelDeploymentStatus.model_validate(owner.get("status", {}))
-    except ValidationError:
-        return ModelDeploymentStatus()
+def _invalid(problem: str) -> Resolution:
+    return Resolution(problem=Reason.INVALID_SPEC, message=f"{problem}. Correct it, or install CRDs and operator of one version.")
 
 
 def _stable_service(key: Key, uid: str, view: View) -> StableService | None:

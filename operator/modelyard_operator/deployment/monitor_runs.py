@@ -9,9 +9,8 @@ from modelyard_api.pod_contract import MonitorResult
 from pydantic import ValidationError
 
 from modelyard_operator.kube.interface import Object
-from modelyard_operator.pods.causes import trouble
+from modelyard_operator.pods.causes import last_words, trouble
 from modelyard_operator.pods.facts import container_status
-from modelyard_operator.pods.last_words import last_words
 from modelyard_operator.timestamps import from_timestamp
 
 

@@ -34,9 +34,10 @@ class StableService:
 class Observed:
     """One ModelDeployment and everything that belongs to it."""
 
-    owner: Object
+    resource: Object
     spec: ModelDeploymentSpec | None  # None: spec_problem says why it can't be read
     spec_problem: str
+    status_problem: str  # what is stored can't be read: nothing may be concluded from it
     status: ModelDeploymentStatus  # as stored
     resolution: Resolution
     stable: StableService | None
@@ -48,14 +49,14 @@ class Observed:
     @property
     def namespace(self) -> str:
         """Its namespace."""
-        return str(self.owner["metadata"]["namespace"])
+        return str(self.resource["metadata"]["namespace"])
 
     @property
     def name(self) -> str:
         """Its name."""
-        return str(self.owner["metadata"]["name"])
+        return str(self.resource["metadata"]["name"])
 
     @property
     def generation(self) -> int:
         """The generation of the spec."""
-        return int(self.owner["metadata"].get("generation", 0))
+        return int(self.resource["metadata"].get("generation", 0))

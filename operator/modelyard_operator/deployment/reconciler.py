@@ -8,7 +8,7 @@ from modelyard_api import labels
 
 from modelyard_operator.deployment import gather as reading
 from modelyard_operator.deployment.observed import Observed
-from modelyard_operator.deployment.render import render
+from modelyard_operator.deployment.render import Wanted, render
 from modelyard_operator.deployment.rollout import Rollout, decide_rollout, next_history
 from modelyard_operator.deployment.status import events_between, next_status
 from modelyard_operator.kube.interface import DEPLOYMENT, MODEL_DEPLOYMENT, SERVICE, Kind, Object
@@ -16,6 +16,7 @@ from modelyard_operator.plan import Deletion, Plan
 from modelyard_operator.pod_template import Images
 from modelyard_operator.reconciler import Key, Problem, View
 from modelyard_operator.registry.interface import RegistryReader
+from modelyard_operator.stored_resource import status_unreadable
 
 _ASK_AGAIN_SECONDS = 30.0  # a registry that was away, a model that doesn't exist: nobody tells us when that changes
 _PENDING_SECONDS = 10.0  # Events are not watched
@@ -44,13 +45,15 @@ class ModelDeploymentReconciler:
 
     def reconcile(self, observed: Observed, now: datetime) -> Plan:
         """See ``Reconciler.reconcile``."""
+        if observed.status_problem:
+            return Plan(events=(status_unreadable(observed.status_problem),))
         rollout = decide_rollout(observed, now)
         history = next_history(observed, rollout, now)
         status = next_status(observed, rollout, history, self.service_url(observed.namespace, observed.name), now)
         told = Plan(status=status.to_wire(), events=events_between(observed, status))
         if observed.spec is None:
             return told
-        children = render(observed.owner, observed.spec, rollout, self.images, has_answered=bool(history))
+        children = render(Wanted(observed.resource, observed.spec, rollout, self.images, has_answered=bool(history)))
         return Plan(
             apply=children,
             delete=_deletions(observed, rollout, children),

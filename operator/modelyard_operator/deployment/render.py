@@ -1,4 +1,7 @@
-"""All children of a ModelDeployment as they should be. Names are deterministic."""
+"""All children of a ModelDeployment as they should be: one function per kind of child, in ``CHILDREN``. Names are deterministic."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from modelyard_api import labels
 from modelyard_api.model_deployment import ModelDeploymentSpec
@@ -17,32 +20,46 @@ _NETWORK_POLICY = (
 )
 
 
-def render(owner: Object, spec: ModelDeploymentSpec, rollout: Rollout, images: Images, *, has_answered: bool) -> tuple[Object, ...]:
-    """In the order in which they are applied: pods are there before the stable Service moves to them. Draining versions stay as they are."""
-    if not rollout.serving:
+@dataclass(frozen=True)
+class Wanted:
+    """What the children are made from."""
+
+    resource: Object
+    spec: ModelDeploymentSpec
+    rollout: Rollout
+    images: Images
+    has_answered: bool  # some version has been ready once
+
+    @property
+    def name(self) -> str:
+        """Name of the ModelDeployment."""
+        return str(self.resource["metadata"]["name"])
+
+
+def render(wanted: Wanted) -> tuple[Object, ...]:
+    """All of them, in the order in which they are applied; none while there is no version. Draining versions stay as they are."""
+    if not wanted.rollout.serving:
         return ()
-    children = [_network_policy(owner)]
-    if spec.replicas >= 2:
-        children.append(_disruption_budget(owner, rollout.serving))
-    for version in rollout.running:
-        children += [version_deployment(owner, spec, version, images), _version_service(owner, version)]
-    children.append(_stable_service(owner, rollout))
-    if monitoring := spec.monitoring:
-        children.append(monitor_cron_job(owner, spec.model.name, monitoring, rollout.serving, images, suspend=not has_answered))
-    return tuple(children)
+    return tuple(child for children in CHILDREN for child in children(wanted))
 
 
-def _stable_service(owner: Object, rollout: Rollout) -> Object:
-    name = owner["metadata"]["name"]
-    metadata = child_metadata(owner, name, _component_labels(name))
-    metadata["annotations"] = {labels.SERVING_SINCE_ANNOTATION: rollout.since}
-    return _service(metadata, version_labels(name, rollout.serving))
+def _versions(wanted: Wanted) -> Iterator[Object]:
+    for version in wanted.rollout.running:
+        yield version_deployment(wanted.resource, wanted.spec, version, wanted.images)
+        selector = version_labels(wanted.name, version)
+        yield _service(child_metadata(wanted.resource, f"{wanted.name}-v{version}", selector), selector)
 
 
-def _version_service(owner: Object, version: str) -> Object:
-    name = owner["metadata"]["name"]
-    selector = version_labels(name, version)
-    return _service(child_metadata(owner, f"{name}-v{version}", selector), selector)
+def _stable_service(wanted: Wanted) -> Iterator[Object]:
+    metadata = child_metadata(wanted.resource, wanted.name, _component_labels(wanted.name))
+    metadata["annotations"] = {labels.SERVING_SINCE_ANNOTATION: wanted.rollout.since}
+    yield _service(metadata, version_labels(wanted.name, wanted.rollout.serving))
+
+
+def _monitor(wanted: Wanted) -> Iterator[Object]:
+    if monitoring := wanted.spec.monitoring:
+        model, serving = wanted.spec.model.name, wanted.rollout.serving
+        yield monitor_cron_job(wanted.resource, model, monitoring, serving, wanted.images, suspend=not wanted.has_answered)
 
 
 def _service(metadata: Object, selector: dict[str, str]) -> Object:
@@ -55,31 +72,31 @@ def _service(metadata: Object, selector: dict[str, str]) -> Object:
     }
 
 
-def _disruption_budget(owner: Object, serving: str) -> Object:
+def _disruption_budget(wanted: Wanted) -> Iterator[Object]:
     """Only for the version that answers. Pods that aren't ready may always be evicted, so a broken one never blocks a drain of its node."""
-    name = owner["metadata"]["name"]
-    return {
+    if wanted.spec.replicas < 2:
+        return
+    yield {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
-        "metadata": child_metadata(owner, name, _component_labels(name)),
+        "metadata": child_metadata(wanted.resource, wanted.name, _component_labels(wanted.name)),
         "spec": {
             "maxUnavailable": 1,
             "unhealthyPodEvictionPolicy": "AlwaysAllow",
-            "selector": {"matchLabels": version_labels(name, serving)},
+            "selector": {"matchLabels": version_labels(wanted.name, wanted.rollout.serving)},
         },
     }
 
 
-def _network_policy(owner: Object) -> Object:
-    name = owner["metadata"]["name"]
-    metadata = child_metadata(owner, name, _component_labels(name))
+def _network_policy(wanted: Wanted) -> Iterator[Object]:
+    metadata = child_metadata(wanted.resource, wanted.name, _component_labels(wanted.name))
     metadata["annotations"] = {DESCRIPTION_ANNOTATION: _NETWORK_POLICY}
-    return {
+    yield {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
         "metadata": metadata,
         "spec": {
-            "podSelector": {"matchLabels": {labels.MODEL_DEPLOYMENT_LABEL: name}},
+            "podSelector": {"matchLabels": {labels.MODEL_DEPLOYMENT_LABEL: wanted.name}},
             "policyTypes": ["Ingress"],
             "ingress": [{"ports": [{"protocol": "TCP", "port": PORT}]}],
         },
@@ -88,3 +105,7 @@ def _network_policy(owner: Object) -> Object:
 
 def _component_labels(name: str) -> dict[str, str]:
     return {labels.COMPONENT_LABEL: SERVING, labels.MODEL_DEPLOYMENT_LABEL: name}
+
+
+# In the order in which they are applied: pods are there before the stable Service moves to them
+CHILDREN: tuple[Callable[[Wanted], Iterable[Object]], ...] = (_network_policy, _disruption_budget, _versions, _stable_service, _monitor)

@@ -10,6 +10,7 @@
 The stable Service carries what it selects and since when, so a restart finds the rollout where it was.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,6 +43,11 @@ class Rollout:
 
 
 def decide_rollout(observed: Observed, now: datetime) -> Rollout:
+    """By the strategy of the ModelDeployment; there is one so far."""
+    return STRATEGIES["Rolling"](observed, now)
+
+
+def rolling(observed: Observed, now: datetime) -> Rollout:
     """From the registry's version, the stable Service and the readiness of each version's pods."""
     target = _target(observed)
     stable = _stable(observed, target, now)
@@ -121,3 +127,6 @@ def _record(observed: Observed, before: str, after: str, at: str) -> PromotionRe
         why = f"alias {model.alias} is at version {after}" if model.alias else f"spec.model.version is {after}"
     alias = (model.alias or "") if model else ""
     return PromotionRecord(alias=alias, from_version=before, to_version=after, at=at, why=why)
+
+
+STRATEGIES: Mapping[str, Callable[[Observed, datetime], Rollout]] = {"Rolling": rolling}

@@ -5,16 +5,29 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from modelyard_api.conditions import Reason
+from modelyard_api.pod_contract import PodError
+from pydantic import ValidationError
 
 from modelyard_operator.kube.interface import Object
 from modelyard_operator.pods.facts import Child, container_status, telling_pod
-from modelyard_operator.pods.last_words import last_words
 
 _IMAGE_REASONS = frozenset({"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"})
 _ORDINARY_WAITS = frozenset({"ContainerCreating", "PodInitializing"})
 _MISSING_OBJECT = re.compile(r'\b(secret|configmap) "(?P<name>[^"]+)" not found')
 _MISSING_KEY = re.compile(r"couldn't find key (?P<key>\S+) in (?P<kind>Secret|ConfigMap) (?:[^/\s]+/)?(?P<name>\S+)")
 _LONGEST = 700  # characters of what somebody else wrote
+
+
+def last_words(terminated: Object) -> str:
+    """Of the state ``terminated`` of a container."""
+    text = str(terminated.get("message", "")).strip()
+    exit_code, reason = f"exit code {terminated.get('exitCode')}", str(terminated.get("reason", ""))
+    try:
+        error = PodError.model_validate_json(text)
+    except ValidationError:
+        said = f": {text.splitlines()[-1]}" if text else ""
+        return f"{reason or 'Ended'} ({exit_code}){said}"
+    return f"{error.reason} ({exit_code}): {error.message.strip().rstrip('.')}"
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from modelyard_api import labels
 from modelyard_api.conditions import TrainingCondition
 from modelyard_api.status import TrainingJobStatus
 from modelyard_api.training_job import TrainingJobSpec
-from pydantic import ValidationError
 
 from modelyard_operator.kube.interface import JOB, POD, TRAINING_JOB, Object
 from modelyard_operator.pods import facts
 from modelyard_operator.pods.facts import Child
 from modelyard_operator.reconciler import Key, Problem, View
 from modelyard_operator.registry.interface import RegistryError, RegistryReader
+from modelyard_operator.stored_resource import read
 from modelyard_operator.training import finished, render
 from modelyard_operator.training.observed import Observed, Phase, RegistryFacts, phase_of
 from modelyard_operator.training.phases import PHASES
@@ -37,22 +37,9 @@ def gather(key: Key, view: View, registry: RegistryReader, problem: Problem | No
 
 
 def _read(resource: Object) -> Observed:
-    spec, status = None, TrainingJobStatus()
-    spec_problem = status_problem = ""
-    try:
-        spec = TrainingJobSpec.model_validate(resource["spec"])
-    except ValidationError as error:
-        spec_problem = _words("spec", error)
-    try:
-        status = TrainingJobStatus.model_validate(resource.get("status") or {})
-    except ValidationError as error:
-        status_problem = _words("status", error)
-    return Observed(resource, spec, status, spec_problem, status_problem)
-
-
-def _words(where: str, error: ValidationError) -> str:
-    problems = [".".join([where, *map(str, one["loc"])]) + f": {one['msg']}" for one in error.errors()]
-    return "; ".join(problems[:5])
+    spec, spec_problem = read(TrainingJobSpec, resource, "spec")
+    status, status_problem = read(TrainingJobStatus, resource, "status")
+    return Observed(resource, spec, status or TrainingJobStatus(), spec_problem, status_problem)
 
 
 def _with_children(observed: Observed, view: View) -> Observed:

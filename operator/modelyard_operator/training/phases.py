@@ -12,7 +12,7 @@ from modelyard_api.status import TrainingOutcome
 
 from modelyard_operator.pod_template import Images
 from modelyard_operator.registry.interface import RegistryReader
-from modelyard_operator.training import comparison, criteria, finished, judged, promotion, registration, registry_facts, start, validation
+from modelyard_operator.training import comparison, criteria, finished, judged, promotion, registry_facts, start, validation
 from modelyard_operator.training.attempts import Attempts, observe, stored
 from modelyard_operator.training.decision import Decision, failed, first
 from modelyard_operator.training.judged import JudgedModel
@@ -35,8 +35,8 @@ AFTER_TRAINING = (
     judged.registry_unavailable,
     promotion.promoted,
     comparison.comparing,
-    registration.unprepared,
-    registration.unregistered,
+    promotion.unprepared,
+    promotion.unregistered,
     promotion.unapproved,
     promotion.outrun,
     promotion.unintended,
@@ -98,7 +98,7 @@ def _evaluate(observed: Observed, attempts: Attempts, images: Images, now: datet
     except criteria.UnusableResult as unusable:
         hint = "do operator and jobs image have the same version?"
         return failed(Reason.RESULT_MISSING, f"{unusable}; {hint}")
-    return registration.evaluated(JudgedModel(observed, outcome, images, now))
+    return promotion.evaluated(JudgedModel(observed, outcome, images, now))
 
 
 def _judged(observed: Observed, outcome: TrainingOutcome, images: Images, now: datetime) -> JudgedModel:

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from modelyard_operator.kube.interface import TRAINING_JOB, Kind, Object
-from modelyard_operator.plan import Deletion, Event, Plan, Suspension
+from modelyard_operator.plan import Deletion, Plan, Suspension
 from modelyard_operator.pod_template import Images
 from modelyard_operator.pods import facts
 from modelyard_operator.reconciler import Key, Problem, View
 from modelyard_operator.registry.interface import RegistryReader
+from modelyard_operator.stored_resource import status_unreadable
 from modelyard_operator.training import gather, status
 from modelyard_operator.training.decision import Decision, RunUrl
 from modelyard_operator.training.observed import Observed, phase_of
@@ -32,7 +33,7 @@ class TrainingJobReconciler:
     def reconcile(self, observed: Observed, now: datetime) -> Plan:
         """See Reconciler."""
         if observed.status_problem:
-            return Plan(events=(Event("Warning", "StatusUnreadable", f"nothing is done: {observed.status_problem}"),))
+            return Plan(events=(status_unreadable(observed.status_problem),))
         attempts = PHASES[phase_of(observed)].attempts(observed, now)
         decision = decide(observed, attempts, self._images, now)
         new = status.compute(observed, attempts, decision, self._run_url, now)

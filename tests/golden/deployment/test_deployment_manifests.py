@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from modelyard_api.model_deployment import ModelDeploymentSpec
-from modelyard_operator.deployment.render import render
+from modelyard_operator.deployment.render import Wanted, render
 from modelyard_operator.deployment.rollout import Rollout
 
 from tests.unit.deployment_operator.builders import IMAGES, model_deployment
@@ -27,15 +27,15 @@ FULL = {
 def test_minimal(golden: Callable[..., None]) -> None:
     owner = model_deployment()
     spec = ModelDeploymentSpec.model_validate({"model": {"name": "flights", "alias": "champion"}})
-    golden("minimal.yaml", *render(owner, spec, Rollout("1", "1", SINCE), IMAGES, has_answered=False))
+    golden("minimal.yaml", *render(Wanted(owner, spec, Rollout("1", "1", SINCE), IMAGES, has_answered=False)))
 
 
 def test_full_while_a_new_version_starts(golden: Callable[..., None]) -> None:
     owner = model_deployment(**FULL)
     spec = ModelDeploymentSpec.model_validate(FULL)
-    golden("full.yaml", *render(owner, spec, Rollout("8", "7", SINCE), IMAGES, has_answered=True))
+    golden("full.yaml", *render(Wanted(owner, spec, Rollout("8", "7", SINCE), IMAGES, has_answered=True)))
 
 
 def test_nothing_is_rendered_while_there_is_no_version() -> None:
     spec = ModelDeploymentSpec.model_validate(FULL)
-    assert render(model_deployment(**FULL), spec, Rollout("", "", ""), IMAGES, has_answered=False) == ()
+    assert render(Wanted(model_deployment(**FULL), spec, Rollout("", "", ""), IMAGES, has_answered=False)) == ()
