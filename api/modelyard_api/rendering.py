@@ -13,6 +13,14 @@ _OPPONENTS = {
 }
 
 
+def sentence(text: str) -> str:
+    """``text`` with a capital and a full stop. What begins with a name in quotes or a path stays as it is."""
+    text = text.strip()
+    first = text.split(" ", 1)[0]
+    start = text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
+    return start if start.endswith((".", "!", "?", ":")) or not start else f"{start}."
+
+
 def describe_criterion(criterion: Criterion) -> str:
     """``roc_auc at least 0.6``; ``roc_auc not worse than the champion by more than 0.01``."""
     opponent = ComparedWith(criterion.opponent) if criterion.opponent else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modelyard_api.conditions import Condition, ConditionStatus, Reason
+from modelyard_api.rendering import sentence
 
 from modelyard_operator.timestamps import to_timestamp
 
@@ -18,7 +19,7 @@ class ConditionUpdate:
     type: str
     status: ConditionStatus
     reason: Reason
-    message: str  # a sentence
+    message: str  # becomes a sentence: with a capital and a full stop
 
 
 def to_conditions(previous: Sequence[Condition], updates: Iterable[ConditionUpdate], generation: int, now: datetime) -> list[Condition]:
@@ -37,7 +38,7 @@ def _condition(previous: Condition | None, update: ConditionUpdate, generation: 
         type=update.type,
         status=update.status,
         reason=update.reason,
-        message=_cut(update.message),
+        message=_cut(sentence(update.message)),
         last_transition_time=previous.last_transition_time if previous and unchanged else to_timestamp(now),
         observed_generation=generation,
     )

@@ -6,11 +6,12 @@ from modelyard_api.conditions import Condition, DeploymentCondition, Reason
 from modelyard_api.labels import registered_model
 from modelyard_api.model_deployment import ModelDeploymentSpec
 from modelyard_api.pod_contract import ColumnDrift
+from modelyard_api.rendering import sentence
 from modelyard_api.status import ModelDeploymentStatus, ServedVersion
 from modelyard_operator.kube.interface import Object
 
 from modelyard_cli.explanation.reasons import meaning
-from modelyard_cli.explanation.text import Explanation, counted, joined, newest_first, note, read, section, sentence, untold_warnings, when
+from modelyard_cli.explanation.text import Explanation, counted, joined, newest_first, note, read, section, untold_warnings, when
 
 _COLUMNS_SHOWN = 8
 _EPISODES = frozenset({"DriftDetected", "DriftCleared", "QualityDegraded", "QualityRecovered", "AlertNotDelivered"})

@@ -58,14 +58,6 @@ def section(heading: str, sentences: Iterable[str]) -> list[Section]:
     return [Section(heading, said)] if said else []
 
 
-def sentence(text: str) -> str:
-    """``text`` with a capital and a full stop. What begins with a name in quotes or a path stays as it is."""
-    text = text.strip()
-    first = text.split(" ", 1)[0]
-    start = text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
-    return start if start.endswith((".", "!", "?", ":")) or not start else f"{start}."
-
-
 def joined(items: Sequence[str], last: str = "and") -> str:
     """``a, b and c``."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}" if items else ""

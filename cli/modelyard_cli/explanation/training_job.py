@@ -10,6 +10,7 @@ from modelyard_api.catalogue.tasks import TASKS, Task
 from modelyard_api.conditions import Condition, Reason, TrainingCondition
 from modelyard_api.data import ColumnRole, Data, SplitBy
 from modelyard_api.objective import Criterion, TargetFrom, default_criteria
+from modelyard_api.rendering import sentence
 from modelyard_api.status import TrainingJobStatus
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_api.verdicts import CriterionState
@@ -17,7 +18,7 @@ from modelyard_operator.kube.interface import Object
 from modelyard_operator.training import approval
 
 from modelyard_cli.explanation.reasons import meaning
-from modelyard_cli.explanation.text import Explanation, counted, duration, joined, read, section, sentence, untold_warnings, when
+from modelyard_cli.explanation.text import Explanation, counted, duration, joined, read, section, untold_warnings, when
 
 _PARTS = (
     (Resolved.ROWS_TRAIN, "to train on"),

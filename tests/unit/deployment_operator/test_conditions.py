@@ -239,7 +239,7 @@ def test_problem_of_carrying_out_goes_into_the_status_as_it_is() -> None:
     made = serving_world()
     problem = Problem(Reason.NAME_CONFLICT, "Service ml/flights exists and belongs to nobody we know: delete or rename it")
     plan = made.reconcile(problem)
-    assert made.condition("Progressing") == ("False", "NameConflict", problem.message)
+    assert made.condition("Progressing") == ("False", "NameConflict", f"{problem.message}.")
     assert made.condition("Available")[0] == "True"
     assert made.status["state"] == "Degraded"
     assert _told(plan) == [("Warning", "NameConflict")]

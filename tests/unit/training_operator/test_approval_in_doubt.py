@@ -169,7 +169,7 @@ def test_its_time_to_live_stands_still_while_an_approval_is_carried_out() -> Non
     approve(world)
     world.pass_time(5000)
     world.settle()
-    assert world.condition("Registered") == ("False", "RegistryUnavailable", "MLflow doesn't answer")
+    assert world.condition("Registered") == ("False", "RegistryUnavailable", "MLflow doesn't answer.")
     world.registry_down = ""
     plan = world.settle()
     assert (world.status().state, plan.requeue_after) == ("Promoted", 600)

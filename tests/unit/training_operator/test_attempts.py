@@ -57,7 +57,7 @@ def no_result(world: World) -> None:
 
 CASES = [
     # what happened, with retries left: outcome, retries, disruptions; without: Failed's reason and a part of its message
-    (out_of_memory, ("Failed", 1, 0), ("OOMKilled", "failed after 1 attempt (policy.retries: 0): the container was killed")),
+    (out_of_memory, ("Failed", 1, 0), ("OOMKilled", "Failed after 1 attempt (policy.retries: 0): the container was killed")),
     (unavailable, ("Failed", 1, 0), ("DataUnavailable", "bucket 'datasets' doesn't exist")),
     (crash, ("Failed", 1, 0), ("RetriesExhausted", "exit code 1 (Error): last line")),
     (gone, ("Lost", 1, 0), ("RetriesExhausted", "Job penguins-1 is gone")),
@@ -111,7 +111,7 @@ def test_wrong_input_is_not_tried_again() -> None:
     world = started(retries=5)
     wrong_input(world)
     world.settle()
-    assert world.condition("Failed") == ("True", "DataInvalid", "target column 'species' isn't in the data")
+    assert world.condition("Failed") == ("True", "DataInvalid", "Target column 'species' isn't in the data.")
     world.pass_time(10000)
     world.settle()
     assert world.job_names() == ["penguins-1"]
@@ -175,7 +175,7 @@ def test_the_deadline_counts_running_time_of_all_attempts() -> None:
     world.pass_time(6)
     world.settle()
     status = world.status()
-    assert world.condition("Failed") == ("True", "DeadlineExceeded", "ran 101 s of policy.deadlineSeconds 100")
+    assert world.condition("Failed") == ("True", "DeadlineExceeded", "Ran 101 s of policy.deadlineSeconds 100.")
     assert [attempt.outcome for attempt in status.attempts] == ["Failed", "Stopped"]
     assert world.job("penguins-2")["spec"]["suspend"], "its pod is stopped, and the Job is kept to be looked at"
     assert status.running_seconds == 101
@@ -206,10 +206,10 @@ def test_suspension_stops_the_pods_and_the_clock_of_the_deadline() -> None:
     world.pass_time(30)
     world.settle()
     assert world.status().state == "Running"
-    assert world.condition("Suspended") == ("False", "Resumed", "spec.policy.suspend is false")
+    assert world.condition("Suspended") == ("False", "Resumed", "spec.policy.suspend is false.")
     world.pass_time(31)
     world.settle()
-    assert world.condition("Failed") == ("True", "DeadlineExceeded", "ran 101 s of policy.deadlineSeconds 100")
+    assert world.condition("Failed") == ("True", "DeadlineExceeded", "Ran 101 s of policy.deadlineSeconds 100.")
 
 
 def test_one_that_is_suspended_from_the_start_makes_no_job() -> None:

@@ -113,8 +113,8 @@ def test_manual_approval_names_the_very_version() -> None:
     assert world.condition("Promoted") == (
         "False",
         "ApprovalPending",
-        "all criteria hold; version 1 waits for approval: modelyard approve penguins -n ml "
-        "(or kubectl annotate trainingjob penguins -n ml --overwrite modelyard.io/approve=1 modelyard.io/approved-by=<your name>)",
+        "All criteria hold; version 1 waits for approval: modelyard approve penguins -n ml "
+        "(or kubectl annotate trainingjob penguins -n ml --overwrite modelyard.io/approve=1 modelyard.io/approved-by=<your name>).",
     )
     world.pass_time(1000000)
     world.settle()
@@ -181,7 +181,7 @@ def test_a_registry_that_is_away_is_asked_again_and_again() -> None:
         waits.append(wait)
         world.pass_time(wait)
     assert waits == sorted(waits)
-    assert world.condition("Registered") == ("False", "RegistryUnavailable", "MLflow at http://mlflow.test doesn't answer")
+    assert world.condition("Registered") == ("False", "RegistryUnavailable", "MLflow at http://mlflow.test doesn't answer.")
     world.registry_down = ""
     world.settle()
     assert world.status().state == "Promoted"
@@ -207,7 +207,7 @@ def test_a_plan_that_could_not_be_carried_out_shows_in_the_condition() -> None:
     taken = Problem(Reason.NAME_CONFLICT, "Job ml/penguins-1 belongs to nobody we know")
     plan = world.plan(problem=taken)
     assert plan.status is not None
-    assert [(c["reason"], c["message"]) for c in plan.status["conditions"]] == [("NameConflict", taken.message)]
+    assert [(c["reason"], c["message"]) for c in plan.status["conditions"]] == [("NameConflict", f"{taken.message}.")]
     assert [body["metadata"]["name"] for body in plan.create] == ["penguins-1"]
     assert [event.reason for event in plan.events] == ["NameConflict"]
 
@@ -235,7 +235,7 @@ def test_one_promotion_at_a_time_per_model() -> None:
     waiting = world.condition("Promoted", "adelie")
     assert waiting is not None
     assert waiting[:2] == ("False", "AliasMoving")
-    assert "waits until TrainingJob gentoo has moved its alias of ml.birds" in waiting[2]
+    assert "Waits until TrainingJob gentoo has moved its alias of ml.birds" in waiting[2]
     assert world.status("adelie").promotion is None
     world.settle("gentoo")
     world.settle("adelie")

@@ -77,12 +77,12 @@ def test_an_image_that_appears_later_continues_by_itself() -> None:
     assert world.condition("Running") == (
         "False",
         "ImagePullFailed",
-        "image registry.test/jobs:1 can't be pulled: not found; check that the image exists and that the node may pull it",
+        "Image registry.test/jobs:1 can't be pulled: not found; check that the image exists and that the node may pull it.",
     )
     assert ("Warning", "ImagePullFailed") in world.told()
     world.pod_runs("penguins-1")
     world.settle()
-    assert world.condition("Running") == ("True", "PodsReady", "attempt 1: pod penguins-1-0-abcde runs on node node-1")
+    assert world.condition("Running") == ("True", "PodsReady", "Attempt 1: pod penguins-1-0-abcde runs on node node-1.")
     assert world.job_names() == ["penguins-1"]
 
 
