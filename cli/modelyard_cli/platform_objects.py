@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelyard_api import labels
+from modelyard_clients.settings import Platform
 from modelyard_local.kinds import CONFIG_MAP, SECRET
-from modelyard_model.platform import Platform
 from modelyard_operator.kube.interface import Kind, Kube, NotFound
 
 from modelyard_cli.errors import CommandError
@@ -26,6 +26,8 @@ def s3(kube: Kube, namespace: str, endpoint: str = "") -> Any:
 
 def s3_client(endpoint: str, access_key: str, secret_key: str, region: str = "") -> Any:
     """As pods make theirs."""
+    from modelyard_clients.s3 import client_of  # noqa: PLC0415  # boto3 takes a third of a second
+
     platform = Platform(
         mlflow_uri="",
         mlflow_username="",
@@ -36,7 +38,7 @@ def s3_client(endpoint: str, access_key: str, secret_key: str, region: str = "")
         s3_access_key=access_key,
         s3_secret_key=secret_key,
     )
-    return platform.s3()
+    return client_of(platform)
 
 
 def _data(kube: Kube, kind: Kind, namespace: str) -> Mapping[str, str]:

@@ -48,16 +48,16 @@ def _place(namespace: str, name: str, key: str) -> Path:
 
 
 def _download(connection: Connection, namespace: str, endpoint: str, place: tuple[str, str], path: Path) -> None:
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from modelyard_clients.s3 import S3Error, S3Problem, translated  # noqa: PLC0415  # boto3 takes a third of a second
 
     bucket, key = place
     try:
-        content = page(connection.s3(namespace, endpoint), bucket, key)
-    except BotoCoreError as error:
-        hint = (
-            "" if connection.is_local else "; if that is an address inside the cluster, forward a port to it and name it with --s3-endpoint"
-        )
-        raise NotReachable(f"S3 doesn't give s3://{bucket}/{key}: {error}{hint}") from error
-    except ClientError as error:
-        raise CommandError(f"S3 doesn't give s3://{bucket}/{key}: {error}") from error
+        with translated():
+            content = page(connection.s3(namespace, endpoint), bucket, key)
+    except S3Error as error:
+        what = f"S3 doesn't give s3://{bucket}/{key}: {error}"
+        if error.problem is not S3Problem.NO_ANSWER:
+            raise CommandError(what) from error
+        hint = "; if that is an address inside the cluster, forward a port to it and name it with --s3-endpoint"
+        raise NotReachable(f"{what}{'' if connection.is_local else hint}") from error
     path.write_bytes(content)

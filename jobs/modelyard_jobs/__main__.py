@@ -17,14 +17,13 @@ from typing import TypeVar
 from modelyard_api.base import ApiModel
 from modelyard_api.conditions import Reason
 from modelyard_api.pod_contract import REQUEST_VARIABLE, CompareRequest, ExitCode, MonitorRequest, TrainRequest
-from modelyard_model.errors import PlatformIncomplete
-from modelyard_model.platform import read_platform
+from modelyard_clients.settings import Platform, PlatformIncomplete, read_platform
 from pydantic import BaseModel, ValidationError
 
 from modelyard_jobs import termination
-from modelyard_jobs.failures import InvalidRequest, JobFailure, Unavailable
+from modelyard_jobs.termination import InvalidRequest, JobFailure, Unavailable
 
-Order = TypeVar("Order", bound=BaseModel)
+RequestT = TypeVar("RequestT", bound=BaseModel)
 _STOPPED = 128 + signal.SIGTERM
 _log = logging.getLogger("modelyard_jobs")
 
@@ -67,7 +66,7 @@ def _failed(failure: JobFailure) -> int:
     return failure.exit_code
 
 
-def _request(kind: type[Order]) -> Order:
+def _request(kind: type[RequestT]) -> RequestT:
     text = os.environ.get(REQUEST_VARIABLE, "")
     try:
         return kind.model_validate_json(text)
@@ -76,26 +75,35 @@ def _request(kind: type[Order]) -> Order:
         raise InvalidRequest(Reason.INVALID_SPEC, f"{REQUEST_VARIABLE} can't be read: {problems}") from error
 
 
-def _train() -> ApiModel:
-    from modelyard_jobs import train  # noqa: PLC0415
+def _platform() -> Platform:
+    """Has to come before a command is imported: MLflow and Evidently read some settings only then."""
+    platform = read_platform()
+    platform.configure_mlflow()
+    os.environ["DO_NOT_TRACK"] = "1"
+    return platform
 
-    request = _request(TrainRequest)
+
+def _train() -> ApiModel:
+    request, platform = _request(TrainRequest), _platform()
+    from modelyard_jobs.commands import train  # noqa: PLC0415  # seconds, and only after the request was found to be one
+
     with TemporaryDirectory(prefix="train-") as folder:
-        return train.run(request, read_platform(), Path(folder), time.time)
+        return train.run(request, platform, Path(folder), time.time)
 
 
 def _compare() -> ApiModel:
-    from modelyard_jobs import compare  # noqa: PLC0415
+    request, platform = _request(CompareRequest), _platform()
+    from modelyard_jobs.commands import compare  # noqa: PLC0415  # seconds
 
-    request = _request(CompareRequest)
     with TemporaryDirectory(prefix="compare-") as folder:
-        return compare.run(request, read_platform(), Path(folder))
+        return compare.run(request, platform, Path(folder))
 
 
 def _monitor() -> ApiModel:
-    from modelyard_jobs.monitoring import run as monitoring  # noqa: PLC0415  this image has no torch, the others no evidently
+    request, platform = _request(MonitorRequest), _platform()
+    from modelyard_jobs.commands import monitor  # noqa: PLC0415  # this image has no torch, the others no evidently
 
-    return monitoring.run(_request(MonitorRequest), read_platform(), datetime.now(UTC))
+    return monitor.run(request, platform, datetime.now(UTC))
 
 
 _COMMANDS: dict[str, Callable[[], ApiModel]] = {"train": _train, "compare": _compare, "monitor": _monitor}

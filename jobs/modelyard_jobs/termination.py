@@ -1,4 +1,6 @@
-"""A pod's last words: a small JSON document that the kubelet hands to the operator."""
+"""How a job ends: its failures, terminal (the input is wrong) or transient (something doesn't answer), and its last words, a small JSON document that
+the kubelet hands to the operator.
+"""
 
 import json
 import os
@@ -7,7 +9,14 @@ from typing import Any
 
 from modelyard_api.base import ApiModel
 from modelyard_api.conditions import Reason
-from modelyard_api.pod_contract import TERMINATION_MESSAGE_LIMIT, TERMINATION_MESSAGE_PATH, TERMINATION_PATH_VARIABLE, PodError, TrainResult
+from modelyard_api.pod_contract import (
+    TERMINATION_MESSAGE_LIMIT,
+    TERMINATION_MESSAGE_PATH,
+    TERMINATION_PATH_VARIABLE,
+    ExitCode,
+    PodError,
+    TrainResult,
+)
 
 _LONGEST_MESSAGE = 2048
 _SHORT, _MEDIUM = 60, 100
@@ -91,3 +100,26 @@ def _cut(text: str, length: int) -> str:
         return text
     half = (length - 3) // 2
     return f"{text[:half]}...{text[len(text) - half :]}"
+
+
+class JobFailure(Exception):
+    """Base of what ends a job with a documented exit code; the message is for the person who wrote the manifest."""
+
+    exit_code: ExitCode = ExitCode.UNEXPECTED
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        """``message`` says what is wrong, where, and what to do."""
+        super().__init__(message)
+        self.reason = reason
+
+
+class InvalidRequest(JobFailure):
+    """The input is wrong and stays wrong: no retry helps."""
+
+    exit_code = ExitCode.INVALID
+
+
+class Unavailable(JobFailure):
+    """Something the job needs doesn't answer: a retry may help."""
+
+    exit_code = ExitCode.UNAVAILABLE

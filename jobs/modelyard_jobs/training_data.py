@@ -10,19 +10,20 @@ from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.conditions import Reason
 from modelyard_api.data import SplitBy
 from modelyard_api.training_job import TrainingJobSpec
-from modelyard_model.platform import Platform, source_s3
+from modelyard_clients.s3 import client_of
+from modelyard_clients.settings import Platform, read_source_keys
 from numpy.typing import NDArray
 
 from modelyard_jobs.data import dataset, reading, source
 from modelyard_jobs.data.dataset import AskedRows, Dataset
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFiles
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import Rows
 from modelyard_jobs.splitting.assignment import Assignment, Earlier, assign
 from modelyard_jobs.splitting.assignment import Rows as SplitRows
 from modelyard_jobs.splitting.cuts import Classes, Part
 from modelyard_jobs.splitting.membership import Membership
+from modelyard_jobs.termination import InvalidRequest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -98,7 +99,7 @@ def load(spec: TrainingJobSpec, registered: str, platform: Platform, folder: Pat
 
     Raises InvalidRequest or Unavailable.
     """
-    files = source.fetch(source_s3(None, platform), spec.data.source.uri, folder)
+    files = source.fetch(client_of(read_source_keys(None, platform)), spec.data.source.uri, folder)
     return divide(files, reading.read(files), spec, registered, earlier).with_tested_cells()
 
 

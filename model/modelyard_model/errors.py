@@ -1,4 +1,4 @@
-"""What can be wrong with a model's input, its files or the settings of its namespace; messages never contain values of rows."""
+"""What can be wrong with a model's input or its files; messages never contain values of rows."""
 
 
 class InvalidInput(ValueError):
@@ -14,7 +14,3 @@ class InvalidInput(ValueError):
 
 class ModelFilesInvalid(Exception):
     """A model folder that can't be served: a file is missing, damaged, or answers differently from what was stored. Terminal."""
-
-
-class PlatformIncomplete(Exception):
-    """The namespace's ConfigMap or Secret lacks a key. Whoever looks after the namespace adds it; the next attempt then works."""

@@ -3,10 +3,14 @@
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from modelyard_model.platform import Platform
+from modelyard_clients.settings import Platform
 
 from modelyard_serving.errors import ModelUnusable, RegistryUnavailable
+
+if TYPE_CHECKING:
+    from modelyard_clients.mlflow_errors import MlflowError
 
 # MLflow's own patience is minutes, without a word; ours is in the caller, who says what is being waited for
 _CLIENT_LIMITS = {
@@ -14,7 +18,6 @@ _CLIENT_LIMITS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
 }
-_REFUSED = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
 
 
 def download_version(platform: Platform, model: str, version: str, directory: Path) -> Path:
@@ -24,27 +27,29 @@ def download_version(platform: Platform, model: str, version: str, directory: Pa
     """
     platform.configure_mlflow()
     os.environ.update(_CLIENT_LIMITS)
-    from mlflow.artifacts import download_artifacts  # noqa: PLC0415  takes seconds, and reads the limits
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from mlflow.artifacts import download_artifacts  # noqa: PLC0415  # takes seconds, and reads the limits
+    from modelyard_clients.mlflow_errors import MlflowError, translated  # noqa: PLC0415
 
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     try:
-        root = Path(download_artifacts(f"models:/{model}/{version}", dst_path=str(directory)))
-    except MlflowException as error:
-        raise RegistryUnavailable(_explain(str(error.error_code), error.message, platform.mlflow_uri, model, version)) from None
-    except OSError as error:  # connection errors of the HTTP client among them
+        with translated():
+            root = Path(download_artifacts(f"models:/{model}/{version}", dst_path=str(directory)))
+    except MlflowError as error:
+        raise RegistryUnavailable(_describe(error, platform.mlflow_uri, model, version)) from None
+    except OSError as error:
         raise RegistryUnavailable(f"the files of {model!r} version {version} can't be fetched ({type(error).__name__}: {error})") from None
     return _data_folder(root)
 
 
-def _explain(code: str, message: str, uri: str, model: str, version: str) -> str:
-    if code == "RESOURCE_DOES_NOT_EXIST":
+def _describe(error: "MlflowError", uri: str, model: str, version: str) -> str:
+    from modelyard_clients.mlflow_errors import MlflowProblem  # noqa: PLC0415
+
+    if error.problem is MlflowProblem.MISSING:
         return f"there is no version {version} of model {model!r} in the registry {uri}"
-    if code in _REFUSED or " 401 " in message or " 403 " in message:
+    if error.problem is MlflowProblem.LOGIN:
         return f"the registry {uri} refuses the credentials of this namespace for model {model!r}; check the Secret modelyard"
-    first = (message.splitlines() or [""])[0][:300]
-    return f"the registry {uri} doesn't give version {version} of model {model!r}: {first}"
+    return f"the registry {uri} doesn't give version {version} of model {model!r}: {str(error)[:300]}"
 
 
 def _data_folder(root: Path) -> Path:

@@ -4,7 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
-from modelyard_model.errors import ModelFilesInvalid, PlatformIncomplete
+from modelyard_clients.settings import PlatformIncomplete
+from modelyard_model.errors import ModelFilesInvalid
 
 from modelyard_serving.errors import ModelUnusable, RegistryUnavailable
 from modelyard_serving.prediction_service import PredictionService

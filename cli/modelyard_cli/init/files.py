@@ -11,7 +11,7 @@ from modelyard_api.base import NAME_PATTERN
 from modelyard_api.labels import registered_model
 from modelyard_api.model_deployment import ModelDeploymentSpec
 from modelyard_api.training_job import TrainingJobSpec
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 from modelyard_cli.init.model_deployment_text import model_deployment_text
 from modelyard_cli.init.options import NO_OPTIONS, Options

@@ -14,9 +14,9 @@ from modelyard_api.workers import Workers
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.questions import quick_score
 from modelyard_jobs.splitting.reserve import REFERENCE_ROWS
+from modelyard_jobs.termination import InvalidRequest
 from modelyard_jobs.training_data import TrainingData
 
 from modelyard_cli.init.columns import SeenColumn, look_at_columns

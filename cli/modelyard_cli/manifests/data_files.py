@@ -90,7 +90,7 @@ def require_readable(manifest: Manifest, files: DataFiles) -> None:
     if not files.name.lower().endswith(tuple(f".{ending}" for ending in endings())):
         raise WrongUsage(f"{where}: the name of {files.name} has to end in {', '.join(f'.{ending}' for ending in endings())}; rename it")
     from modelyard_jobs.data import glancing  # noqa: PLC0415  polars: half a second
-    from modelyard_jobs.failures import InvalidRequest  # noqa: PLC0415
+    from modelyard_jobs.termination import InvalidRequest  # noqa: PLC0415
 
     try:
         seen = glancing.glance_at([(path.name, path) for path in files.paths])
@@ -132,12 +132,13 @@ def upload(s3: object, files: DataFiles, progress: Callable[[Path, int], None]) 
 
 
 def _is_there(s3: object, key: str, size: int) -> bool:
-    from botocore.exceptions import ClientError  # noqa: PLC0415
+    from modelyard_clients.s3 import S3Error, S3Problem, translated  # noqa: PLC0415  # boto3 takes a third of a second
 
     try:
-        found = s3.head_object(Bucket=BUCKET, Key=key)  # type: ignore[attr-defined]
-    except ClientError as error:
-        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
+        with translated():
+            found = s3.head_object(Bucket=BUCKET, Key=key)  # type: ignore[attr-defined]
+    except S3Error as error:
+        if error.problem is S3Problem.NO_OBJECT:
             return False
         raise
     return bool(found["ContentLength"] == size)
@@ -178,13 +179,12 @@ def with_data_in_place(connection: Connection, manifest: Manifest, *, dry_run: b
 
 
 def _upload(connection: "LocalConnection", files: DataFiles) -> bool:
-    from boto3.exceptions import Boto3Error  # noqa: PLC0415
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from modelyard_clients.s3 import S3Error, translated  # noqa: PLC0415  # boto3 takes a third of a second
 
     try:
-        with _progress(files) as progress:
+        with _progress(files) as progress, translated():
             return upload(connection.uploads(), files, progress)
-    except (BotoCoreError, ClientError, Boto3Error) as error:
+    except S3Error as error:
         raise Unreachable(f"uploading {files.name} to {files.uri}: {error}") from error
 
 

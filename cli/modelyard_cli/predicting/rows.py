@@ -32,7 +32,7 @@ from modelyard_jobs.data.contents import HEAD, content_in
 from modelyard_jobs.data.format_reader import reader_of
 from modelyard_jobs.data.source import SourceFile
 from modelyard_jobs.data.unpacking import content_of
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 from modelyard_model.text_files import ENCODING_NAMES, NotATable, TextForm, encoding_of, form_of, records, require_width
 
 from modelyard_cli.errors import WrongUsage

@@ -17,7 +17,7 @@ from modelyard_jobs.data import time_rules, typed_cells
 from modelyard_jobs.data.one_column import OneColumn, ReadColumn
 from modelyard_jobs.data.text_column import TextColumn
 from modelyard_jobs.data.time_rules import Times
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 _TYPES = (pl.Date, pl.Datetime)
 _LOOKS_LIKE_TIMES = 0.9  # confidence in a column of texts

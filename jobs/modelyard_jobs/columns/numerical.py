@@ -20,7 +20,7 @@ from modelyard_jobs.data import number_rules, typed_cells
 from modelyard_jobs.data.number_rules import FileMarks, NumberMarks, Numbers
 from modelyard_jobs.data.one_column import OneColumn, ReadColumn
 from modelyard_jobs.data.text_rules import holds_truth
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 _IDENTIFIER_WORDS = frozenset({"id", "rowid", "index", "key"})
 _LEFT_MISSING = frozenset(

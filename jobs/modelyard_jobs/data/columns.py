@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.one_column import ReadColumn
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from modelyard_model.packing import packing_in
 from modelyard_model.text_files import encoding_of
 
 from modelyard_jobs.data.format_reader import reader_of
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 HEAD = 1 << 20  # bytes that are looked at
 _AS_TABLE = "save its rows as CSV in UTF-8, or as Parquet"

@@ -23,7 +23,7 @@ from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.reading import require_column
 from modelyard_jobs.data.target import Target
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 _OF_THE_SPLIT = frozenset({"spec.data.key", "spec.data.time", "spec.data.split.column"})
 

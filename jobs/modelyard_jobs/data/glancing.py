@@ -12,7 +12,7 @@ from modelyard_jobs.data.format_reader import reader_of
 from modelyard_jobs.data.reading import require_column, require_same_columns, require_same_content, source_of
 from modelyard_jobs.data.source import SourceFile
 from modelyard_jobs.data.unpacking import beginning_of
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 
 @dataclass(frozen=True)

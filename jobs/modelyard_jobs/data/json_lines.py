@@ -11,7 +11,7 @@ from modelyard_model.cells.numbers import number_text
 from modelyard_model.text_files import ENCODING_NAMES, encoding_of
 
 from modelyard_jobs.data.format_reader import Beginning, FileTable, FormatReader, Source, bytes_of
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 if TYPE_CHECKING:
     import polars as pl

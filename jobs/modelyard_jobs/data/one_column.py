@@ -16,7 +16,7 @@ from modelyard_jobs.data.number_rules import Numbers
 from modelyard_jobs.data.text_column import TextColumn
 from modelyard_jobs.data.text_rules import FileWords
 from modelyard_jobs.data.time_rules import Times
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_model.text_files import Header
 
 from modelyard_jobs.data.format_reader import Beginning, FileTable, FormatReader, Source
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 if TYPE_CHECKING:
     import polars as pl

@@ -14,7 +14,7 @@ from modelyard_jobs.data.format_reader import FileTable, Source, reader_of
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 from modelyard_jobs.data.unpacking import beginning_of, content_of, is_in_name, packing_of
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 if TYPE_CHECKING:
     import polars as pl

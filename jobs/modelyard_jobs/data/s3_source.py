@@ -6,15 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from modelyard_api.conditions import Reason
+from modelyard_clients.s3 import S3Error, S3Problem, translated
 
 from modelyard_jobs.data.source import GLOB, Copied, is_full, matching, place_for
-from modelyard_jobs.failures import InvalidRequest, JobFailure, Unavailable
+from modelyard_jobs.termination import InvalidRequest, JobFailure, Unavailable
 
 _CHUNK = 1 << 20
-_WRONG_CREDENTIALS = frozenset(
-    {"403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "401"}
-)
-_MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
 def copy(client: Any, uri: str, folder: Path) -> Copied:
@@ -51,34 +48,32 @@ def _copy(client: Any, bucket: str, key: str, path: Path) -> Path:
 
 @contextmanager
 def _described(client: Any, uri: str) -> Iterator[None]:
-    """Turns boto3's errors into the two families of failures."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
+    """Turns S3's errors into the two families of failures."""
     try:
-        yield
-    except ClientError as error:
-        raise _refused(error, uri, client.meta.endpoint_url) from error
-    except (BotoCoreError, OSError) as error:
+        with translated():
+            yield
+    except S3Error as error:
+        raise _failure(error, uri, client.meta.endpoint_url) from error
+    except OSError as error:
         if is_full(error):
             raise
-        raise Unavailable(
-            Reason.DATA_UNAVAILABLE, f"S3 at {client.meta.endpoint_url} doesn't answer for {uri} ({type(error).__name__}); trying again"
-        ) from error
+        raise Unavailable(Reason.DATA_UNAVAILABLE, _no_answer(client.meta.endpoint_url, uri, type(error).__name__)) from error
 
 
-def _refused(error: Any, uri: str, endpoint: str) -> JobFailure:
-    code = str(error.response.get("Error", {}).get("Code", ""))
+def _failure(error: S3Error, uri: str, endpoint: str) -> JobFailure:
     bucket = uri.removeprefix("s3://").partition("/")[0]
-    if code == "NoSuchBucket":
-        text = f"bucket {bucket!r} of spec.data.source.uri doesn't exist at {endpoint}; create it or correct the URI {uri}"
-        return InvalidRequest(Reason.DATA_UNAVAILABLE, text)
-    if code in _MISSING:
-        text = f"there is no file {uri} at {endpoint}: the bucket {bucket!r} holds no such key; correct spec.data.source.uri or upload the data"
-        return InvalidRequest(Reason.DATA_UNAVAILABLE, text)
-    if code in _WRONG_CREDENTIALS:
-        text = (
-            f"S3 at {endpoint} refuses the credentials for {uri} ({code}): check the keys in spec.data.source.credentials' Secret,"
-            " or without it those in the namespace's Secret 'modelyard', and that they may read this bucket"
-        )
-        return InvalidRequest(Reason.DATA_UNAVAILABLE, text)
-    return Unavailable(Reason.DATA_UNAVAILABLE, f"S3 at {endpoint} answered {code or 'an error'} for {uri}; trying again")
+    wrong = {
+        S3Problem.NO_BUCKET: f"bucket {bucket!r} of spec.data.source.uri doesn't exist at {endpoint}; create it or correct the URI {uri}",
+        S3Problem.NO_OBJECT: f"there is no file {uri} at {endpoint}: the bucket {bucket!r} holds no such key; correct spec.data.source.uri or upload the data",
+        S3Problem.CREDENTIALS: f"S3 at {endpoint} refuses the credentials for {uri} ({error.code}): check the keys in spec.data.source.credentials' Secret,"
+        " or without it those in the namespace's Secret 'modelyard', and that they may read this bucket",
+    }
+    if error.problem in wrong:
+        return InvalidRequest(Reason.DATA_UNAVAILABLE, wrong[error.problem])
+    if error.problem is S3Problem.NO_ANSWER:
+        return Unavailable(Reason.DATA_UNAVAILABLE, _no_answer(endpoint, uri, error.code))
+    return Unavailable(Reason.DATA_UNAVAILABLE, f"S3 at {endpoint} answered {error.code or 'an error'} for {uri}; trying again")
+
+
+def _no_answer(endpoint: str, uri: str, code: str) -> str:
+    return f"S3 at {endpoint} doesn't answer for {uri} ({code}); trying again"

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from modelyard_api.conditions import Reason
 
-from modelyard_jobs.failures import InvalidRequest, Unavailable
+from modelyard_jobs.termination import InvalidRequest, Unavailable
 
 _BLOCK = 1 << 20
 _LONGEST_NAME = 60  # letters, of up to four bytes

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.first_reading import texts
 from modelyard_jobs.data.one_column import ReadColumn
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 _ROWS_PER_CLASS = 10
 _ROWS = 50

@@ -13,7 +13,7 @@ from modelyard_api.conditions import Reason
 from modelyard_model.packing import Packing, members_of, packing_in
 
 from modelyard_jobs.data.source import SourceFile
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 _INSIDE_OF = {"xl/": "an Excel workbook", "word/": "a Word document", "mimetype": "an OpenDocument file", "META-INF/": "a program"}
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from modelyard_api.conditions import Reason
 
 from modelyard_jobs.data.source import Copied, is_full, place_for, shown
-from modelyard_jobs.failures import InvalidRequest, JobFailure, Unavailable
+from modelyard_jobs.termination import InvalidRequest, JobFailure, Unavailable
 
 if TYPE_CHECKING:
     import aiohttp

@@ -39,7 +39,7 @@ Comparison = PairedComparison | NotCompared
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvidenceInput:
     """The candidate on the test part and against each opponent. ``test_share`` and ``classes`` turn what is missing into what the data would need."""
 
     scores: Scores
@@ -51,12 +51,12 @@ class Evaluation:
     test_share: float
 
 
-def gather(criteria: Sequence[Criterion], evaluation: Evaluation) -> list[Evidence]:
+def gather(criteria: Sequence[Criterion], evaluation: EvidenceInput) -> list[Evidence]:
     """In the order of the criteria: one each, and one more where ``notWorseThan: champion`` is held against the anchor, too."""
     return [evidence for criterion in criteria for evidence in _evidence(criterion, evaluation)]
 
 
-def _evidence(criterion: Criterion, evaluation: Evaluation) -> Iterator[Evidence]:
+def _evidence(criterion: Criterion, evaluation: EvidenceInput) -> Iterator[Evidence]:
     wanted = Evidence(metric=criterion.metric, bound=criterion.bound)
     if criterion.opponent is None:
         measured = metric_interval(criterion.metric, evaluation.scores, evaluation.clusters)
@@ -75,7 +75,7 @@ def _opponent(wanted: Evidence, opponent: ComparedWith) -> Evidence:
     return wanted.model_copy(update={"opponent": opponent})
 
 
-def _against(wanted: Evidence, comparison: Comparison, evaluation: Evaluation) -> Evidence:
+def _against(wanted: Evidence, comparison: Comparison, evaluation: EvidenceInput) -> Evidence:
     assert wanted.metric is not None
     named = wanted.model_copy(update={"version": comparison.version or None, "rows_in_test": comparison.rows_in_test})
     if isinstance(comparison, NotCompared):
@@ -86,7 +86,7 @@ def _against(wanted: Evidence, comparison: Comparison, evaluation: Evaluation) -
     return _measured(named, measured, len(comparison.clusters), evaluation)
 
 
-def _measured(wanted: Evidence, measured: Interval | TooFew, rows: int, evaluation: Evaluation) -> Evidence:
+def _measured(wanted: Evidence, measured: Interval | TooFew, rows: int, evaluation: EvidenceInput) -> Evidence:
     if isinstance(measured, Interval):
         return wanted.model_copy(
             update={

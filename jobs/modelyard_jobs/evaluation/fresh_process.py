@@ -16,7 +16,7 @@ import numpy as np
 from modelyard_api.conditions import Reason
 from numpy.typing import NDArray
 
-from modelyard_jobs.failures import Unavailable
+from modelyard_jobs.termination import Unavailable
 
 if TYPE_CHECKING:
     from modelyard_model.cells.input_column import InputColumn

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from modelyard_jobs.data.columns import Feature
 from modelyard_jobs.evaluation.metrics import Scores, measure
 from modelyard_jobs.evaluation.minimums import FEWEST_OF_CLASS
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 if TYPE_CHECKING:
     import polars as pl

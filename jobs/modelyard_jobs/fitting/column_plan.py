@@ -11,7 +11,7 @@ from modelyard_model.text_files import Separator
 
 from modelyard_jobs.columns.column_training import PlannedColumn
 from modelyard_jobs.columns.registry import training_of
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 
 @dataclass(frozen=True)

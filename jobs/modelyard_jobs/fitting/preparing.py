@@ -10,8 +10,8 @@ from modelyard_jobs.columns.column_training import Wanted
 from modelyard_jobs.columns.matrices import Features, features_of, replaced
 from modelyard_jobs.columns.registry import training_of
 from modelyard_jobs.columns.target_means import KnownTarget
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting.column_plan import ColumnPlan
+from modelyard_jobs.termination import InvalidRequest
 
 VECTORS = frozenset({BlockKind.VECTOR})
 

@@ -18,9 +18,9 @@ from scipy.special import stdtrit
 from modelyard_jobs.columns.matrices import raw_columns
 from modelyard_jobs.evaluation.intervals import difference_error, standard_error
 from modelyard_jobs.evaluation.metrics import Scores, measure
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting.problem import FittedModel, LeaderboardRow, Problem, Report, Rows
 from modelyard_jobs.fitting.scores import clustered_standard_error, improvement, score, scores_of
+from modelyard_jobs.termination import InvalidRequest
 
 CROSS_VALIDATED_BELOW = 5000  # rows: one validation split of fewer is too noisy to choose by
 _LEVEL = 0.95  # of the test whether a difference is beyond chance

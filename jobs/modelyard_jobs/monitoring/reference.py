@@ -1,27 +1,25 @@
 """The sample that was set aside before the watched version was trained: fetched from MLflow, without the model's weights."""
 
-import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
+import yaml
+from mlflow import MlflowClient
+from mlflow.artifacts import download_artifacts
 from modelyard_api.artifacts import REFERENCE
 from modelyard_api.conditions import Reason
 from modelyard_api.request_log import INPUT_PREFIX, OUTPUT_PREFIX
+from modelyard_clients.mlflow_errors import MlflowError, MlflowProblem, translated
 
-from modelyard_jobs.failures import InvalidRequest, JobFailure, Unavailable
 from modelyard_jobs.monitoring.times import to_microseconds
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from modelyard_model.platform import Platform
+from modelyard_jobs.termination import InvalidRequest, JobFailure, Unavailable
 
 REFERENCE_ROWS = 10_000
-_NOT_THERE = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
-_REFUSED = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
 _SEED = 0
 
 
@@ -29,14 +27,11 @@ _SEED = 0
 class ModelSource:
     """One registered version in MLflow."""
 
-    platform: "Platform"
     registered: str
     version: str
 
-    def created_at(self, now: "datetime") -> int:
+    def created_at(self, now: datetime) -> int:
         """Microseconds; no request can have been answered by this version before. A registry whose clock is ahead doesn't count."""
-        from mlflow import MlflowClient  # noqa: PLC0415  seconds
-
         created = self._ask(lambda: MlflowClient().get_model_version(self.registered, self.version).creation_timestamp)
         return min(int(created) * 1000, to_microseconds(now))
 
@@ -51,8 +46,6 @@ class ModelSource:
 
     def _download(self, folder: Path) -> Path:
         """Two small files: MLmodel says in which folder the model's own files are."""
-        import yaml  # noqa: PLC0415  comes with MLflow
-
         described = yaml.safe_load(self._fetch("MLmodel", folder).read_text(encoding="utf-8"))
         data = described.get("flavors", {}).get("python_function", {}).get("data")
         if not data:
@@ -60,27 +53,22 @@ class ModelSource:
         return self._fetch(f"{data}/{REFERENCE}", folder)
 
     def _fetch(self, path: str, folder: Path) -> Path:
-        from mlflow.artifacts import download_artifacts  # noqa: PLC0415
-
         uri = f"models:/{self.registered}/{self.version}/{path}"
         return Path(self._ask(lambda: download_artifacts(artifact_uri=uri, dst_path=str(folder))))
 
-    def _ask(self, question: Any) -> Any:
-        self.platform.configure_mlflow()
-        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-        from mlflow.exceptions import MlflowException  # noqa: PLC0415  reads the environment
-
+    def _ask(self, question: Callable[[], Any]) -> Any:
         try:
-            return question()
-        except MlflowException as error:
-            raise self._explained(error.error_code) from error
+            with translated():
+                return question()
+        except MlflowError as error:
+            raise self._failure(error.problem, error.code) from error
         except OSError as error:
-            raise self._explained(type(error).__name__) from error
+            raise self._failure(MlflowProblem.UNAVAILABLE, type(error).__name__) from error
 
-    def _explained(self, code: str) -> JobFailure:
-        if code in _NOT_THERE:
+    def _failure(self, problem: MlflowProblem, code: str) -> JobFailure:
+        if problem in {MlflowProblem.MISSING, MlflowProblem.WRONG_REQUEST}:
             return InvalidRequest(Reason.MODEL_NOT_FOUND, f"MLflow has no {self._name()}, or it lacks {REFERENCE} ({code}).")
-        if code in _REFUSED:
+        if problem is MlflowProblem.LOGIN:
             return Unavailable(
                 Reason.REGISTRY_UNAVAILABLE,
                 f"MLflow refused to read {self._name()} ({code}). Check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD in Secret modelyard.",

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from modelyard_api.conditions import Reason
 from pydantic import ValidationError
 
-from modelyard_jobs.failures import InvalidRequest, Unavailable
 from modelyard_jobs.monitoring.bucket import Bucket, WrittenByAnother
 from modelyard_jobs.monitoring.state import MonitorState
+from modelyard_jobs.termination import InvalidRequest, Unavailable
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from modelyard_api.data import Duplicates, Split, SplitBy
 from numpy.typing import NDArray
 
 from modelyard_jobs.data.first_reading import texts
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.splitting import reserve
 from modelyard_jobs.splitting.cuts import EVERYTHING, Classes, Cut, Part, Units, cut_by_rank, parts_of, units
 from modelyard_jobs.splitting.hashing import Hashes, hashes, uniform
@@ -22,6 +21,7 @@ from modelyard_jobs.splitting.identity import Copies, Identity, identify
 from modelyard_jobs.splitting.membership import UNKNOWN, Membership
 from modelyard_jobs.splitting.rule import SplitRule, restored, stored
 from modelyard_jobs.splitting.timestamps import blocks, seconds
+from modelyard_jobs.termination import InvalidRequest
 
 if TYPE_CHECKING:
     import polars as pl

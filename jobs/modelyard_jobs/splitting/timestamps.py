@@ -7,7 +7,7 @@ import numpy as np
 from modelyard_api.conditions import Reason
 from numpy.typing import NDArray
 
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 if TYPE_CHECKING:
     import polars as pl

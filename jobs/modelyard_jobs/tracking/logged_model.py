@@ -3,7 +3,10 @@
 import hashlib
 from pathlib import Path
 
-from modelyard_jobs.tracking.server import mlflow_in_words
+import mlflow
+from modelyard_model.mlflow_packaging import log_arguments
+
+from modelyard_jobs.tracking.server import unavailable_while
 
 
 def digest(folder: Path) -> str:
@@ -16,10 +19,7 @@ def digest(folder: Path) -> str:
 
 def log(uri: str, folder: Path, metadata: dict[str, str], tags: dict[str, str]) -> str:
     """Logs to the active run; gives MLflow's id of the logged model (m-…)."""
-    import mlflow  # noqa: PLC0415
-    from modelyard_model.mlflow_packaging import log_arguments  # noqa: PLC0415
-
     arguments = log_arguments(folder)
-    with mlflow_in_words(uri, "storing the model"):
+    with unavailable_while(uri, "storing the model"):
         logged = mlflow.pyfunc.log_model(name="model", metadata=metadata, tags=tags, **arguments)
     return str(logged.model_id)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import mlflow
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from modelyard_api import labels
 from modelyard_api.pod_contract import TrainRequest
 
-from modelyard_jobs.tracking.server import mlflow_in_words
+from modelyard_jobs.tracking.server import unavailable_while
 
 _LONGEST_PARAMETER = 500
 
@@ -27,30 +29,24 @@ class TrackedRun:
 
     def parameters(self, values: Mapping[str, object]) -> None:
         """Logs parameters; long ones are cut, whole they are in the result."""
-        from mlflow.entities import Param  # noqa: PLC0415
-
         params = [Param(name, str(value)[:_LONGEST_PARAMETER]) for name, value in values.items()]
-        with mlflow_in_words(self.uri, "logging parameters"):
+        with unavailable_while(self.uri, "logging parameters"):
             self.client.log_batch(self.run_id, params=params)
 
     def metrics(self, values: Mapping[str, float], milliseconds: int, step: int = 0) -> None:
         """Logs finite metrics at ``step``, at a UTC time in milliseconds."""
-        from mlflow.entities import Metric  # noqa: PLC0415
-
         entries = [Metric(name, value, milliseconds, step) for name, value in values.items() if math.isfinite(value)]
-        with mlflow_in_words(self.uri, "logging metrics"):
+        with unavailable_while(self.uri, "logging metrics"):
             self.client.log_batch(self.run_id, metrics=entries)
 
     def tags(self, values: Mapping[str, str]) -> None:
         """Sets tags."""
-        from mlflow.entities import RunTag  # noqa: PLC0415
-
-        with mlflow_in_words(self.uri, "setting tags"):
+        with unavailable_while(self.uri, "setting tags"):
             self.client.log_batch(self.run_id, tags=[RunTag(name, value) for name, value in values.items()])
 
     def file(self, path: Path) -> None:
         """Logs one file as an artifact of its own name."""
-        with mlflow_in_words(self.uri, f"storing {path.name}"):
+        with unavailable_while(self.uri, f"storing {path.name}"):
             self.client.log_artifact(self.run_id, str(path))
 
     def document(self, name: str, content: Mapping[str, object], folder: Path) -> None:
@@ -61,8 +57,6 @@ class TrackedRun:
 
     def data_set(self, uri: str, digest: str, size: int, rows: int) -> None:
         """Records what the run read, as MLflow's data set input."""
-        from mlflow.entities import Dataset, DatasetInput, InputTag  # noqa: PLC0415
-
         source = Dataset(
             name=uri.rpartition("/")[2],
             digest=digest[:36],  # MLflow's limit
@@ -70,13 +64,13 @@ class TrackedRun:
             source=json.dumps({"uri": uri}),
             profile=json.dumps({"num_rows": rows, "bytes": size, "sha256": digest}),
         )
-        with mlflow_in_words(self.uri, "recording the data set"):
+        with unavailable_while(self.uri, "recording the data set"):
             self.client.log_inputs(self.run_id, [DatasetInput(source, [InputTag("mlflow.data.context", "training")])])
 
     def earlier_uses(self, test_split: str) -> int:
         """How many other finished runs of this model were tested on the same rows."""
         query = f"tags.`{labels.TAG_TEST_SPLIT}` = '{test_split}' and attributes.status = 'FINISHED'"
-        with mlflow_in_words(self.uri, "counting uses of the test split"):
+        with unavailable_while(self.uri, "counting uses of the test split"):
             found = self.client.search_runs([self.experiment_id], query, max_results=1000)
         return sum(run.info.run_id != self.run_id for run in found)
 
@@ -84,9 +78,7 @@ class TrackedRun:
 @contextmanager
 def tracked_run(uri: str, request: TrainRequest) -> Iterator[TrackedRun]:
     """Makes the run, active for MLflow's fluent functions; it ends FINISHED, FAILED, or KILLED when the pod is told to stop."""
-    import mlflow  # noqa: PLC0415  takes seconds
-
-    with mlflow_in_words(uri, "starting the run"):
+    with unavailable_while(uri, "starting the run"):
         experiment = mlflow.set_experiment(labels.experiment(request.namespace, request.model))
         active = mlflow.start_run(run_name=f"{request.name}-{request.attempt}", tags=_tags(request))
     run = TrackedRun(uri, active.info.run_id, experiment.experiment_id, mlflow.MlflowClient())

@@ -1,38 +1,19 @@
-"""The MLflow server: settings for its client, a quick look whether it answers, and its errors in words."""
+"""The MLflow server: a quick look whether it answers, and what its errors mean for a job."""
 
 import base64
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from modelyard_api.conditions import Reason
-from modelyard_model.platform import Platform
+from modelyard_clients.mlflow_errors import MlflowError, MlflowProblem, translated
+from modelyard_clients.settings import Platform
 
-from modelyard_jobs.failures import Unavailable
+from modelyard_jobs.termination import Unavailable
 
-# A pod is retried as a whole; its MLflow client shouldn't hold a GPU for the ten minutes it would try by default.
-_CLIENT_SETTINGS = {
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "4",
-    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
-    "GIT_PYTHON_REFRESH": "quiet",
-}
-_LOGIN_REFUSED = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
 _CHEAP_QUESTION = "api/2.0/mlflow/experiments/get?experiment_id=0"
-_ANSWER_SECONDS, _BEGINNING = 10, 1000
-
-
-def configure(platform: Platform) -> None:
-    """Has to come before the first import of mlflow: it reads some settings only then."""
-    for name, value in _CLIENT_SETTINGS.items():
-        os.environ.setdefault(name, value)
-    platform.configure_mlflow()
+_ANSWER_SECONDS, _BEGINNING, _LONGEST_MESSAGE = 10, 1000, 300
 
 
 def require_answer(platform: Platform) -> None:
@@ -70,15 +51,12 @@ def _refusal(error: urllib.error.HTTPError) -> str:
 
 
 @contextmanager
-def mlflow_in_words(uri: str, doing: str) -> Iterator[None]:
+def unavailable_while(uri: str, doing: str) -> Iterator[None]:
     """Turns what MLflow's client raises while ``doing`` something into Unavailable."""
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
-    from requests.exceptions import RequestException  # noqa: PLC0415
-
     try:
-        yield
-    except (MlflowException, RequestException) as error:
-        code = getattr(error, "error_code", type(error).__name__)
-        hint = " Check the login in the namespace's Secret 'modelyard'." if code in _LOGIN_REFUSED or "401" in str(error) else ""
-        first_line = (str(error).splitlines() or [""])[0][:300]
-        raise Unavailable(Reason.REGISTRY_UNAVAILABLE, f"MLflow at {uri} failed while {doing}: {first_line} ({code}).{hint}") from error
+        with translated():
+            yield
+    except MlflowError as error:
+        hint = " Check the login in the namespace's Secret 'modelyard'." if error.problem is MlflowProblem.LOGIN else ""
+        text = f"MLflow at {uri} failed while {doing}: {str(error)[:_LONGEST_MESSAGE]} ({error.code}).{hint}"
+        raise Unavailable(Reason.REGISTRY_UNAVAILABLE, text) from error

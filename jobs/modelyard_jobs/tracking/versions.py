@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlflow import MlflowClient
 from modelyard_api import artifacts, labels
+from modelyard_clients.mlflow_errors import MlflowError, MlflowProblem, translated
 
 from modelyard_jobs.splitting import membership
 from modelyard_jobs.splitting.assignment import Earlier
 from modelyard_jobs.splitting.membership import Membership
 from modelyard_jobs.splitting.rule import SplitRule
-from modelyard_jobs.tracking.server import mlflow_in_words
-
-_MISSING = frozenset({"RESOURCE_DOES_NOT_EXIST", "NOT_FOUND"})
+from modelyard_jobs.tracking.server import unavailable_while
 
 
 @dataclass(frozen=True)
@@ -52,25 +52,21 @@ def anchor_of(uri: str, champion: RegisteredVersion) -> RegisteredVersion | None
 
 
 def _promoted(uri: str, name: str) -> list[RegisteredVersion]:
-    from mlflow import MlflowClient  # noqa: PLC0415
-
-    with mlflow_in_words(uri, f"looking for the first champion of {name}"):
+    with unavailable_while(uri, f"looking for the first champion of {name}"):
         found = [_version(one) for one in MlflowClient().search_model_versions(f"name = '{name}'")]
     return [one for one in found if labels.TAG_PROMOTED_AT in one.tags]
 
 
 def _found(uri: str, name: str, choose: Callable[[Any], str | None]) -> RegisteredVersion | None:
     """Asks for the model first: of a model that isn't there the server answers 404, but of its aliases and versions 403."""
-    from mlflow import MlflowClient  # noqa: PLC0415
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
-
     client = MlflowClient()
-    with mlflow_in_words(uri, f"looking for versions of {name}"):
+    with unavailable_while(uri, f"looking for versions of {name}"):
         try:
-            version = choose(client.get_registered_model(name))
-            found = client.get_model_version(name, str(version)) if version else None
-        except MlflowException as error:
-            if error.error_code in _MISSING:
+            with translated():
+                version = choose(client.get_registered_model(name))
+                found = client.get_model_version(name, str(version)) if version else None
+        except MlflowError as error:
+            if error.problem is MlflowProblem.MISSING:
                 return None
             raise
     return _version(found) if found else None
@@ -82,9 +78,7 @@ def _version(found: Any) -> RegisteredVersion:
 
 def read_artifact(uri: str, run_id: str, name: str, folder: Path) -> bytes | None:
     """An artifact of a run, or None where the run has none of that name."""
-    from mlflow import MlflowClient  # noqa: PLC0415
-
-    with mlflow_in_words(uri, f"reading {name}"):
+    with unavailable_while(uri, f"reading {name}"):
         client = MlflowClient()
         if name not in {entry.path for entry in client.list_artifacts(run_id)}:
             return None

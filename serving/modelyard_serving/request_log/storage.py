@@ -3,7 +3,8 @@
 import threading
 from typing import Any
 
-from modelyard_model.platform import read_platform
+from modelyard_clients.s3 import client_of
+from modelyard_clients.settings import read_platform
 
 
 class PlatformBucket:
@@ -26,5 +27,5 @@ class PlatformBucket:
         with self._lock:
             if self._connection is None:
                 platform = read_platform()
-                self._connection = (platform.s3(), platform.s3_bucket)
+                self._connection = (client_of(platform), platform.s3_bucket)
             return self._connection

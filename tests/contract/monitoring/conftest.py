@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from modelyard_api.model_deployment import Monitoring
 from modelyard_api.pod_contract import MonitorRequest, MonitorResult
-from modelyard_jobs.monitoring.run import run
-from modelyard_model.platform import Platform, read_platform
+from modelyard_clients.s3 import client_of
+from modelyard_clients.settings import Platform, read_platform
+from modelyard_jobs.commands.monitor import run
 
 from tests.contract.monitoring.flights import flights
 from tests.contract.monitoring.traffic import Traffic
@@ -140,7 +141,7 @@ def deploy(
                 monitoring=Monitoring.model_validate(wanted),
             )
             platform = read_platform(tmp_path)
-            traffic = Traffic(platform.s3(), platform.s3_bucket, NAMESPACE, name, datetime.now(UTC) - timedelta(minutes=10))
+            traffic = Traffic(client_of(platform), platform.s3_bucket, NAMESPACE, name, datetime.now(UTC) - timedelta(minutes=10))
             return Deployment(request, platform, traffic, alertmanager, webhook, tmp_path)
 
         yield make

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from modelyard_api.conditions import Reason
-from modelyard_jobs.failures import InvalidRequest, Unavailable
 from modelyard_jobs.monitoring import run as run_module
 from modelyard_jobs.monitoring.state import MonitorState
 from modelyard_jobs.monitoring.state_store import StateStore
+from modelyard_jobs.termination import InvalidRequest, Unavailable
 
 from tests.contract.monitoring.conftest import Deployment
 from tests.contract.monitoring.flights import flights

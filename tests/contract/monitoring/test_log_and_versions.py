@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from modelyard_api.conditions import Reason
-from modelyard_jobs.failures import InvalidRequest, Unavailable
+from modelyard_jobs.termination import InvalidRequest, Unavailable
 
 from tests.contract.monitoring.conftest import Deployment
 from tests.contract.monitoring.flights import flights

@@ -16,7 +16,7 @@ from modelyard_cli.errors import WrongUsage
 from modelyard_cli.init.files import write_start
 from modelyard_cli.init.options import Options
 from modelyard_cli.init.survey import Survey, survey
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 from typer.testing import CliRunner
 
 from tests.unit.cli_first_steps.test_look_at_a_file import ROWS, columns, days

@@ -19,8 +19,8 @@ from modelyard_jobs.columns.target_means import KnownTarget
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.one_column import OneColumn, ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import Problem, Rows, fit_model, plan_columns, raw_columns, score
+from modelyard_jobs.termination import InvalidRequest
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import Cells
 from modelyard_model.columns.block import Block, vector

@@ -10,9 +10,9 @@ from modelyard_api.catalogue.architectures import ARCHITECTURES, Architecture, r
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.conditions import Reason
 from modelyard_api.training_job import EarlyStopping, Optimizer, OptimizerName, Training
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import EpochReport, FittedModel, Problem, Rows, fit_baseline, fit_model, raw_columns, score
 from modelyard_jobs.fitting.network_training import batch_size
+from modelyard_jobs.termination import InvalidRequest
 
 from tests.unit.fitting.penguins import mass_problem, mass_rows, species_problem, species_rows, thirds
 

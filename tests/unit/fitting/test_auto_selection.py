@@ -13,9 +13,9 @@ from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnType, Missing
 from modelyard_api.training_job import Training
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import FittedModel, LeaderboardRow, Problem, Rows, fit_model, plan_columns, selection
 from modelyard_jobs.fitting.selection import choose, simplest_within_one_standard_error
+from modelyard_jobs.termination import InvalidRequest
 
 from tests.unit.fitting.penguins import species_problem, species_rows, thirds
 

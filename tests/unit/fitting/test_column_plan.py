@@ -3,8 +3,8 @@
 import pytest
 from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnType, Missing
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import PlannedColumn, plan_columns
+from modelyard_jobs.termination import InvalidRequest
 
 KINDS = {"n": ColumnType.NUMERICAL, "c": ColumnType.CATEGORICAL, "t": ColumnType.DATETIME}
 

@@ -11,8 +11,8 @@ from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import ColumnType, SplitBy
 from modelyard_api.reading import ReadingRule
 from modelyard_jobs.data import reading, report, typed_cells
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.termination import InvalidRequest
 
 from tests.unit.jobs_data.training_in_process import FILES, Trained, source, spec, train
 

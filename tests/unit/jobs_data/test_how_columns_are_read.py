@@ -9,7 +9,7 @@ from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading, Unreadable
 from modelyard_model.text_files import Separator
 

@@ -18,8 +18,8 @@ from modelyard_api.data import Column, ColumnType, Data, DataSource, Missing
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import fit_preparation, plan_columns, raw_columns
+from modelyard_jobs.termination import InvalidRequest
 from modelyard_model.cells import times
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.numbers import CURRENCIES, is_plain, number_text

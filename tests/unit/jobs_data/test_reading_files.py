@@ -14,7 +14,7 @@ from modelyard_jobs.data.glancing import Glance, glance_at, require_seen
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.reading import read
 from modelyard_jobs.data.source import SourceFile, SourceFiles
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 from tests.unit.written_files import zipped
 

@@ -13,9 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from modelyard_api.conditions import Reason
+from modelyard_clients.settings import ONE_MACHINE_VARIABLE
 from modelyard_jobs.data.source import fetch
-from modelyard_jobs.failures import InvalidRequest, JobFailure, Unavailable
-from modelyard_model.platform import ONE_MACHINE_VARIABLE
+from modelyard_jobs.termination import InvalidRequest, JobFailure, Unavailable
 
 ROWS = b"a,b\n1,2\n"
 BROKEN_OFF, EMPTY_ANSWER = "/broken.csv", "/silent.csv"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_jobs.data import text_table
 from modelyard_jobs.data.text_table import read_text
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 from modelyard_model.text_files import NotATable, TextForm, encoding_of, form_of, records, require_width
 
 

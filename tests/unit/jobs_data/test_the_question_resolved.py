@@ -11,7 +11,7 @@ from modelyard_api.reading import ReadingRule
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data.dataset import Dataset, prepare
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 ROWS = 100
 

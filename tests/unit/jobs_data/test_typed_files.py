@@ -22,7 +22,7 @@ from modelyard_jobs.data.json_lines import read_json_lines
 from modelyard_jobs.data.parquet_table import columns_of_parquet, read_parquet
 from modelyard_jobs.data.reading import read
 from modelyard_jobs.data.source import SourceFile, SourceFiles
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 from tests.unit.written_files import zipped
 

@@ -12,7 +12,7 @@ from modelyard_jobs.data import dataset
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.columns import Features, features
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 
 ROWS = 120
 

@@ -5,7 +5,7 @@ import pytest
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.objective import Bound, Criterion, Opponent
 from modelyard_api.verdicts import ComparedWith, Evidence, VerdictReason
-from modelyard_jobs.evaluation.evidence import Comparison, Evaluation, NotCompared, PairedComparison, gather
+from modelyard_jobs.evaluation.evidence import Comparison, EvidenceInput, NotCompared, PairedComparison, gather
 from modelyard_jobs.evaluation.metrics import Scores
 
 RANDOM = np.random.default_rng(0)
@@ -23,7 +23,7 @@ BASELINE = PairedComparison(CANDIDATE, off_by(2.0), CLUSTERS)
 
 
 def evidence_for(criterion: Criterion, champion: Comparison | None = None, anchor: Comparison | None = None) -> list[Evidence]:
-    return gather([criterion], Evaluation(CANDIDATE, CLUSTERS, BASELINE, champion, anchor, (), 0.15))
+    return gather([criterion], EvidenceInput(CANDIDATE, CLUSTERS, BASELINE, champion, anchor, (), 0.15))
 
 
 def test_a_bound_is_judged_by_the_metric_itself() -> None:
@@ -77,7 +77,7 @@ def test_an_opponent_that_can_not_be_compared_with_says_why() -> None:
 
 def test_too_few_groups_leave_no_interval_and_say_so() -> None:
     three = np.repeat(np.arange(3, dtype=np.uint64), 100)
-    (evidence,) = gather([Criterion(metric=Metric.R2, at_least=0)], Evaluation(CANDIDATE, three, BASELINE, None, None, (), 0.15))
+    (evidence,) = gather([Criterion(metric=Metric.R2, at_least=0)], EvidenceInput(CANDIDATE, three, BASELINE, None, None, (), 0.15))
     assert (evidence.low, evidence.high, evidence.reason) == (None, None, VerdictReason.TOO_FEW_GROUPS)
 
 
@@ -86,7 +86,7 @@ def test_too_few_rows_of_a_class_say_how_many_more_the_data_need() -> None:
     positive = np.clip(0.3 + 0.4 * truth + 0.1 * RANDOM.normal(size=60), 0, 1)
     scores = Scores(truth, (positive > 0.5).astype(np.int64), np.column_stack([1 - positive, positive]))
     clusters = np.arange(60, dtype=np.uint64)
-    evaluation = Evaluation(scores, clusters, PairedComparison(scores, scores, clusters), None, None, ("no", "yes"), 0.15)
+    evaluation = EvidenceInput(scores, clusters, PairedComparison(scores, scores, clusters), None, None, ("no", "yes"), 0.15)
     (evidence,) = gather([Criterion(metric=Metric.ROC_AUC, at_least=0.5)], evaluation)
     assert (evidence.reason, evidence.of_class, evidence.low) == (VerdictReason.TOO_FEW_OF_CLASS, "yes", None)
     assert evidence.more_rows == 54  # 8 more in a test part of 15 %

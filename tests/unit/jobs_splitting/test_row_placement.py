@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from modelyard_api.data import Duplicates, Split, SplitBy
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.splitting import first_release, membership
 from modelyard_jobs.splitting.assignment import Assignment, Earlier, Rows, assign
 from modelyard_jobs.splitting.cuts import Classes, Part
@@ -18,6 +17,7 @@ from modelyard_jobs.splitting.hashing import Hashes
 from modelyard_jobs.splitting.membership import Membership
 from modelyard_jobs.splitting.reserve import REFERENCE_ROWS
 from modelyard_jobs.splitting.rule import SplitRule
+from modelyard_jobs.termination import InvalidRequest
 from numpy.typing import NDArray
 
 MODEL = "ml.flights"

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.splitting.timestamps import seconds
+from modelyard_jobs.termination import InvalidRequest
 
 MOMENTS = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31))  # noqa: DTZ001
 WRITTEN = (

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from modelyard_model.errors import PlatformIncomplete
-from modelyard_model.platform import ROOT_VARIABLE, platform_root, read_platform, source_s3
+from modelyard_clients.s3 import client_of
+from modelyard_clients.settings import ROOT_VARIABLE, PlatformIncomplete, platform_root, read_platform, read_source_keys
 
 CONFIG = {"MLFLOW_TRACKING_URI": "http://mlflow:5000\n", "S3_ENDPOINT_URL": "http://s3:8333", "S3_BUCKET": "modelyard"}
 SECRET = {
@@ -88,19 +88,19 @@ def test_clients_never_take_aws_variables(root: Path, monkeypatch: pytest.Monkey
         "AWS_DEFAULT_REGION",
     ):
         monkeypatch.setenv(name, "http://elsewhere")
-    client = read_platform(root).s3()
+    client = client_of(read_platform(root))
     assert credentials(client) == ("key-id", "secret-key")
     assert client.meta.endpoint_url == "http://s3:8333"
     assert client.meta.region_name == "us-east-1"
     write(root / "source", {"AWS_ACCESS_KEY_ID": "mine", "AWS_SECRET_ACCESS_KEY": "own"})
-    assert source_s3(root, read_platform(root)).meta.endpoint_url == "https://s3.amazonaws.com"
+    assert client_of(read_source_keys(root, read_platform(root))).meta.endpoint_url == "https://s3.amazonaws.com"
 
 
 def test_the_source_has_its_own_credentials_when_they_are_mounted(root: Path) -> None:
     platform = read_platform(root)
-    assert credentials(source_s3(root, platform)) == ("key-id", "secret-key")
+    assert credentials(client_of(read_source_keys(root, platform))) == ("key-id", "secret-key")
     write(root / "source", {"AWS_ACCESS_KEY_ID": "mine", "AWS_SECRET_ACCESS_KEY": "own", "AWS_ENDPOINT_URL": "http://lake:9000"})
-    client = source_s3(root, platform)
+    client = client_of(read_source_keys(root, platform))
     assert credentials(client) == ("mine", "own")
     assert client.meta.endpoint_url == "http://lake:9000"
 
@@ -108,4 +108,4 @@ def test_the_source_has_its_own_credentials_when_they_are_mounted(root: Path) ->
 def test_source_credentials_without_a_key_are_named(root: Path) -> None:
     write(root / "source", {"AWS_ACCESS_KEY_ID": "mine"})
     with pytest.raises(PlatformIncomplete, match=r"Secret of data.source.credentials .*AWS_SECRET_ACCESS_KEY"):
-        source_s3(root, read_platform(root))
+        client_of(read_source_keys(root, read_platform(root)))

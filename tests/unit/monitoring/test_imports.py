@@ -3,10 +3,13 @@
 import subprocess
 import sys
 
-HEAVY = {"torch", "evidently", "mlflow", "sklearn", "pandas"}
+import pytest
+
+HEAVY = {"torch", "evidently", "mlflow", "sklearn", "pandas", "polars"}
 
 
-def test_importing_the_monitor_imports_nothing_heavy() -> None:
-    code = f"import sys, modelyard_jobs.monitoring.run; print(sorted({HEAVY!r} & set(sys.modules)))"
+@pytest.mark.parametrize(("module", "left_out"), [("__main__", HEAVY), ("commands.monitor", {"torch", "evidently", "sklearn"})])
+def test_what_is_not_imported_before_it_is_needed(module: str, left_out: set[str]) -> None:
+    code = f"import sys, modelyard_jobs.{module}; print(sorted({left_out!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "[]"

@@ -37,14 +37,14 @@ from modelyard_jobs.data.glancing import glance_at
 from modelyard_jobs.data.one_column import OneColumn, ReadColumn
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 from modelyard_jobs.evaluation import reference
-from modelyard_jobs.evaluation.evidence import Evaluation, gather
+from modelyard_jobs.evaluation.evidence import EvidenceInput, gather
 from modelyard_jobs.evaluation.metrics import Measure, Scores
 from modelyard_jobs.evaluation.opponents import JudgedRows, against_baseline, as_scores
-from modelyard_jobs.failures import InvalidRequest
 from modelyard_jobs.fitting import fit_model, raw_columns
 from modelyard_jobs.fitting.examples import Examples
 from modelyard_jobs.fitting.problem import Learned, Problem
 from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.termination import InvalidRequest
 from modelyard_jobs.training_data import TrainingData, divide
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import CellReading, Cells
@@ -322,8 +322,8 @@ def test_it_is_judged_by_its_metric(file: Path, tmp_path: Path) -> None:
     asked = data.asked(rows).cells
     answers = model.predict({item.name: asked[item.name].to_list() for item in model.inputs}).outputs
     test = JudgedRows(data, rows, as_scores(data.dataset.target.values[rows], answers))
-    evaluation = Evaluation(test.scores, test.clusters, against_baseline(problem, test), None, None, (), data.assignment.rule.test)
-    evidence = gather(data.dataset.target.criteria, evaluation)
+    measured = EvidenceInput(test.scores, test.clusters, against_baseline(problem, test), None, None, (), data.assignment.rule.test)
+    evidence = gather(data.dataset.target.criteria, measured)
     result = TrainResult(
         run_id="r", experiment_id="1", model_id="m", digest="d", metrics=[], evidence=evidence, resolved={}, metric=Metric("contrast")
     )

@@ -35,7 +35,7 @@ ALLOWED = {
     "jobs/data/first_reading.py": {"ColumnType.CATEGORICAL", "ColumnType.NUMERICAL"},
     # no architecture, but that nobody chose one
     "api/training_job.py": {"Architecture.AUTO"},
-    "jobs/attempt.py": {"Architecture.AUTO"},
+    "jobs/commands/train.py": {"Architecture.AUTO"},
     "jobs/fitting/fit.py": {"Architecture.AUTO"},
     "cli/explanation/training_job.py": {"Architecture.AUTO"},
     "cli/init/training_job_text.py": {"Architecture.AUTO", "Metric.AVERAGE_PRECISION"},

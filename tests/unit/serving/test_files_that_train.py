@@ -19,7 +19,7 @@ from modelyard_jobs.data import columns, reading
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.columns import Features
 from modelyard_jobs.data.source import SourceFile, SourceFiles
-from modelyard_jobs.failures import InvalidRequest
+from modelyard_jobs.termination import InvalidRequest
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.signature import DType
 from modelyard_model.text_files import Separator

@@ -1,13 +1,10 @@
 """Where MLflow and S3 are and how to log in: read from the namespace's mounted ConfigMap and Secret, never from ``AWS_*`` variables."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from modelyard_api import labels
-
-from modelyard_model.errors import PlatformIncomplete
 
 ROOT_VARIABLE = "MODELYARD_ROOT"  # another place than /etc/modelyard, for tests and local runs
 ONE_MACHINE_VARIABLE = "MODELYARD_ONE_MACHINE"  # set by the platform without a cluster: its pods see the machine's files
@@ -15,7 +12,22 @@ _DEFAULT_ROOT = Path(labels.PLATFORM_CONFIG_DIRECTORY).parent
 _DEFAULT_REGION = "us-east-1"  # what S3 servers other than AWS expect in signatures
 _CONFIG = Path(labels.PLATFORM_CONFIG_DIRECTORY).name
 _SECRET = Path(labels.PLATFORM_SECRET_DIRECTORY).name
+# A pod is retried as a whole; its MLflow client shouldn't hold a GPU for the ten minutes it would try by default.
+_MLFLOW_SETTINGS = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "4",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
 _SOURCE = Path(labels.SOURCE_CREDENTIALS_DIRECTORY).name
+
+
+class PlatformIncomplete(Exception):
+    """The namespace's ConfigMap or Secret lacks a key. Whoever looks after the namespace adds it; the next attempt then works."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,9 @@ class Platform:
     s3_secret_key: str = field(repr=False)
 
     def configure_mlflow(self) -> None:
-        """Tells MLflow where its server is and how to log in; MLflow only reads the environment."""
+        """Tells MLflow where its server is and how to log in. It only reads the environment, and some of it when it is first imported."""
+        for name, value in _MLFLOW_SETTINGS.items():
+            os.environ.setdefault(name, value)
         os.environ["MLFLOW_TRACKING_URI"] = self.mlflow_uri
         _set_or_remove("MLFLOW_TRACKING_USERNAME", self.mlflow_username)
         _set_or_remove("MLFLOW_TRACKING_PASSWORD", self.mlflow_password)
@@ -40,10 +54,6 @@ class Platform:
         os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD"] = "false"
         os.environ["MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD"] = "false"
         os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-
-    def s3(self) -> Any:
-        """A boto3 S3 client for the platform's bucket."""
-        return _client(self.s3_endpoint, self.s3_region, self.s3_access_key, self.s3_secret_key)
 
 
 def platform_root() -> Path:
@@ -72,39 +82,20 @@ def read_platform(root: Path | None = None) -> Platform:
     )
 
 
-def source_s3(root: Path | None, platform: Platform) -> Any:
-    """The client for the training data: with the mounted source credentials if there are any, else the platform's own.
+def read_source_keys(root: Path | None, platform: Platform) -> Platform:
+    """The platform with the mounted credentials of the training data in place of its own keys, if there are any.
 
     A source Secret without ``AWS_ENDPOINT_URL`` means AWS itself.
     """
     folder = (root or platform_root()) / _SOURCE
     if not folder.is_dir():
-        return platform.s3()
-    return _client(
-        _optional(folder, "AWS_ENDPOINT_URL"),
-        _optional(folder, "AWS_REGION") or _DEFAULT_REGION,
-        _required(folder, "Secret of data.source.credentials", "AWS_ACCESS_KEY_ID"),
-        _required(folder, "Secret of data.source.credentials", "AWS_SECRET_ACCESS_KEY"),
-    )
-
-
-def _client(endpoint: str, region: str, access_key: str, secret_key: str) -> Any:
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
-
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=endpoint or None,
-        region_name=region,
-        aws_access_key_id=access_key,
-        aws_secret_access_key=secret_key,
-        config=Config(
-            s3={"addressing_style": "path"},
-            connect_timeout=5,
-            read_timeout=30,
-            retries={"mode": "standard", "max_attempts": 4},
-            ignore_configured_endpoint_urls=True,
-        ),
+        return platform
+    return replace(
+        platform,
+        s3_endpoint=_optional(folder, "AWS_ENDPOINT_URL"),
+        s3_region=_optional(folder, "AWS_REGION") or _DEFAULT_REGION,
+        s3_access_key=_required(folder, "Secret of data.source.credentials", "AWS_ACCESS_KEY_ID"),
+        s3_secret_key=_required(folder, "Secret of data.source.credentials", "AWS_SECRET_ACCESS_KEY"),
     )
 
 

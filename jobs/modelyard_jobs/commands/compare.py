@@ -5,19 +5,20 @@ import logging
 from pathlib import Path
 
 import numpy as np
+from mlflow import MlflowClient
 from modelyard_api import artifacts
 from modelyard_api.conditions import Reason
 from modelyard_api.labels import registered_model
 from modelyard_api.pod_contract import CompareRequest, TrainResult
-from modelyard_model.platform import Platform
+from modelyard_clients.settings import Platform
 from numpy.typing import NDArray
 
-from modelyard_jobs import outcome, questions, training_data
-from modelyard_jobs.failures import InvalidRequest
-from modelyard_jobs.judging import EvaluationContext, judge
+from modelyard_jobs import questions, training_data
+from modelyard_jobs.evaluation.evaluate import EvaluationContext, evaluate
 from modelyard_jobs.splitting.assignment import Earlier
 from modelyard_jobs.splitting.cuts import Part
-from modelyard_jobs.tracking import server
+from modelyard_jobs.termination import InvalidRequest
+from modelyard_jobs.tracking import result, server
 from modelyard_jobs.tracking.run import TrackedRun
 from modelyard_jobs.tracking.versions import RegisteredVersion, numbered, read_artifact, split_of
 from modelyard_jobs.training_data import TrainingData
@@ -27,7 +28,6 @@ _log = logging.getLogger(__name__)
 
 def run(request: CompareRequest, platform: Platform, folder: Path) -> TrainResult:
     """Gives the candidate's result again, with evidence against the new champion. ``folder`` is scratch space."""
-    server.configure(platform)
     uri = platform.mlflow_uri
     server.require_answer(platform)
     registered = registered_model(request.namespace, request.model)
@@ -39,8 +39,8 @@ def run(request: CompareRequest, platform: Platform, folder: Path) -> TrainResul
     _log.info("comparing %s with version %s of %s on %d test rows", candidate.model_id, champion.version, registered, len(rows))
     problem = questions.pose(data, request.spec)
     context = EvaluationContext(data, problem, champion, uri, folder)
-    judgement = judge(f"models:/{candidate.model_id}", rows, context)
-    trained = outcome.TrainedModel(
+    evaluation = evaluate(f"models:/{candidate.model_id}", rows, context)
+    trained = result.TrainedModel(
         model_id=candidate.model_id,
         digest=candidate.digest,
         champion_version=champion.version,
@@ -49,17 +49,15 @@ def run(request: CompareRequest, platform: Platform, folder: Path) -> TrainResul
         metric=problem.metric,
         test_uses=candidate.test_uses,
     )
-    result = outcome.result(candidate, trained, judgement)
-    _keep(uri, result, folder)
-    return result
+    short = result.short_form(candidate, trained, evaluation)
+    _keep(uri, short, folder)
+    return short
 
 
-def _keep(uri: str, result: TrainResult, folder: Path) -> None:
+def _keep(uri: str, short: TrainResult, folder: Path) -> None:
     """On the candidate's run, for the case that the termination message can't hold all evidence or is lost."""
-    from mlflow import MlflowClient  # noqa: PLC0415  takes seconds
-
-    run = TrackedRun(uri, result.run_id, result.experiment_id, MlflowClient())
-    run.document(artifacts.comparison(result.champion_version), {"result": result.to_wire()}, folder)
+    run = TrackedRun(uri, short.run_id, short.experiment_id, MlflowClient())
+    run.document(artifacts.comparison(short.champion_version), {"result": short.to_wire()}, folder)
 
 
 def _result(uri: str, run_id: str, folder: Path) -> TrainResult:

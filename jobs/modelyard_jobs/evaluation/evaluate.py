@@ -10,7 +10,7 @@ from modelyard_api.objective import Opponent
 from modelyard_api.verdicts import Evidence
 from numpy.typing import NDArray
 
-from modelyard_jobs.evaluation.evidence import Comparison, Evaluation, PairedComparison, gather
+from modelyard_jobs.evaluation.evidence import Comparison, EvidenceInput, PairedComparison, gather
 from modelyard_jobs.evaluation.fresh_process import NotScored, score
 from modelyard_jobs.evaluation.metrics import Scores, measure_all
 from modelyard_jobs.evaluation.opponents import JudgedRows, against_baseline, against_version, as_scores
@@ -26,7 +26,7 @@ class ModelChanged(Exception):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Evaluation:
     """Metrics by name, and the evidence in the order of the criteria. ``champion`` is measured on the rows that are new to it."""
 
     metrics: dict[str, float]
@@ -47,7 +47,7 @@ class EvaluationContext:
     folder: Path
 
 
-def judge(model_uri: str, rows: NDArray[np.intp], context: EvaluationContext) -> Judgement:
+def evaluate(model_uri: str, rows: NDArray[np.intp], context: EvaluationContext) -> Evaluation:
     """``rows``: positions of the test rows. The model is downloaded and asked in a fresh process."""
     answers = score(model_uri, context.data.asked(rows), context.folder / "candidate", through_pyfunc=True)
     if isinstance(answers, NotScored):
@@ -59,12 +59,12 @@ def judge(model_uri: str, rows: NDArray[np.intp], context: EvaluationContext) ->
     anchor = _anchor(context)
     compared = against_version(anchor, context.uri, test, context.folder / "anchor") if anchor else None
     test_share = context.data.assignment.rule.test
-    evaluation = Evaluation(test.scores, test.clusters, baseline, champion, compared, context.problem.classes, test_share)
+    evaluation = EvidenceInput(test.scores, test.clusters, baseline, champion, compared, context.problem.classes, test_share)
     evidence = gather(context.data.dataset.target.criteria, evaluation)
     for each in evidence:
         _log.info("%s", rendering.describe_measurement(each))
     metrics = _metrics(context, test.scores)
-    return Judgement(metrics, _opponents(context, baseline), _opponents(context, champion), evidence, anchor.version if anchor else None)
+    return Evaluation(metrics, _opponents(context, baseline), _opponents(context, champion), evidence, anchor.version if anchor else None)
 
 
 def _anchor(context: EvaluationContext) -> RegisteredVersion | None:

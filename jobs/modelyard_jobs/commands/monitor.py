@@ -5,16 +5,14 @@ dies after it leaves the notifications in the state, and the next run sends them
 write sends a notification twice: with the same id, which Alertmanager and consumers of CloudEvents take for one.
 """
 
-import os
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from modelyard_api.labels import ALERT_SECRETS_DIRECTORY, registered_model
 from modelyard_api.pod_contract import MonitorRequest, MonitorResult
 from modelyard_api.request_log import monitoring_prefix
+from modelyard_clients.settings import Platform, platform_root
 
-from modelyard_jobs.failures import Unavailable
 from modelyard_jobs.monitoring.bucket import Bucket, platform_bucket
 from modelyard_jobs.monitoring.delivery import deliver
 from modelyard_jobs.monitoring.episodes import advance, close, drift_trigger, quality_trigger
@@ -27,17 +25,14 @@ from modelyard_jobs.monitoring.state import KEPT_VERSIONS, MonitorState, Positio
 from modelyard_jobs.monitoring.state_store import StateStore
 from modelyard_jobs.monitoring.summary import summarise
 from modelyard_jobs.monitoring.verdict import votes
-
-if TYPE_CHECKING:
-    from modelyard_model.platform import Platform
+from modelyard_jobs.termination import Unavailable
 
 
-def run(request: MonitorRequest, platform: "Platform", now: datetime) -> MonitorResult:
+def run(request: MonitorRequest, platform: Platform, now: datetime) -> MonitorResult:
     """Raises ``InvalidRequest`` or ``Unavailable`` (both ``JobFailure``) and then has changed nothing but, at most, delivered alerts."""
-    os.environ["DO_NOT_TRACK"] = "1"  # Evidently and MLflow would report their use
     bucket = platform_bucket(platform)
     store = StateStore(bucket, f"{monitoring_prefix(request.namespace, request.name)}state.json")
-    source = ModelSource(platform, registered_model(request.namespace, request.model), request.version)
+    source = ModelSource(registered_model(request.namespace, request.model), request.version)
     before, etag = store.load()
     state, problems = _judged(before, request, bucket, source, now)
     if state != before:
@@ -83,8 +78,6 @@ def _with_alerts(state: MonitorState, request: MonitorRequest, now: datetime) ->
 
 
 def _tell(state: MonitorState, request: MonitorRequest, now: datetime) -> tuple[MonitorState, list[str]]:
-    from modelyard_model.platform import platform_root  # noqa: PLC0415
-
     folder = platform_root() / Path(ALERT_SECRETS_DIRECTORY).name
     receivers, problems = mounted_receivers(folder, request)
     told, failed = deliver(state, receivers, now, all_known=not problems)
