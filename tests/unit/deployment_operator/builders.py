@@ -90,6 +90,7 @@ class World:
         self.registry = registry
         self.now = NOON
         self.objects: dict[tuple[str, str], Object] = {("ModelDeployment", NAME): owner}
+        self.events: list[Object] = []  # about whichever pod
         self.hidden: set[tuple[str, str]] = set()  # objects that the mirror doesn't show yet
         self._uids = 0
 
@@ -113,7 +114,7 @@ class World:
         return [o for o in found if o["metadata"].get("labels", {}).get(label) == value]
 
     def pod_events(self, namespace: str, pod_uid: str) -> Sequence[Object]:
-        return []
+        return self.events
 
     # what the operator does
     def reconcile(self, problem: Problem | None = None) -> Plan:

@@ -62,6 +62,18 @@ def test_new_version_starting_while_the_old_one_answers() -> None:
     assert [(v["version"], v["role"], v.get("readyReplicas")) for v in made.status["versions"]] == [("1", "Stable", 1), ("2", "Next", 0)]
 
 
+def test_a_volume_that_can_not_be_mounted_is_told_and_looked_at_again() -> None:
+    made = serving_world()
+    made.registry.move("champion", "2")
+    made.settle()
+    made.add_pod("2", {"phase": "Pending"})
+    made.events.append({"reason": "FailedMount", "note": 'MountVolume.SetUp failed for volume "s3": secret "modelyard" not found'})
+    made.settle()
+    message = made.condition("Progressing")[2]
+    assert "Pod flights-v2-a: Secret modelyard doesn't exist in this namespace: create it, and the pod starts by itself." in message
+    assert made.reconcile().requeue_after == 10
+
+
 def test_new_version_that_crashes_says_why_before_the_deadline_and_stalls_after_it() -> None:
     made = serving_world()
     made.registry.move("champion", "2")
