@@ -73,7 +73,7 @@ class CategoricalDrift(ApiModel):
 
 
 class Drift(ApiModel):
-    """When the inputs count as moved, compared with the sample that was set aside before training."""
+    """When the inputs count as moved, compared with the sample that was held out before training."""
 
     numerical: NumericalDrift = Field(NumericalDrift(), description="For numerical columns.")
     categorical: CategoricalDrift = Field(CategoricalDrift(), description="For categorical columns.")

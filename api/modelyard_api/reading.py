@@ -15,7 +15,7 @@ class ReadingRule(StrEnum):
     COMPRESSION = "Compression"  # [gzip, zip, zstd] though its name doesn't say so
     UNNAMED = "Unnamed"  # the column had no name and got one
     REPEATED = "Repeated"  # the column's name came before, and it got another one
-    # of a column that is set aside
+    # of a column that is left out
     INDEX = "Index"  # it numbers the rows, as pandas writes it
     UNSUPPORTED = "Unsupported"  # [type] no built-in model reads it
     # of cells that count as missing

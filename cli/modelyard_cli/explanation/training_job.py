@@ -24,7 +24,7 @@ _PARTS = (
     (Resolved.ROWS_TRAIN, "to train on"),
     (Resolved.ROWS_VALIDATION, "to choose and to stop by"),
     (Resolved.ROWS_TEST, "for the test"),
-    (Resolved.ROWS_REFERENCE, "set aside for the monitor"),
+    (Resolved.ROWS_REFERENCE, "held out for the monitor"),
     (Resolved.ROWS_LEFT_OUT, "left out before a boundary"),
 )
 _SPLITS = {

@@ -44,7 +44,7 @@ def model_deployment_text(survey: Survey, name: str) -> str:
 def _drift(reference: int) -> Iterator[str]:
     """A distance between two samples is never 0: with few rows it reaches the usual thresholds by chance."""
     psi, jensen_shannon = thresholds(reference)
-    yield "    drift: # compared with rows that were set aside before training"
+    yield "    drift: # compared with rows that were held out before training"
     if psi > _USUAL_PSI:
         text = f"only about {reference:,} rows to compare with: chance alone moves distances, so the limits are wider than the usual {_USUAL_PSI:g} and {_USUAL_JENSEN_SHANNON:g}"
         yield from comment(text, indent=6)

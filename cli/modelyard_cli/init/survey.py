@@ -56,7 +56,7 @@ class Survey:
 
     @property
     def ignored(self) -> tuple[SeenColumn, ...]:
-        """Columns that the manifest sets aside; the column of the split and that of time are set aside by being it."""
+        """Columns that the manifest ignores; the column of the split and that of time are ignored by being it."""
         return tuple(column for column in self.columns if column.ignored and column.name not in {self.split.column, self.time})
 
     @property
@@ -71,7 +71,7 @@ class Survey:
 
     @property
     def reading(self) -> list[str]:
-        """What reading changed, in sentences; what is set aside is among ``ignored``."""
+        """What reading changed, in sentences; what is left out is among ``ignored``."""
         aside = {column.name for column in self.ignored}
         named = {ReadingRule.UNNAMED, ReadingRule.REPEATED}
         return describe_reading([note for note in self.notes if note.column not in aside or note.rule in named])

@@ -142,6 +142,11 @@ def _last_schedule(obj: Object, now: datetime) -> str:
     return since(last, now) if last else _NONE
 
 
+def _selector(obj: Object, _now: datetime) -> str:
+    labels = obj["spec"].get("podSelector", {}).get("matchLabels") or {}
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items())) or _NONE
+
+
 def _last_seen(obj: Object, now: datetime) -> str:
     return since(event_time(obj), now)
 
@@ -179,6 +184,14 @@ OF: Mapping[str, Sequence[tuple[str, _Cell]]] = {
     ),
     "ConfigMap": (("DATA", _counted), ("AGE", _age)),
     "Secret": (("TYPE", _of("type", empty="Opaque")), ("DATA", _counted), ("AGE", _age)),
+    "PodDisruptionBudget": (
+        ("MIN AVAILABLE", _of("spec", "minAvailable", empty="N/A")),
+        ("MAX UNAVAILABLE", _of("spec", "maxUnavailable", empty="N/A")),
+        ("ALLOWED DISRUPTIONS", _of("status", "disruptionsAllowed", empty="0")),
+        ("AGE", _age),
+    ),
+    "NetworkPolicy": (("POD-SELECTOR", _selector), ("AGE", _age)),
+    "Lease": (("HOLDER", _of("spec", "holderIdentity", empty="")), ("AGE", _age)),
 }
 
 
@@ -198,7 +211,7 @@ def columns_of(kind: Kind, *, wide: bool) -> Columns:
     """Without the name, which stands first, and the namespace."""
     own = next((resource for resource in RESOURCES if resource.kind == kind.name), None)
     if own is None:
-        pairs = OF.get(kind.name, (("AGE", _age),))
+        pairs = OF[kind.name]
         return Columns([header for header, _cell in pairs], [cell for _header, cell in pairs])
     shown = [column for column in own.columns if wide or not column.wide]
     return Columns([column.name.upper() for column in shown], [_custom(column) for column in shown])

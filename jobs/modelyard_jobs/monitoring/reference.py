@@ -1,4 +1,4 @@
-"""The sample that was set aside before the watched version was trained: fetched from MLflow, without the model's weights."""
+"""The sample that was held out before the watched version was trained: fetched from MLflow, without the model's weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which rows train, validate, test, or are set aside for monitoring.
+"""Which rows train, validate, test, or are held out for monitoring.
 
 At a model's first training the hash of each group (else of each row) is cut by rank. The cuts are kept (``rule.SplitRule``): later, rows that the champion
 knows stay where they were, also when labels were corrected, and new rows follow the cuts, so a row once fitted is never in a later test of the same
@@ -220,7 +220,7 @@ def _by_time(
 
 
 def _with_reserve_by_time(part: NDArray[np.int8], times: NDArray[np.float64], row: Hashes, known: NDArray[np.int8]) -> NDArray[np.int8]:
-    """The test part is the end of the period and no picture of it, so blocks of time from all over the training period are set aside, or single rows."""
+    """The test part is the end of the period and no picture of it, so blocks of time from all over the training period are held out, or single rows."""
     training = np.flatnonzero(part <= Part.VALIDATION)
     names, member = np.unique(blocks(times[training], _RESERVE_BLOCKS).view(np.uint64), return_inverse=True)
     if len(names) < _RESERVE_BLOCKS:

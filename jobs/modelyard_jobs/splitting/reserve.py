@@ -12,7 +12,7 @@ _LARGEST_SHARE = 0.05  # of the rows
 
 
 def reserve(divided: Units, part: NDArray[np.int8], free: NDArray[np.bool_], *, counts_test: bool, grouped: bool) -> NDArray[np.bool_]:
-    """(units,): which to set aside, of those that are ``free`` (neither in the test part nor ever fitted); few, and only where they are needed.
+    """(units,): which to hold out, of those that are ``free`` (neither in the test part nor ever fitted); few, and only where they are needed.
 
     ``counts_test``: the test part is compared with as well (by Time it is not: it is the end of the period). ``grouped``: units are groups of rows that
     are alike, of which a handful is no picture.

@@ -241,7 +241,7 @@ def test_dates_without_marks_are_dates_where_they_are_declared() -> None:
     assert reader({"x": ["1700000000", "1700000500"]}).moments("x").values[1] == 1700000500.0
 
 
-# what is set aside
+# what is left out
 
 
 @pytest.mark.parametrize("texts", [[str(row) for row in range(ROWS)], [str(row + 1) for row in range(ROWS)], ["0", "1", "2", "3"]])

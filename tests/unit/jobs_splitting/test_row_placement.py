@@ -88,7 +88,7 @@ def test_no_group_is_divided(split: Split) -> None:
     part = placed(frame, split).part
     for _, rows in frame.with_row_index().group_by("day"):
         parts = set(part[rows["index"].to_numpy()].tolist())
-        assert len(parts - ({Part.REFERENCE} if split is BY_TIME else set())) == 1  # by Time single rows may be set aside for the monitor
+        assert len(parts - ({Part.REFERENCE} if split is BY_TIME else set())) == 1  # by Time single rows may be held out for the monitor
 
 
 def test_shares_are_about_what_was_asked_for() -> None:
