@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from modelyard_local import lifecycle
+from modelyard_local.disk import free_bytes
 from modelyard_local.kinds import CONFIG_MAP
 from modelyard_local.state import PlatformPhase
 from modelyard_local.store import LocalStore
@@ -33,7 +34,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def fill(disk: Path, left: int) -> Path:
     file = disk / "filling"
     with file.open("wb") as filling:
-        os.posix_fallocate(filling.fileno(), 0, disk.free_bytes(disk) - left)
+        os.posix_fallocate(filling.fileno(), 0, free_bytes(disk) - left)
     return file
 
 
