@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from modelyard_api.conditions import Reason
-from modelyard_jobs.monitoring import run as run_module
+from modelyard_jobs.commands import monitor
 from modelyard_jobs.monitoring.state import MonitorState
 from modelyard_jobs.monitoring.state_store import StateStore
 from modelyard_jobs.termination import InvalidRequest, Unavailable
@@ -43,7 +43,7 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
 
     monkeypatch.setattr(StateStore, "save", dying_save)
     if step == "before the alert is sent":
-        monkeypatch.setattr(run_module, "deliver", dying_deliver)
+        monkeypatch.setattr(monitor, "deliver", dying_deliver)
 
 
 @pytest.mark.parametrize("step", ["before the state is written", "before the alert is sent", "after the alert was sent"])
