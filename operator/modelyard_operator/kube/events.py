@@ -4,7 +4,6 @@ import hashlib
 from datetime import datetime
 
 from modelyard_api.labels import FIELD_MANAGER
-from modelyard_api.rendering import sentence
 
 from modelyard_operator.kube.interface import EVENT, Object
 from modelyard_operator.plan import Event
@@ -28,7 +27,7 @@ def event_object(
         "action": action,
         "type": event.type,
         "reason": event.reason,
-        "note": _cut(sentence(event.message)),
+        "note": _cut(event.message),
         "regarding": {
             "apiVersion": resource["apiVersion"],
             "kind": resource["kind"],

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from modelyard_api.conditions import Reason
+from modelyard_api.rendering import sentence
 
 from modelyard_operator.kube.events import event_object
 from modelyard_operator.kube.interface import (
@@ -148,7 +149,7 @@ class Writer:
 
     def _record(self, event: Event, resource: Object) -> None:
         """Events are best effort: they never stop the work."""
-        body = event_object(event, resource, self._context.instance, self._context.now())
+        body = event_object(replace(event, message=sentence(event.message)), resource, self._context.instance, self._context.now())
         self._about_to("create", KINDS["Event"])
         try:
             self._kube.create(body)
