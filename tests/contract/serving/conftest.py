@@ -118,9 +118,15 @@ def serve(platform: Path, tmp_path: Path) -> Serve:
         name: str, *, deployment: str = "deployed", version: str = "1", sample_ratio: float = 1.0, ready: bool = True, **settings: str
     ) -> Iterator[ServingProcess]:
         (port,) = free_ports(1)
-        order = {"namespace": NAMESPACE, "name": deployment, "model": name, "version": version, "requestLog": {"sampleRatio": sample_ratio}}
+        request = {
+            "namespace": NAMESPACE,
+            "name": deployment,
+            "model": name,
+            "version": version,
+            "requestLog": {"sampleRatio": sample_ratio},
+        }
         given = {"HOST": "127.0.0.1", "PORT": str(port), "DRAIN_SECONDS": "0", "LOG_INTERVAL_SECONDS": "0.3", "ROOT": str(platform)}
-        given |= {"ORDER": json.dumps(order), "SCRATCH": str(tmp_path / "scratch")} | settings
+        given |= {"REQUEST": json.dumps(request), "SCRATCH": str(tmp_path / "scratch")} | settings
         environment = clean_environment(OMP_NUM_THREADS="1", **{f"MODELYARD_{name}": value for name, value in given.items()})
         path = "/v2/health/ready" if ready else "/v2/health/live"
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:

@@ -52,15 +52,15 @@ def test_answers_that_differ_from_the_stored_ones(serve):
 
 
 @pytest.mark.parametrize(
-    ("order", "setting", "text"),
+    ("request_text", "setting", "text"),
     [
         ("", "8080", "MODELYARD_REQUEST: Invalid JSON"),
         (json.dumps({"namespace": "ml"}), "8080", "MODELYARD_REQUEST.name: Field required"),
         (json.dumps({"namespace": "a", "name": "b", "model": "c", "version": "1", "requestLog": {}}), "http", "MODELYARD_PORT has to be"),
     ],
 )
-def test_an_order_that_cannot_be_read_ends_the_process(order, setting, text):
-    environment = clean_environment(MODELYARD_REQUEST=order, MODELYARD_PORT=setting)
+def test_a_request_that_cannot_be_read_ends_the_process(request_text, setting, text):
+    environment = clean_environment(MODELYARD_REQUEST=request_text, MODELYARD_PORT=setting)
     done = subprocess.run([program("modelyard-serve")], env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 65
     assert text in done.stderr
