@@ -101,6 +101,7 @@ class Deployment:
     def run(self, version: str | None = None) -> MonitorResult:
         """One run at the time that the traffic has reached."""
         request = self.request if version is None else self.request.model_copy(update={"version": version})
+        self.platform.configure_mlflow()  # as the job's entry point does
         self.results.append(run(request, self.platform, self.traffic.now))
         return self.results[-1]
 
