@@ -7,6 +7,7 @@ RUN python3 -m venv /build && /build/bin/pip install --quiet --no-cache-dir hatc
     python3 -m venv --without-pip /opt/modelyard
 COPY pyproject.toml README.md LICENSE /source/
 COPY api /source/api
+COPY clients /source/clients
 COPY model /source/model
 COPY jobs /source/jobs
 RUN cd /source && /build/bin/python -m hatchling build -t wheel -d /wheel && \

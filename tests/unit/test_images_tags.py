@@ -52,6 +52,13 @@ def test_image_holds_no_other_components_code(name: str, left_out: set[str]) -> 
     assert not [package for package in left_out if f"COPY {package} " in text]
 
 
+@pytest.mark.parametrize("name", ["operator", "jobs", "monitoring", "serving"])
+def test_image_holds_what_all_components_share(name: str) -> None:
+    text = (locations.REPOSITORY / images.IMAGES[name].dockerfile).read_text()
+    assert "COPY api " in text
+    assert "COPY clients " in text
+
+
 def test_images_with_pytorch_share_its_layer_word_for_word() -> None:
     stages = []
     for name in ("jobs", "serving"):
