@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modelyard_operator.kube.interface import Object
+from modelyard_operator.pods.facts import INDEX_ANNOTATION
 from modelyard_operator.timestamps import from_timestamp, to_timestamp
 
 from modelyard_local.runner import pods
@@ -17,7 +18,6 @@ from modelyard_local.runner.decision import Decision, find, with_condition
 
 Verdict = tuple[str, str]  # reason and message of the condition
 _DEFAULT_RETRIES = 6
-INDEX_ANNOTATION = "batch.kubernetes.io/job-completion-index"
 _FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS = 10, 600
 
 

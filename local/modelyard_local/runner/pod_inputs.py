@@ -13,9 +13,9 @@ from modelyard_api import labels
 from modelyard_api.pod_contract import TERMINATION_PATH_VARIABLE
 from modelyard_clients.settings import ONE_MACHINE_VARIABLE, ROOT_VARIABLE
 from modelyard_operator.kube.interface import Kind, Object
+from modelyard_operator.pods.facts import INDEX_ANNOTATION
 
 from modelyard_local.kinds import CONFIG_MAP, SECRET
-from modelyard_local.runner.job_controller import INDEX_ANNOTATION
 from modelyard_local.runner.machine_resources import VISIBLE_VARIABLE
 
 Lookup = Callable[[Kind, str], Object | None]  # an object of the pod's namespace by name

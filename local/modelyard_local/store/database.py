@@ -41,7 +41,7 @@ class StoreTooNew(StoreUnusable):
     """A newer Modelyard wrote it."""
 
 
-def in_words(error: sqlite3.Error, path: Path) -> KubeError:
+def store_error(error: sqlite3.Error, path: Path) -> KubeError:
     """The error of the seam for one of SQLite's."""
     code = getattr(error, "sqlite_errorcode", 0)
     primary = code & 0xFF
@@ -88,7 +88,7 @@ class Database:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A transaction that sees one state of the store, whatever is written meanwhile."""
         connection = self._connection()
-        with self._in_words(), self._ended(connection):
+        with self._translated(), self._ended(connection):
             connection.execute("BEGIN")
             yield connection
 
@@ -96,7 +96,7 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction that alone may write; committed and on disk when the block ends, undone if it raises."""
         connection = self._connection()
-        with self._writing, self._in_words(), self._ended(connection):
+        with self._writing, self._translated(), self._ended(connection):
             self._wait_for_lock(connection, "BEGIN IMMEDIATE")
             yield connection
         self.changes.learn(self._newest_version())
@@ -123,11 +123,11 @@ class Database:
                 connection.execute("ROLLBACK")
 
     @contextmanager
-    def _in_words(self) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise in_words(error, self._path) from error
+            raise store_error(error, self._path) from error
         except TookTooLong as error:
             raise StoreBusy(f"{self._path}: other processes have been writing to it for {_BUSY_SECONDS:.0f} s; try again") from error
 
@@ -178,7 +178,7 @@ class Database:
                 connection.execute("PRAGMA fullfsync = ON")  # macOS: past the drive's own cache as well
                 connection.execute("PRAGMA foreign_keys = ON")
             except sqlite3.Error as error:
-                raise in_words(error, self._path) from error
+                raise store_error(error, self._path) from error
             return connection
 
     def _make_file(self) -> FairLock:
@@ -197,7 +197,7 @@ class Database:
     def _prepare(self) -> None:
         with self.reading() as connection:
             _refuse_others(connection, self._path)  # before anything is changed
-        with self._in_words():
+        with self._translated():
             self._use_write_ahead_log(connection)
         with self.writing() as connection:
             if _version(connection) == 0:

@@ -16,7 +16,7 @@ from modelyard_operator.kube.interface import Object
 from modelyard_operator.timestamps import from_timestamp
 
 _MESSAGE: TypeAdapter[TrainResult | PodError] = TypeAdapter(Annotated[TrainResult | PodError, Field(discriminator="kind")])
-_INDEX = "batch.kubernetes.io/job-completion-index"
+INDEX_ANNOTATION = "batch.kubernetes.io/job-completion-index"
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def seconds_run(child: Child, now: datetime) -> float:
 
 
 def _index(pod: Object) -> int:
-    written = str((pod["metadata"].get("annotations") or {}).get(_INDEX, "0"))
+    written = str((pod["metadata"].get("annotations") or {}).get(INDEX_ANNOTATION, "0"))
     return int(written) if written.isdigit() else 0
 
 
