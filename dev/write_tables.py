@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from modelyard_api.catalogue.architectures import ARCHITECTURES
+from modelyard_api.catalogue.checks import CHECKS
 from modelyard_api.catalogue.column_types import COLUMN_TYPES
 from modelyard_api.catalogue.formats import FORMATS, PACKED
 from modelyard_api.catalogue.metrics import METRICS, metrics_of
@@ -65,8 +66,18 @@ def column_types() -> Iterator[str]:
         yield f"| {name} | {spec.summary} |"
 
 
+def checks() -> Iterator[str]:
+    """In the order in which a monitor runs them."""
+    yield "| check | condition | Events | alert | where |"
+    yield "|---|---|---|---|---|"
+    for name, spec in CHECKS.items():
+        where = f"`spec.monitoring.{spec.setting}` is set" if spec.setting else "always"
+        yield f"| `{name}` | {spec.condition} | `{spec.began}`/`{spec.ended}` | `{spec.alert}`: {spec.title} on … | {where} |"
+
+
 PAGES: Mapping[str, Tables] = {
     "training.md": {"architectures": architectures, "metrics": metrics},
+    "monitoring.md": {"checks": checks},
     "data.md": {"formats": formats, "column types": column_types},
 }
 

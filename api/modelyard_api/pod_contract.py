@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from modelyard_api.base import ApiModel, ShortText
+from modelyard_api.base import ApiModel, LongText, ShortText
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.conditions import Reason
 from modelyard_api.model_deployment import Monitoring, RequestLog
@@ -141,6 +141,15 @@ class QualityEstimate(ApiModel):
     clusters: ShortText = ""  # the same as text, "37 hours" or "812 rows", as 0.1.0 wrote it
 
 
+class CheckOutcome(ApiModel):
+    """What one check says now: its condition, and why."""
+
+    check: ShortText  # a name of the catalogue
+    active: bool | None  # None: not known, reason says why
+    reason: Reason
+    message: LongText  # for people
+
+
 class MonitorResult(ApiModel):
     """Termination message of a monitoring pod that succeeded."""
 
@@ -149,12 +158,13 @@ class MonitorResult(ApiModel):
     # The newest judged window (also when this run found no new one), "2026-01-01T00:00:00Z/2026-01-01T00:05:00Z"; empty: none yet.
     window: ShortText = ""
     rows: int = 0
-    windows_judged: int = 0  # votes so far
+    windows_judged: int = 0  # those with enough rows, so far
     drifted_share: float | None = None
     votes: int = 0  # votes for drift among the last `of`
     drifted: bool = False  # the k-of-n verdict
     columns: Annotated[list[ColumnDrift], Field(max_length=20)] = []  # the worst first
-    findings: Annotated[list[ShortText], Field(max_length=5)] = []  # data quality
+    findings: Annotated[list[ShortText], Field(max_length=5)] = []  # data quality, as 0.1.0 wrote it
+    checks: Annotated[list[CheckOutcome], Field(max_length=16)] = []
     realized: QualityEstimate | None = None
     report_url: ShortText = ""  # s3:// of the HTML report
     alerted: bool = False  # an alert was sent for this episode

@@ -5,7 +5,7 @@
 import re
 from datetime import datetime
 
-from modelyard_operator.timestamps import from_timestamp
+from modelyard_api.timestamps import from_timestamp
 
 from modelyard_cli.errors import WrongUsage
 

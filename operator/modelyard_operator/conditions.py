@@ -6,8 +6,7 @@ from datetime import datetime
 
 from modelyard_api.conditions import Condition, ConditionStatus, Reason
 from modelyard_api.rendering import sentence
-
-from modelyard_operator.timestamps import to_timestamp
+from modelyard_api.timestamps import to_timestamp
 
 _MESSAGE_LIMIT = 4096
 

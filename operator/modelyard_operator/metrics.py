@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
+from modelyard_api.catalogue.checks import CHECKS
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -78,12 +79,18 @@ class _Monitoring(Collector):
         share = GaugeMetricFamily("modelyard_drifted_share", "Share of the columns that drifted in the last window.", labels=which)
         distance = GaugeMetricFamily("modelyard_drift_distance", "Distance from the reference sample.", labels=[*which, "column", "method"])
         realized = GaugeMetricFamily("modelyard_realized_metric", "Realised quality, from true outcomes.", labels=[*which, "metric"])
+        active = GaugeMetricFamily("modelyard_check_active", "1 while the monitor's check is active, else 0.", labels=[*which, "check"])
         success = GaugeMetricFamily(
             "modelyard_monitor_last_success_timestamp_seconds", "When the monitor last succeeded (Unix time).", labels=which
         )
         for deployment in self._deployments():
             names = [deployment["metadata"]["namespace"], deployment["metadata"]["name"]]
-            found = (deployment.get("status") or {}).get("monitoring") or {}
+            status = deployment.get("status") or {}
+            found = status.get("monitoring") or {}
+            statuses = {condition["type"]: condition["status"] for condition in status.get("conditions") or ()}
+            for spec in CHECKS.values():
+                if statuses.get(spec.condition) in {"True", "False"}:  # Unknown: nothing to show
+                    active.add_metric([*names, spec.name], float(statuses[spec.condition] == "True"))
             if found.get("driftedShare") is not None:
                 share.add_metric(names, found["driftedShare"])
             for column in found.get("columns") or ():
@@ -93,4 +100,4 @@ class _Monitoring(Collector):
                 realized.add_metric([*names, found["realized"]["metric"]], found["realized"]["value"])
             if found.get("lastRun"):
                 success.add_metric(names, datetime.fromisoformat(found["lastRun"]).timestamp())
-        yield from (share, distance, realized, success)
+        yield from (active, share, distance, realized, success)

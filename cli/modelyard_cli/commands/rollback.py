@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from modelyard_api import labels
 from modelyard_api.base import GROUP
+from modelyard_api.timestamps import to_timestamp
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, Object
 from modelyard_operator.plan import MoveAlias
-from modelyard_operator.timestamps import to_timestamp
 
 from modelyard_cli import clock, completion
 from modelyard_cli.connection import MlflowServer, connect

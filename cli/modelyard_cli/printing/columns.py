@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from modelyard_api.crds.resources import RESOURCES, Column
+from modelyard_api.timestamps import from_timestamp
 from modelyard_operator.kube.interface import Kind, Object
-from modelyard_operator.timestamps import from_timestamp
 
 from modelyard_cli.durations import human, since
 from modelyard_cli.printing import json_path

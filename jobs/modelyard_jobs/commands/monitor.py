@@ -1,31 +1,37 @@
-"""One run of a monitor: judge, write the state, then tell.
+"""One run of a monitor: judge, write the state, then alert.
 
 The state is written before anything is sent, and only over the state that was read. A run that dies before that write changed nothing; one that
-dies after it leaves the notifications in the state, and the next run sends them. Only a run that dies between a receiver's answer and the second
+dies after it leaves the notifications in the state, and the next run sends them. Only a run that dies between a channel's answer and the second
 write sends a notification twice: with the same id, which Alertmanager and consumers of CloudEvents take for one.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from modelyard_api.catalogue.checks import CheckName
+from modelyard_api.conditions import Reason
 from modelyard_api.labels import ALERT_SECRETS_DIRECTORY, registered_model
-from modelyard_api.pod_contract import MonitorRequest, MonitorResult
-from modelyard_api.request_log import monitoring_prefix
+from modelyard_api.pod_contract import TERMINATION_MESSAGE_LIMIT, CheckOutcome, ColumnDrift, MonitorRequest, MonitorResult
+from modelyard_api.request_log import OUTPUT_PREFIX, monitoring_prefix
 from modelyard_clients.settings import Platform, platform_root
 
 from modelyard_jobs.monitoring.bucket import Bucket, platform_bucket
-from modelyard_jobs.monitoring.delivery import deliver
-from modelyard_jobs.monitoring.episodes import advance, close, drift_trigger, quality_trigger
+from modelyard_jobs.monitoring.channels import mounted_channels
+from modelyard_jobs.monitoring.checks.check import enough_votes
+from modelyard_jobs.monitoring.episodes import advance, close, deliver
+from modelyard_jobs.monitoring.feedback import new_outcomes
 from modelyard_jobs.monitoring.judging import WindowJudge
-from modelyard_jobs.monitoring.labelled_windows import refresh_quality
 from modelyard_jobs.monitoring.log_position import OVERLAP
-from modelyard_jobs.monitoring.receivers import mounted_receivers
 from modelyard_jobs.monitoring.reference import ModelSource
-from modelyard_jobs.monitoring.state import KEPT_VERSIONS, MonitorState, Position, VersionState
-from modelyard_jobs.monitoring.state_store import StateStore
-from modelyard_jobs.monitoring.summary import summarise
-from modelyard_jobs.monitoring.verdict import votes
+from modelyard_jobs.monitoring.state import KEPT_VERSIONS, CheckResult, MonitorState, Position, StateStore, VersionState
 from modelyard_jobs.termination import Unavailable
+
+_CHECKS = 16
+_COLUMNS = 20
+_MESSAGE = 400  # characters of what a check says
+_LEAST = 60
+_PROBLEM = 160
 
 
 def run(request: MonitorRequest, platform: Platform, now: datetime) -> MonitorResult:
@@ -34,25 +40,23 @@ def run(request: MonitorRequest, platform: Platform, now: datetime) -> MonitorRe
     store = StateStore(bucket, f"{monitoring_prefix(request.namespace, request.name)}state.json")
     source = ModelSource(registered_model(request.namespace, request.model), request.version)
     before, etag = store.load()
-    state, problems = _judged(before, request, bucket, source, now)
+    state = _judged(before, request, bucket, source, now)
     if state != before:
         etag = store.save(state, etag)
-    told, alert_problems = _tell(state, request, now)
-    if told != state:
-        store.save(told, etag)
-    _forget(before, told, bucket)
-    return summarise(told, request, problems, alert_problems)
+    alerted, alert_problems = _alert(state, request, now)
+    if alerted != state:
+        store.save(alerted, etag)
+    _forget(before, alerted, bucket)
+    return summarise(alerted, request, alert_problems)
 
 
-def _judged(
-    before: MonitorState | None, request: MonitorRequest, bucket: Bucket, source: ModelSource, now: datetime
-) -> tuple[MonitorState, list[str]]:
+def _judged(before: MonitorState | None, request: MonitorRequest, bucket: Bucket, source: ModelSource, now: datetime) -> MonitorState:
     state = _opened(before, request, source, now)
     judge = WindowJudge(request, bucket, source, now)
     version = judge.judge_new(state.versions[request.version])
-    version = refresh_quality(version, request, bucket)
-    state = state.model_copy(update={"versions": state.versions | {request.version: version}})
-    return _with_alerts(state, request, now), judge.problems
+    version, outcomes = new_outcomes(version, request, bucket)
+    version = judge.review(version, outcomes)
+    return advance(state.model_copy(update={"versions": state.versions | {request.version: version}}), request, now)
 
 
 def _opened(before: MonitorState | None, request: MonitorRequest, source: ModelSource, now: datetime) -> MonitorState:
@@ -61,27 +65,18 @@ def _opened(before: MonitorState | None, request: MonitorRequest, source: ModelS
         return before
     versions = dict(before.versions) if before else {}
     known = versions.pop(request.version, None) or VersionState(position=Position(horizon=source.created_at(now) - OVERLAP))
-    versions[request.version] = known.model_copy(update={"votes_after": known.judged})
+    versions[request.version] = known.model_copy(update={"votes_after": known.judged, "results": {}, "labels_seen": ""})
     kept = dict(list(versions.items())[-KEPT_VERSIONS:])
     if before is None:
         return MonitorState(uid=request.uid, version=request.version, versions=kept)
     return close(before, before.episodes, now).model_copy(update={"uid": request.uid, "version": request.version, "versions": kept})
 
 
-def _with_alerts(state: MonitorState, request: MonitorRequest, now: datetime) -> MonitorState:
-    version = state.versions[request.version]
-    count, drifted = votes(version.windows, request.monitoring.alert, version.votes_after)
-    shown = version.last_drifted or version.last
-    window = shown.window if shown else ""
-    state = advance(state, drift_trigger(request, drifted, window, count, shown.columns if shown else ()), request, now)
-    return advance(state, quality_trigger(request, version.realized, version.last.window if version.last else ""), request, now)
-
-
-def _tell(state: MonitorState, request: MonitorRequest, now: datetime) -> tuple[MonitorState, list[str]]:
+def _alert(state: MonitorState, request: MonitorRequest, now: datetime) -> tuple[MonitorState, list[str]]:
     folder = platform_root() / Path(ALERT_SECRETS_DIRECTORY).name
-    receivers, problems = mounted_receivers(folder, request)
-    told, failed = deliver(state, receivers, now, all_known=not problems)
-    return told, problems + failed
+    channels, problems = mounted_channels(folder, request)
+    alerted, failed = deliver(state, channels, now, all_known=not problems)
+    return alerted, problems + failed
 
 
 def _forget(before: MonitorState | None, after: MonitorState, bucket: Bucket) -> None:
@@ -96,3 +91,57 @@ def _forget(before: MonitorState | None, after: MonitorState, bucket: Bucket) ->
 def _files(state: MonitorState | None) -> set[str]:
     windows = [window for version in state.versions.values() for window in version.windows] if state else []
     return {key for window in windows for key in (window.report, window.predictions) if key}
+
+
+def summarise(state: MonitorState, request: MonitorRequest, alert_problems: Sequence[str]) -> MonitorResult:
+    """What the checks say now, whether this run or an earlier one found it: a lost message is made up for by the next."""
+    version = state.versions[request.version]
+    votes = [window.votes[CheckName.INPUT_DRIFT] for window in version.history() if CheckName.INPUT_DRIFT in window.votes]
+    count, drifted = enough_votes(votes, request.monitoring.alert)
+    last, quality = version.last, version.results.get(CheckName.REALIZED_QUALITY)
+    judged = last is not None and last.rows >= request.monitoring.minimum_rows
+    drift = version.results.get(CheckName.INPUT_DRIFT) if judged else None
+    result = MonitorResult(
+        version=request.version,
+        window=last.window if last else "",
+        rows=last.rows if last else 0,
+        windows_judged=version.voted,
+        drifted_share=drift.drifted_share if drift else None,
+        votes=count,
+        drifted=drifted,
+        columns=_shortened(drift.columns, _COLUMNS) if drift else [],
+        realized=quality.realized if quality else None,
+        checks=[_outcome(name, each) for name, each in version.results.items()],
+        report_url=last.report_url if last else "",
+        alerted=bool(request.monitoring.alert.notify) and _alerted(state),
+        alert_problem="; ".join(alert_problems)[:_PROBLEM],
+    )
+    return _fitting(result)
+
+
+def _outcome(check: str, result: CheckResult) -> CheckOutcome:
+    reason = {True: Reason.LIMITS_EXCEEDED, False: Reason.WITHIN_LIMITS, None: result.unknown}[result.active]
+    message = result.message if len(result.message) <= _MESSAGE else f"{result.message[: _MESSAGE - 1]}…"
+    return CheckOutcome(check=check, active=result.active, reason=reason, message=message)
+
+
+def _alerted(state: MonitorState) -> bool:
+    """An episode is open and its beginning was delivered to everybody there is."""
+    waiting = {notification.episode.id for notification in state.notifications}
+    return any(episode.id not in waiting for episode in state.episodes)
+
+
+def _shortened(columns: Sequence[ColumnDrift], count: int) -> list[ColumnDrift]:
+    """The worst inputs, and the model's output whatever its place."""
+    outputs = [column for column in columns if column.name.startswith(OUTPUT_PREFIX)][-1:]
+    return [column for column in columns if column not in outputs][: max(count - len(outputs), 0)] + outputs
+
+
+def _fitting(result: MonitorResult) -> MonitorResult:
+    """Leaves out the least drifted columns until the message fits, and then cuts what the checks say."""
+    for count in range(len(result.columns), -1, -1):
+        shorter = result.model_copy(update={"columns": _shortened(result.columns, count) if count else []})
+        if len(shorter.model_dump_json(by_alias=True).encode()) <= TERMINATION_MESSAGE_LIMIT:
+            return shorter
+    cut = [each.model_copy(update={"message": each.message[:_LEAST]}) for each in result.checks[:_CHECKS]]
+    return result.model_copy(update={"columns": [], "checks": cut})

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
+from modelyard_api.timestamps import SECOND, from_microseconds
+
 from modelyard_jobs.monitoring.state import LogFile, Position
-from modelyard_jobs.monitoring.times import SECOND, from_microseconds
 
 OVERLAP = 15 * 60 * SECOND
 FILES_PER_RUN = 5000  # the rest is read by the next run

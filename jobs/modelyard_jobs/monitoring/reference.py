@@ -14,9 +14,9 @@ from mlflow.artifacts import download_artifacts
 from modelyard_api.artifacts import REFERENCE
 from modelyard_api.conditions import Reason
 from modelyard_api.request_log import INPUT_PREFIX, OUTPUT_PREFIX
+from modelyard_api.timestamps import to_microseconds
 from modelyard_clients.mlflow_errors import MlflowError, MlflowProblem, translated
 
-from modelyard_jobs.monitoring.times import to_microseconds
 from modelyard_jobs.termination import InvalidRequest, JobFailure, Unavailable
 
 REFERENCE_ROWS = 10_000

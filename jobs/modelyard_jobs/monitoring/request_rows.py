@@ -9,7 +9,7 @@ from modelyard_api.request_log import INPUT_PREFIX, MODEL_VERSION, OUTPUT_PREFIX
 from modelyard_jobs.monitoring.bucket import Bucket
 from modelyard_jobs.monitoring.log_position import UnreadableFile
 from modelyard_jobs.monitoring.state import LogFile
-from modelyard_jobs.monitoring.windows import Share
+from modelyard_jobs.monitoring.windows import FileSlice
 
 HELD_ROWS = 100_000  # of one window, in memory; more rows are thinned out evenly
 _HASH_BITS = 64
@@ -18,7 +18,7 @@ _SEED = 0
 
 @dataclass(frozen=True)
 class RequestLogReader:
-    """The log of one deployment, as far as ``version`` answered."""
+    """The log of one deployment, as far as it is about ``version``."""
 
     bucket: Bucket
     prefix: str
@@ -36,18 +36,18 @@ class RequestLogReader:
         one, two = self.bucket.read(self.prefix + key), self.bucket.read(self.prefix + other)
         return one is not None and two is not None and one.body == two.body
 
-    def take(self, share: Share) -> tuple[pl.DataFrame, LogFile | None]:
-        """The rows of ``share`` and what remains of its file; None: nothing remains. A file that is gone gives no rows."""
+    def take(self, part: FileSlice) -> tuple[pl.DataFrame, LogFile | None]:
+        """The rows of ``part`` and what remains of its file; None: nothing remains. A file that is gone gives no rows."""
         try:
-            frame = self._read(share.file.key).slice(share.file.taken)
+            frame = self._read(part.file.key).slice(part.file.taken)
         except UnreadableFile:  # deleted since it was listed, by a lifecycle rule for instance
             return pl.DataFrame(), None
-        rows = share.rows if share.rows is not None else int((frame[TIME] < share.before).sum())
+        rows = part.rows if part.rows is not None else int((frame[TIME] < part.before).sum())
         rest = frame.slice(rows)
         if rest.is_empty():
             return frame, None
-        remaining = {"taken": share.file.taken + rows, "first": int(rest[TIME][0])}
-        return frame.head(rows), share.file.model_copy(update=remaining)
+        remaining = {"taken": part.file.taken + rows, "first": int(rest[TIME][0])}
+        return frame.head(rows), part.file.model_copy(update=remaining)
 
     def _read(self, key: str) -> pl.DataFrame:
         """Sorted by time, with the time as microseconds: the order is the same each time the file is read."""

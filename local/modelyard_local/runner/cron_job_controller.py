@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim
+from modelyard_api.timestamps import from_timestamp, to_timestamp
 from modelyard_operator.kube.interface import JOB, Object
 from modelyard_operator.ownership import owner_reference
-from modelyard_operator.timestamps import from_timestamp, to_timestamp
 
 from modelyard_local.runner import pods
 from modelyard_local.runner.decision import Decision, find

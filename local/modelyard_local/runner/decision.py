@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from modelyard_api.timestamps import to_timestamp
 from modelyard_operator.kube.interface import Object
-from modelyard_operator.timestamps import to_timestamp
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from modelyard_api.timestamps import from_timestamp, to_timestamp
 from modelyard_operator.kube.interface import Object
 from modelyard_operator.pods.facts import INDEX_ANNOTATION
-from modelyard_operator.timestamps import from_timestamp, to_timestamp
 
 from modelyard_local.runner import pods
 from modelyard_local.runner.decision import Decision, find, with_condition

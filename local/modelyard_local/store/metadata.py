@@ -4,8 +4,8 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from modelyard_api.timestamps import to_timestamp
 from modelyard_operator.kube.interface import Kind, Object, Refused
-from modelyard_operator.timestamps import to_timestamp
 
 from modelyard_local.kinds import ALL_KINDS
 from modelyard_local.store.objects import Applied

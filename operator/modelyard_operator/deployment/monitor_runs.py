@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Literal
 
 from modelyard_api.pod_contract import MonitorResult
+from modelyard_api.timestamps import from_timestamp
 from pydantic import ValidationError
 
 from modelyard_operator.kube.interface import Object
 from modelyard_operator.pods.causes import last_words, trouble
 from modelyard_operator.pods.facts import container_status
-from modelyard_operator.timestamps import from_timestamp
 
 
 @dataclass(frozen=True)

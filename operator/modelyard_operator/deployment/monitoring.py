@@ -1,20 +1,21 @@
 """What the monitor's runs mean for status and conditions.
 
-The newest result speaks. What it said stays in status when its pod is gone, until another version answers.
+The newest result speaks. What it said stays in status when its pod is gone, until another version is served.
 """
 
-from modelyard_api.conditions import DeploymentCondition, Reason
-from modelyard_api.model_deployment import Monitoring, Performance
-from modelyard_api.pod_contract import GroupUnit, MonitorResult, QualityEstimate
+from modelyard_api.catalogue.checks import CheckSpec, checks_of
+from modelyard_api.conditions import ConditionStatus, DeploymentCondition, Reason
+from modelyard_api.model_deployment import Monitoring
+from modelyard_api.pod_contract import CheckOutcome, MonitorResult
 from modelyard_api.status import MonitoringStatus
+from modelyard_api.timestamps import from_timestamp, to_timestamp
 
 from modelyard_operator.conditions import ConditionUpdate, find
 from modelyard_operator.deployment.monitor_cron_job import FAILED_RUNS_KEPT
 from modelyard_operator.deployment.monitor_runs import MonitorRun
 from modelyard_operator.deployment.observed import Observed
-from modelyard_operator.timestamps import from_timestamp, to_timestamp
 
-_WORST_NAMED = 5
+_STATUSES: dict[bool | None, ConditionStatus] = {True: "True", False: "False", None: "Unknown"}
 _REASONS = frozenset(Reason)  # another version of the operator may have written others
 
 
@@ -29,7 +30,7 @@ def newest_result(observed: Observed, serving: str) -> tuple[MonitorRun, Monitor
 
 
 def monitoring_status(observed: Observed, monitoring: Monitoring, serving: str) -> MonitoringStatus | None:
-    """``status.monitoring``; None while nothing is known about the version that answers."""
+    """``status.monitoring``; None while nothing is known about the version that is served."""
     stored = _stored(observed, serving)
     new = newest_result(observed, serving)
     if new is None:
@@ -53,16 +54,10 @@ def monitoring_status(observed: Observed, monitoring: Monitoring, serving: str) 
 
 
 def monitoring_updates(observed: Observed, monitoring: Monitoring, serving: str) -> list[ConditionUpdate]:
-    """Drifted, DataQualityDegraded, QualityDegraded (where quality is asked for) and MonitorStale."""
+    """A condition for each check that the manifest asks for, and MonitorStale: a monitor that is dead can't report itself."""
     new = newest_result(observed, serving)
-    result = new[1] if new and new[1].window else None
-    looked = new[1] if new and (new[1].window or new[1].findings) else None  # without a window: why there is none
-    updates = [
-        _drifted(result, monitoring) if result else _kept(observed, DeploymentCondition.DRIFTED, serving),
-        _data_quality(looked) if looked else _kept(observed, DeploymentCondition.DATA_QUALITY_DEGRADED, serving),
-    ]
-    if performance := monitoring.performance:
-        updates.append(_quality(result, performance) if result else _kept(observed, DeploymentCondition.QUALITY_DEGRADED, serving))
+    outcomes = {outcome.check: outcome for outcome in new[1].checks} if new else {}
+    updates = [_of_check(spec, outcomes.get(spec.name), observed, serving) for spec in checks_of(monitoring)]
     return [*updates, _stale(observed)]
 
 
@@ -71,74 +66,15 @@ def _stored(observed: Observed, serving: str) -> MonitoringStatus | None:
     return stored if stored and stored.version == serving else None
 
 
-def _kept(observed: Observed, condition_type: DeploymentCondition, serving: str) -> ConditionUpdate:
-    """Nothing new: what was said last, if it was about the version that answers."""
-    condition = find(observed.status.conditions, condition_type)
+def _of_check(spec: CheckSpec, outcome: CheckOutcome | None, observed: Observed, serving: str) -> ConditionUpdate:
+    """Nothing new: what was said last, if it was about the version that is served."""
+    if outcome:
+        return ConditionUpdate(spec.condition, _STATUSES[outcome.active], outcome.reason, outcome.message)
+    condition = find(observed.status.conditions, spec.condition)
     if condition and condition.reason in _REASONS and _stored(observed, serving):
-        return ConditionUpdate(condition_type, condition.status, Reason(condition.reason), condition.message)
+        return ConditionUpdate(spec.condition, condition.status, Reason(condition.reason), condition.message)
     about = f"version {serving}" if serving else "any version"
-    return ConditionUpdate(condition_type, "Unknown", Reason.NO_WINDOW_YET, f"No window of {about} was judged yet.")
-
-
-def _drifted(result: MonitorResult, monitoring: Monitoring) -> ConditionUpdate:
-    alert = monitoring.alert
-    if result.windows_judged == 0:
-        too_few = f"monitoring.minimumRows is {monitoring.minimum_rows}"
-        why = too_few if result.rows < monitoring.minimum_rows else "no column could be compared"
-        words = f"The window had {result.rows} rows and gave no vote: {why}."
-        return ConditionUpdate(DeploymentCondition.DRIFTED, "Unknown", Reason.NO_WINDOW_YET, words)
-    share = "no column could be compared" if result.drifted_share is None else f"{result.drifted_share:.0%} of the columns drifted"
-    judged = min(result.windows_judged, alert.of)
-    votes = f"{result.votes} of {judged} windows voted for drift ({alert.after} of {alert.of} needed)"
-    message = f"{votes}; in the newest {share} (a vote from {monitoring.drift.share:.0%}){_worst(result)}."
-    if result.drifted:
-        return ConditionUpdate(DeploymentCondition.DRIFTED, "True", Reason.LIMITS_EXCEEDED, message)
-    return ConditionUpdate(DeploymentCondition.DRIFTED, "False", Reason.WITHIN_LIMITS, message)
-
-
-def _worst(result: MonitorResult) -> str:
-    drifted = [column for column in result.columns if column.drifted and column.distance is not None]
-    named = ", ".join(f"{c.name} ({c.method} {c.distance:.3g}, limit {c.threshold:g})" for c in drifted[:_WORST_NAMED])
-    return f": {named}" if named else ""
-
-
-def _data_quality(result: MonitorResult) -> ConditionUpdate:
-    if result.findings:
-        words = "; ".join(result.findings)
-        return ConditionUpdate(DeploymentCondition.DATA_QUALITY_DEGRADED, "True", Reason.LIMITS_EXCEEDED, f"The monitor found: {words}.")
-    words = "Every column of the newest window is as the reference sample has it."
-    return ConditionUpdate(DeploymentCondition.DATA_QUALITY_DEGRADED, "False", Reason.WITHIN_LIMITS, words)
-
-
-def _quality(result: MonitorResult, performance: Performance) -> ConditionUpdate:
-    realized = result.realized
-    if realized is None:
-        words = f"Too few true outcomes were sent to /feedback to compute {performance.metric}."
-        return ConditionUpdate(DeploymentCondition.QUALITY_DEGRADED, "Unknown", Reason.NOT_ENOUGH_LABELS, words)
-    message = f"{_measured(realized)}; {_limit(performance)}."
-    if realized.degraded:
-        return ConditionUpdate(DeploymentCondition.QUALITY_DEGRADED, "True", Reason.LIMITS_EXCEEDED, message)
-    return ConditionUpdate(DeploymentCondition.QUALITY_DEGRADED, "False", Reason.WITHIN_LIMITS, message)
-
-
-def _measured(realized: QualityEstimate) -> str:
-    interval = f"95 % interval {realized.low:.4g} to {realized.high:.4g}{_groups(realized)}"
-    return f"Realised {realized.metric} is {realized.value:.4g} ({interval}) on {realized.rows} rows"
-
-
-def _groups(realized: QualityEstimate) -> str:
-    """What the interval was made from, where that isn't the rows themselves; 0.1.0 wrote a text."""
-    if realized.groups is None or realized.group_unit is None:
-        return f" over {realized.clusters}" if realized.clusters else ""
-    if realized.group_unit is GroupUnit.ROW:
-        return ""
-    return f" over {realized.groups:,} {realized.group_unit.lower()}{'s' if realized.groups != 1 else ''}"
-
-
-def _limit(performance: Performance) -> str:
-    if performance.at_least is not None:
-        return f"degraded when the interval lies below {performance.at_least:g}"
-    return f"degraded when the interval lies above {performance.at_most:g}"
+    return ConditionUpdate(spec.condition, "Unknown", Reason.NO_WINDOW_YET, f"No window of {about} was judged yet.")
 
 
 def _stale(observed: Observed) -> ConditionUpdate:

@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 
 from modelyard_api.conditions import Reason
 from modelyard_api.status import PromotionRecord
+from modelyard_api.timestamps import from_timestamp, to_timestamp
 
 from modelyard_operator.deployment.observed import Observed, StableService
-from modelyard_operator.timestamps import from_timestamp, to_timestamp
 
 # kube-proxies, gateways and clients' connection pools learn of the new endpoints within seconds; a pod drains by itself as well.
 DRAIN = timedelta(seconds=20)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from modelyard_api.catalogue.checks import CHECKS
 from modelyard_api.conditions import Condition, ConditionStatus, DeploymentCondition, Reason
 from modelyard_api.status import ModelDeploymentStatus, PromotionRecord, ServedVersion
 
@@ -27,13 +28,7 @@ _PROGRESS_TYPES = {
     Reason.ALIAS_NOT_FOUND: "Warning",
     Reason.VERSION_NOT_FOUND: "Warning",
 }
-# condition -> Event when it becomes true, Event when it becomes false again
-_EPISODES = {
-    DeploymentCondition.DRIFTED: ("DriftDetected", "DriftCleared"),
-    DeploymentCondition.DATA_QUALITY_DEGRADED: ("DataQualityDegraded", "DataQualityRecovered"),
-    DeploymentCondition.QUALITY_DEGRADED: ("QualityDegraded", "QualityRecovered"),
-    DeploymentCondition.MONITOR_STALE: ("MonitorStale", "MonitorRecovered"),
-}
+_STALE = (DeploymentCondition.MONITOR_STALE, "MonitorStale", "MonitorRecovered")
 
 
 def next_status(observed: Observed, rollout: Rollout, history: list[PromotionRecord], url: str, now: datetime) -> ModelDeploymentStatus:
@@ -171,15 +166,16 @@ def _switch(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> Iter
 
 
 def _episodes(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> Iterator[Event]:
-    for condition_type, (begins, ends) in _EPISODES.items():
+    """When a check becomes active, and when it is no longer; the same for the monitor as a whole."""
+    for condition_type, began, ended in (*((spec.condition, spec.began, spec.ended) for spec in CHECKS.values()), _STALE):
         old, new = find(before.conditions, condition_type), find(after.conditions, condition_type)
         if new is None:
             continue
         was = old is not None and old.status == "True"
         if new.status == "True" and not was:
-            yield Event("Warning", begins, new.message)
+            yield Event("Warning", began, new.message)
         if new.status == "False" and was:
-            yield Event("Normal", ends, new.message)
+            yield Event("Normal", ended, new.message)
 
 
 def _undelivered(observed: Observed, after: ModelDeploymentStatus) -> Iterator[Event]:

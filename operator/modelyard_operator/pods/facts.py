@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Annotated
 
 from modelyard_api.pod_contract import PodError, TrainResult
+from modelyard_api.timestamps import from_timestamp
 from pydantic import Field, TypeAdapter, ValidationError
 
 from modelyard_operator.kube.interface import Object
-from modelyard_operator.timestamps import from_timestamp
 
 _MESSAGE: TypeAdapter[TrainResult | PodError] = TypeAdapter(Annotated[TrainResult | PodError, Field(discriminator="kind")])
 INDEX_ANNOTATION = "batch.kubernetes.io/job-completion-index"

@@ -7,12 +7,12 @@ from datetime import datetime
 from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.pod_contract import TrainResult
 from modelyard_api.status import Attempt
+from modelyard_api.timestamps import to_timestamp
 from modelyard_api.training_job import Policy
 
 from modelyard_operator.conditions import find
 from modelyard_operator.pods import facts
 from modelyard_operator.pods.facts import Child
-from modelyard_operator.timestamps import to_timestamp
 from modelyard_operator.training import failure
 from modelyard_operator.training.failure import Failure, Fault
 from modelyard_operator.training.observed import Observed

@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from modelyard_api.conditions import Condition, Reason, TrainingCondition
 from modelyard_api.status import PromotionRecord, TrainingOutcome
+from modelyard_api.timestamps import from_timestamp
 
 from modelyard_operator.conditions import ConditionUpdate
 from modelyard_operator.kube.interface import Object
 from modelyard_operator.plan import RegistryAction
-from modelyard_operator.timestamps import from_timestamp
 
 SOON = 1.0  # seconds; the status that is written first wakes us anyhow
 PENDING_SECONDS = 10.0  # Events are not watched

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from modelyard_api.conditions import Reason, TrainingCondition
+from modelyard_api.timestamps import from_timestamp
 
 from modelyard_operator.conditions import ConditionUpdate, find
-from modelyard_operator.timestamps import from_timestamp
 from modelyard_operator.training import approval
 from modelyard_operator.training.decision import Decision
 from modelyard_operator.training.observed import Observed

@@ -12,12 +12,12 @@ from modelyard_api import labels
 from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.objective import Bound
 from modelyard_api.status import PromotionRecord
+from modelyard_api.timestamps import to_timestamp
 from modelyard_api.training_job import Approval
 from modelyard_api.verdicts import ComparedWith, CriterionState, VerdictReason
 
 from modelyard_operator.conditions import ConditionUpdate
 from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion
-from modelyard_operator.timestamps import to_timestamp
 from modelyard_operator.training import approval
 from modelyard_operator.training.decision import SOON, Decision
 from modelyard_operator.training.judged import JudgedModel, falling_short, verdict_text

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modelyard_api.conditions import Reason, TrainingCondition
+from modelyard_api.timestamps import from_timestamp
 
 from modelyard_operator.conditions import find
 from modelyard_operator.plan import EnsureModel
 from modelyard_operator.pod_template import Images
 from modelyard_operator.pods import facts
 from modelyard_operator.pods.causes import why_not_running
-from modelyard_operator.timestamps import from_timestamp
 from modelyard_operator.training import render
 from modelyard_operator.training.attempts import Attempts, last_of
 from modelyard_operator.training.decision import (

@@ -8,10 +8,10 @@ from modelyard_api import artifacts
 from modelyard_api.conditions import Condition, Reason, TrainingCondition
 from modelyard_api.pod_contract import MetricValue
 from modelyard_api.status import Attempt, MlflowRun, Progress, ResolvedValue, TrainingJobStatus
+from modelyard_api.timestamps import to_timestamp
 
 from modelyard_operator.conditions import ConditionUpdate, find, to_conditions
 from modelyard_operator.plan import Event
-from modelyard_operator.timestamps import to_timestamp
 from modelyard_operator.training.attempts import Attempts, was_suspended
 from modelyard_operator.training.decision import Decision, RunUrl
 from modelyard_operator.training.observed import Observed

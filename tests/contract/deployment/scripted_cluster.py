@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from modelyard_api.timestamps import to_timestamp
 from modelyard_operator.controller import Controller, ControllerOptions, new_queue
 from modelyard_operator.deployment.reconciler import ModelDeploymentReconciler
 from modelyard_operator.kube.client import ApiServer
@@ -14,7 +15,6 @@ from modelyard_operator.kube.writer import Writer, WriterContext
 from modelyard_operator.metrics import Metrics
 from modelyard_operator.mirrors import Mirrors
 from modelyard_operator.ownership import owner_reference
-from modelyard_operator.timestamps import to_timestamp
 from modelyard_operator.training.reconciler import TrainingJobReconciler
 
 from tests.unit.deployment_operator.builders import IMAGES, NAME, FakeRegistry

@@ -184,7 +184,10 @@ def test_drift_becomes_a_condition_and_one_event(cluster: ScriptedCluster, opera
 
 def _result(**changes: Any) -> dict[str, Any]:
     column = {"name": "temp", "method": "PSI", "distance": 1.5, "threshold": 0.2, "drifted": changes["drifted"]}
-    return {"kind": "Monitored", "version": "1", "window": "a/b", "rows": 500, "windowsJudged": 3, "columns": [column], **changes}
+    active = changes["drifted"]
+    drift = {"check": "drift", "active": active, "reason": "LimitsExceeded" if active else "WithinLimits", "message": "Votes."}
+    window = {"version": "1", "window": "a/b", "rows": 500, "windowsJudged": 3, "columns": [column]}
+    return {"kind": "Monitored", **window, "checks": [drift], **changes}
 
 
 def _events(cluster: ScriptedCluster) -> list[str]:

@@ -18,7 +18,7 @@ def test_same_months_give_no_alert_and_july_gives_exactly_one(deploy: Callable[.
     deployment.traffic.send(flights().held_out.head(2 * ROWS))
     calm = deployment.run()
     assert (calm.windows_judged, calm.votes, calm.drifted, calm.alerted) == (2, 0, False, False)
-    assert calm.findings == []
+    assert {each.check: each.active for each in calm.checks} == {"drift": False, "data-quality": False}
     assert deployment.webhook.events == []
     assert deployment.firing() == []
 
@@ -75,7 +75,12 @@ def test_dead_columns_are_findings_and_silence_nothing(deploy: Callable[..., Dep
     assert found["carrier"].drifted
     assert found["pressure"].drifted
     assert result.drifted
-    assert "temp: all null" in result.findings
+    said = {each.check: each.message for each in result.checks}["data-quality"]
+    assert "temp: all null" in said
+    assert sorted(deployment.webhook.types()) == ["io.modelyard.data-quality.detected", "io.modelyard.drift.detected"]
+    alert = next(each for each in deployment.firing() if each["labels"]["alertname"] == "ModelDataQualityDegraded")
+    assert alert["labels"]["severity"] == "critical"
+    assert alert["annotations"]["summary"] == f"Broken input data on {deployment.request.name} (ml): distance, temp, visib"
 
 
 def _check_event(deployment: Deployment) -> None:

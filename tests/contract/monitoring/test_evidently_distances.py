@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 from modelyard_api.model_deployment import Drift
-from modelyard_jobs.monitoring import drift as drift_module
-from modelyard_jobs.monitoring.data_quality import check_columns
-from modelyard_jobs.monitoring.drift import Comparison, compare
+from modelyard_jobs.monitoring.checks import distances
+from modelyard_jobs.monitoring.checks.column_findings import find_in_columns
+from modelyard_jobs.monitoring.checks.distances import Comparison, compare
 
 RANDOM = np.random.default_rng(0)
 REFERENCE = pl.DataFrame(
@@ -28,7 +28,7 @@ WINDOW = pl.DataFrame(
 
 
 def compared(window: pl.DataFrame, **drift: Any) -> Comparison:
-    return compare(REFERENCE, window, check_columns(REFERENCE, window, "input."), Drift.model_validate(drift))
+    return compare(REFERENCE, window, find_in_columns(REFERENCE, window, "input."), Drift.model_validate(drift))
 
 
 @pytest.mark.parametrize(("method", "expected"), [("PSI", 1.0), ("Wasserstein", 1.0), ("JensenShannon", 0.33)])
@@ -60,14 +60,14 @@ def test_one_absurd_number_neither_hides_drift_nor_makes_it() -> None:
 
 
 def test_a_column_that_evidently_refuses_is_named_and_the_others_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = drift_module._run
+    run = distances._run
 
     def refusing(reference: pl.DataFrame, current: pl.DataFrame, checks: Any, drift: Drift) -> Any:
         if any(check.name == "input.constant" for check in checks):
             raise ValueError("input.constant")
         return run(reference, current, checks, drift)
 
-    monkeypatch.setattr(drift_module, "_run", refusing)
+    monkeypatch.setattr(distances, "_run", refusing)
     result = compared(WINDOW)
     assert [each.problem for each in result.distances] == ["", "Evidently can't compare it (ValueError)", ""]
     assert result.distances[0].drifted

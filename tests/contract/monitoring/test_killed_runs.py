@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from modelyard_api.conditions import Reason
 from modelyard_jobs.commands import monitor
-from modelyard_jobs.monitoring.state import MonitorState
-from modelyard_jobs.monitoring.state_store import StateStore
+from modelyard_jobs.monitoring.state import MonitorState, StateStore
 from modelyard_jobs.termination import InvalidRequest, Unavailable
 
 from tests.contract.monitoring.conftest import Deployment

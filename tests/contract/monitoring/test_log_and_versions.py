@@ -24,13 +24,14 @@ def test_every_row_counts_once_also_of_late_and_broken_files(deploy: Callable[..
     traffic.client.put_object(Bucket=traffic.bucket, Key=broken, Body=b"not Parquet")
     second = deployment.run()
     assert second.windows_judged == 2
-    assert second.findings == [f"1 files of the request log can't be read, the first is {broken.split('/requests/')[1]}"]
+    said = f"The monitor found: 1 files of the request log can't be read, the first is {broken.split('/requests/')[1]}."
+    assert {each.check: each.message for each in second.checks}["data-quality"] == said
     traffic.send(rows.slice(800, 100))
     third = deployment.run()
     assert third.windows_judged == 3
     assert sum(frame.height for frame in traffic.written) == 3 * 300
     assert deployment.run().windows_judged == 3
-    assert third.findings == []
+    assert {each.check: each.active for each in third.checks}["data-quality"] is False
 
 
 def test_windows_of_time_judge_what_was_answered_in_them(deploy: Callable[..., Deployment]) -> None:

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from modelyard_api.model_deployment import Monitoring
 from modelyard_cli.init.model_deployment_text import thresholds
-from modelyard_jobs.monitoring.verdict import judge
+from modelyard_jobs.monitoring.checks.input_drift import compare_window
 
 WINDOWS = 3
 
@@ -32,12 +32,12 @@ def test_chance_alone_gives_no_vote(reference: int) -> None:
     }
     monitoring = Monitoring.model_validate({"window": {"rows": 500}, "drift": drift})
     random = np.random.default_rng(0)
-    votes = [judge(rows(random, reference), rows(random, 500), monitoring).vote for _ in range(WINDOWS)]
+    votes = [compare_window(rows(random, reference), rows(random, 500), monitoring).vote for _ in range(WINDOWS)]
     assert votes == [False] * WINDOWS
 
 
 def test_with_the_usual_limits_chance_would_vote_where_there_is_little_to_compare_with() -> None:
     monitoring = Monitoring.model_validate({"window": {"rows": 500}})
     random = np.random.default_rng(0)
-    votes = [judge(rows(random, 60), rows(random, 500), monitoring).vote for _ in range(WINDOWS)]
+    votes = [compare_window(rows(random, 60), rows(random, 500), monitoring).vote for _ in range(WINDOWS)]
     assert any(votes)

@@ -22,8 +22,17 @@ def told(made: World, *events: dict[str, Any]) -> str:
     return "\n".join(explain_resource(made.owner, events).lines())
 
 
-def watched(**result: Any) -> World:
-    """Version 1 answers, and the monitor has run once."""
+CHECK_FIELDS = ("check", "active", "reason", "message")
+CALM = {
+    "drift": (False, "WithinLimits", "0 of 2 windows voted for drift."),
+    "data-quality": (False, "WithinLimits", "Every column is as it was."),
+    "quality": (None, "NotEnoughLabels", "Too few true outcomes were sent to /feedback to compute roc_auc."),
+}
+DRIFTED = {"drift": (True, "LimitsExceeded", "2 of 2 windows voted for drift.")}
+
+
+def watched(checks: dict[str, tuple[bool | None, str, str]] | None = None, **result: Any) -> World:
+    """Version 1 is served, and the monitor has run once."""
     made = serving_world(monitoring=monitoring(performance=QUALITY))
     said = {
         "kind": "Monitored",
@@ -32,6 +41,7 @@ def watched(**result: Any) -> World:
         "rows": 500,
         "windowsJudged": 2,
         "driftedShare": 0.0,
+        "checks": [dict(zip(CHECK_FIELDS, (name, *said), strict=True)) for name, said in (CALM | (checks or {})).items()],
         "reportUrl": "s3://modelyard/ml/flights/monitoring/reports/1.html",
     }
     pod = {"containerStatuses": [{"state": {"terminated": {"exitCode": 0, "message": json.dumps(said | result)}}}]}
@@ -106,7 +116,7 @@ def test_nothing_is_ready() -> None:
 
 
 def test_drift_names_the_columns_with_their_distance() -> None:
-    made = watched(driftedShare=0.5, votes=2, drifted=True, columns=COLUMNS)
+    made = watched(DRIFTED, driftedShare=0.5, votes=2, drifted=True, columns=COLUMNS)
     text = told(made)
     assert "But what it is asked has drifted away from what it was trained on." in text
     assert "temp: moved, PSI 1.94, 9.7 times its limit (0.2)." in text
@@ -126,24 +136,15 @@ def test_no_drift_says_so_too() -> None:
 
 
 def test_bad_answers_propose_to_go_back() -> None:
-    realized = {
-        "metric": "roc_auc",
-        "value": 0.5,
-        "low": 0.45,
-        "high": 0.55,
-        "rows": 200,
-        "degraded": True,
-        "groups": 37,
-        "groupUnit": "Hour",
-    }
-    text = told(watched(realized=realized))
+    realised = "Realised roc_auc is 0.5 (95 % interval 0.45 to 0.55 over 37 hours) on 200 rows; degraded when the interval lies below 0.58."
+    text = told(watched({"quality": (True, "LimitsExceeded", realised)}))
     assert "its answers have become worse than they may be." in text
-    assert "Realised roc_auc is 0.5 (95 % interval 0.45 to 0.55 over 37 hours) on 200 rows" in text
+    assert realised in text
     assert "modelyard rollback md/flights" in text
 
 
 def test_damaged_columns() -> None:
-    text = told(watched(findings=["wind: all null"]))
+    text = told(watched({"data-quality": (True, "LimitsExceeded", "The monitor found: wind: all null.")}))
     assert "But some columns don't come as they should." in text
     assert "The monitor found: wind: all null." in text
 
@@ -174,7 +175,7 @@ def test_a_monitor_that_fails(failures: int, words: str) -> None:
 
 
 def test_alerts_are_told_from_the_events() -> None:
-    made = watched(driftedShare=0.5, votes=2, drifted=True, columns=COLUMNS)
+    made = watched(DRIFTED, driftedShare=0.5, votes=2, drifted=True, columns=COLUMNS)
     made.edit(monitoring=monitoring(alert={"notify": [{"secretRef": {"name": "alert-urls"}}]}))
     events = [
         {"type": "Warning", "reason": "DriftDetected", "note": "2 of 2 windows voted", "eventTime": "2026-01-31T12:05:01Z"},

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from modelyard_operator.timestamps import to_timestamp
+from modelyard_api.timestamps import to_timestamp
 
 Object = dict[str, Any]
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from modelyard_api.timestamps import to_timestamp
 from modelyard_local.runner.cron_job_controller import decide_cron_job
-from modelyard_operator.timestamps import to_timestamp
 
 from tests.unit.local_runner.objects import NOW, Object, cron_job, later, stored
 

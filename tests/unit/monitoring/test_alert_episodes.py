@@ -1,12 +1,12 @@
-"""One notification when a verdict becomes true, one when it ends; what isn't delivered waits, in order."""
+"""One notification when a check becomes active, one when it ends; what isn't delivered waits, in order."""
 
 from datetime import UTC, datetime, timedelta
 
+from modelyard_api.catalogue.checks import Severity
 from modelyard_api.pod_contract import ColumnDrift
-from modelyard_jobs.monitoring.delivery import deliver
-from modelyard_jobs.monitoring.episodes import advance, close, drift_trigger
-from modelyard_jobs.monitoring.receivers import DeliveryFailed
-from modelyard_jobs.monitoring.state import Episode, EpisodeKind, MonitorState, Notification
+from modelyard_jobs.monitoring.channels import DeliveryFailed
+from modelyard_jobs.monitoring.episodes import advance, close, deliver
+from modelyard_jobs.monitoring.state import CheckResult, Episode, LastWindow, MonitorState, Notification, Position, VersionState
 
 from tests.unit.monitoring.requests import monitor_request
 
@@ -36,10 +36,20 @@ class Recorder:
         self.kept.append(episode.id)
 
 
-def moved(state: MonitorState, active: bool | None, *, window: str = "w1", minutes: int = 0) -> MonitorState:
-    return advance(
-        state, drift_trigger(monitor_request(), active, window, 2, (TEMP, CALM)), monitor_request(), NOW + timedelta(minutes=minutes)
+def results(state: MonitorState, window: str, **found: CheckResult) -> MonitorState:
+    last = LastWindow(window=window, rows=500)
+    version = VersionState(
+        position=Position(horizon=0), last=last, results={name.replace("_", "-"): result for name, result in found.items()}
     )
+    return state.model_copy(update={"versions": {"3": version}})
+
+
+def drift(active: bool | None) -> CheckResult:
+    return CheckResult(active=active, subject="temp", message="1 of 1 windows voted: temp (PSI 11.7, limit 0.2).", columns=(TEMP, CALM))
+
+
+def moved(state: MonitorState, active: bool | None, *, window: str = "w1", minutes: int = 0) -> MonitorState:
+    return advance(results(state, window, drift=drift(active)), monitor_request(), NOW + timedelta(minutes=minutes))
 
 
 def test_an_episode_tells_its_beginning_and_its_end_once() -> None:
@@ -55,10 +65,10 @@ def test_an_episode_tells_its_beginning_and_its_end_once() -> None:
 
 
 def test_the_text_names_the_drifted_columns_with_their_sizes() -> None:
-    episode = moved(EMPTY, True).episode(EpisodeKind.DRIFT)
+    episode = moved(EMPTY, True).episode("drift")
     assert episode is not None
-    assert "temp 11.7 (PSI, threshold 0.2)" in episode.description
-    assert "dest" not in episode.description
+    assert episode.summary == "Input drift on flights (ml): temp"
+    assert episode.description == "Model flights version 3, window w1. 1 of 1 windows voted: temp (PSI 11.7, limit 0.2)."
     assert episode.columns == (TEMP,)
 
 
@@ -93,3 +103,22 @@ def test_closing_ends_every_episode() -> None:
     closed = close(state, state.episodes, NOW)
     assert [each.action for each in closed.notifications] == ["detected", "resolved"]
     assert closed.episodes == ()
+
+
+def test_findings_that_are_only_shown_alert_nobody_and_a_dead_column_does() -> None:
+    odd = CheckResult(active=True, severity=Severity.INFO, message="The monitor found: temp: 30 % null.")
+    dead = CheckResult(active=True, severity=Severity.CRITICAL, subject="visib", message="The monitor found: visib: missing.")
+    state = advance(results(EMPTY, "w1", data_quality=odd), monitor_request(), NOW)
+    assert state.episodes == ()
+    state = advance(results(state, "w2", data_quality=dead), monitor_request(), NOW)
+    assert [(each.summary, each.severity) for each in state.episodes] == [("Broken input data on flights (ml): visib", "critical")]
+    state = advance(results(state, "w3", data_quality=odd), monitor_request(), NOW)
+    assert [each.action for each in state.notifications] == ["detected", "resolved"]
+
+
+def test_a_check_that_is_not_wanted_any_more_ends_its_alert() -> None:
+    worse = CheckResult(active=True, message="It is worse.")
+    wanted = monitor_request(performance={"metric": "roc_auc", "atLeast": 0.6})
+    state = advance(results(EMPTY, "w1", quality=worse), wanted, NOW)
+    assert [each.kind for each in state.episodes] == ["quality"]
+    assert advance(state, monitor_request(), NOW).episodes == ()

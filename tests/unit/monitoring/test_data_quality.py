@@ -4,7 +4,7 @@ import math
 
 import polars as pl
 import pytest
-from modelyard_jobs.monitoring.data_quality import check_columns
+from modelyard_jobs.monitoring.checks.column_findings import find_in_columns
 
 ROWS = 200
 NUMBERS = pl.Series("input.x", [float(index % 100) for index in range(ROWS)])
@@ -52,7 +52,7 @@ CASES = {
 def test_finding(case: str) -> None:
     reference, window, finding, comparable = CASES[case]
     frame = pl.DataFrame({"request_id": ["r"] * ROWS}) if window is None else window.to_frame()
-    [check] = check_columns(reference.to_frame(), frame, "input.")
+    [check] = find_in_columns(reference.to_frame(), frame, "input.")
     assert check.finding == finding
     assert (check.unable == "") is comparable
     assert "secret" not in check.finding + check.unable
@@ -60,4 +60,4 @@ def test_finding(case: str) -> None:
 
 def test_only_columns_with_the_prefix_are_checked() -> None:
     reference = pl.DataFrame([NUMBERS, pl.Series("label", ["a"] * ROWS)])
-    assert [check.name for check in check_columns(reference, reference, "input.")] == ["input.x"]
+    assert [check.name for check in find_in_columns(reference, reference, "input.")] == ["input.x"]

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+from modelyard_api.timestamps import SECOND, to_microseconds
 from modelyard_jobs.monitoring.log_position import OVERLAP, UnreadableFile, finished, list_after, partly_taken, scan, written_at
 from modelyard_jobs.monitoring.state import LogFile, Position
-from modelyard_jobs.monitoring.times import SECOND, to_microseconds
 
 NOON = to_microseconds(datetime(2026, 3, 1, 12, tzinfo=UTC))
 

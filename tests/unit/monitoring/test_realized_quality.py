@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 from modelyard_api.model_deployment import Performance
 from modelyard_api.pod_contract import GroupUnit
-from modelyard_jobs.monitoring.realized_quality import MINIMUM_LABELS, realized_quality
-from modelyard_jobs.monitoring.times import SECOND
+from modelyard_api.timestamps import SECOND
+from modelyard_jobs.monitoring.checks.realized_quality import MINIMUM_LABELS, realized_quality
 from sklearn.metrics import mean_absolute_error, roc_auc_score
 
 HOUR = 3600 * SECOND

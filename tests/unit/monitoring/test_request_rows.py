@@ -8,7 +8,7 @@ import pytest
 from modelyard_jobs.monitoring.bucket import Stored
 from modelyard_jobs.monitoring.log_position import UnreadableFile
 from modelyard_jobs.monitoring.request_rows import RequestLogReader, WindowRows
-from modelyard_jobs.monitoring.windows import Share
+from modelyard_jobs.monitoring.windows import FileSlice
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -53,9 +53,9 @@ def test_two_shares_of_a_file_are_all_of_its_rows_once() -> None:
     file = log_reader.describe("a")
     assert file is not None
     assert file.rows == 10
-    older, remaining = log_reader.take(Share(file, rows=4))
+    older, remaining = log_reader.take(FileSlice(file, rows=4))
     assert remaining is not None
-    newer, nothing = log_reader.take(Share(remaining, rows=6))
+    newer, nothing = log_reader.take(FileSlice(remaining, rows=6))
     assert nothing is None
     assert [*older["input.x"], *newer["input.x"]] == list(range(10))
     assert "secret" not in older.columns
@@ -65,7 +65,7 @@ def test_a_share_by_time_ends_before_its_moment() -> None:
     log_reader = reader(a=log(10))
     file = log_reader.describe("a")
     assert file is not None
-    taken, remaining = log_reader.take(Share(file, before=file.first + 3_000_000))
+    taken, remaining = log_reader.take(FileSlice(file, before=file.first + 3_000_000))
     assert taken.height == 3
     assert remaining is not None
     assert (remaining.taken, remaining.first) == (3, file.first + 3_000_000)
@@ -79,14 +79,14 @@ def test_files_of_others_broken_and_vanished_ones() -> None:
             log_reader.describe(name)
     file = log_reader.describe("d")
     assert file is not None
-    taken, nothing = reader().take(Share(file, rows=3))
+    taken, nothing = reader().take(FileSlice(file, rows=3))
     assert (taken.height, nothing) == (0, None)
 
 
 def test_a_large_window_is_thinned_evenly_and_counted_in_full() -> None:
     rows = WindowRows(limit=1000)
     for part in range(20):
-        frame, _ = reader(a=log(500, first=part * 500)).take(Share(reader(a=log(500, first=part * 500)).describe("a"), rows=500))  # type: ignore[arg-type]
+        frame, _ = reader(a=log(500, first=part * 500)).take(FileSlice(reader(a=log(500, first=part * 500)).describe("a"), rows=500))  # type: ignore[arg-type]
         rows.add(frame)
     held = rows.frame()
     assert rows.rows == 10_000
@@ -107,6 +107,6 @@ def test_a_column_that_only_some_files_have_is_null_elsewhere() -> None:
         log_reader = reader(**{name: frame})
         file = log_reader.describe(name)
         assert file is not None
-        rows.add(log_reader.take(Share(file, rows=file.rows))[0])
+        rows.add(log_reader.take(FileSlice(file, rows=file.rows))[0])
     assert rows.frame()["input.x"].null_count() == 2
     assert rows.frame()["input.x"].dtype == pl.String

@@ -1,8 +1,8 @@
 """Windows are cut from what is known of the files: exactly so many rows, or aligned spans of time; never twice the same row."""
 
 from modelyard_api.model_deployment import Window
+from modelyard_api.timestamps import SECOND
 from modelyard_jobs.monitoring.state import LogFile
-from modelyard_jobs.monitoring.times import SECOND
 from modelyard_jobs.monitoring.windows import LATENESS, next_window
 
 ROWS = Window(rows=100)
@@ -16,7 +16,7 @@ def file(name: str, rows: int, first: int = 0, taken: int = 0) -> LogFile:
 def test_a_window_of_rows_takes_exactly_that_many_the_oldest_first() -> None:
     taking = next_window(ROWS, [file("a", 60), file("b", 60), file("c", 60)], 0, 0)
     assert taking is not None
-    assert [(share.file.key, share.rows) for share in taking.shares] == [("a", 60), ("b", 40)]
+    assert [(share.file.key, share.rows) for share in taking.files] == [("a", 60), ("b", 40)]
 
 
 def test_rows_that_were_taken_before_do_not_count() -> None:
@@ -31,7 +31,7 @@ def test_a_window_of_seconds_is_aligned_and_waits_for_late_writers() -> None:
     taking = next_window(MINUTE, waiting, 120 * SECOND + LATENESS, 0)
     assert taking is not None
     assert (taking.start, taking.end) == (60 * SECOND, 120 * SECOND)
-    assert [(share.file.key, share.before) for share in taking.shares] == [("a", 120 * SECOND)]
+    assert [(share.file.key, share.before) for share in taking.files] == [("a", 120 * SECOND)]
 
 
 def test_quiet_time_makes_no_windows() -> None:
@@ -44,7 +44,7 @@ def test_rows_too_late_for_their_window_count_in_the_next() -> None:
     taking = next_window(MINUTE, [file("late", 5, first=30), file("b", 10, first=130)], 10**12, 120 * SECOND)
     assert taking is not None
     assert (taking.start, taking.end) == (120 * SECOND, 180 * SECOND)
-    assert len(taking.shares) == 2
+    assert len(taking.files) == 2
 
 
 def test_nothing_waiting_is_no_window() -> None:

@@ -20,12 +20,15 @@ def test_findings_of_the_monitors_are_gauges_and_what_is_unknown_is_left_out() -
         "columns": [{"name": "delay", "method": "PSI", "distance": 0.4}, {"name": "dead", "method": "PSI"}],
         "realized": {"metric": "roc_auc", "value": 0.61},
     }
+    conditions = [{"type": "Drifted", "status": "True"}, {"type": "QualityDegraded", "status": "Unknown"}]
     deployments = [
-        {"metadata": {"namespace": "ml", "name": "flights"}, "status": {"monitoring": found}},
+        {"metadata": {"namespace": "ml", "name": "flights"}, "status": {"monitoring": found, "conditions": conditions}},
         {"metadata": {"namespace": "ml", "name": "new"}},
     ]
     metrics.show_monitoring(lambda: deployments)
     text = metrics.exposition().decode()
+    assert 'modelyard_check_active{check="drift",deployment="flights",namespace="ml"} 1.0' in text
+    assert 'check="quality"' not in text
     assert 'modelyard_drifted_share{deployment="flights",namespace="ml"} 0.25' in text
     assert 'modelyard_drift_distance{column="delay",deployment="flights",method="PSI",namespace="ml"} 0.4' in text
     assert 'modelyard_realized_metric{deployment="flights",metric="roc_auc",namespace="ml"} 0.61' in text

@@ -9,22 +9,24 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from modelyard_api.catalogue.metrics import METRICS, Metric
+from modelyard_api.conditions import Reason
 from modelyard_api.model_deployment import Performance
 from modelyard_api.pod_contract import GroupUnit, QualityEstimate
-from modelyard_api.request_log import OUTCOME, OUTPUT_PREFIX, TIME
+from modelyard_api.rendering import sentence
+from modelyard_api.request_log import OUTCOME, PREDICTION, PROBABILITY_PREFIX, TIME
+from modelyard_api.timestamps import SECOND
 from numpy.typing import NDArray
 
 from modelyard_jobs.evaluation.intervals import TooFew, metric_interval
 from modelyard_jobs.evaluation.jackknife import Groups
 from modelyard_jobs.evaluation.metrics import Scores
 from modelyard_jobs.evaluation.minimums import FEWEST_GROUPS
-from modelyard_jobs.monitoring.times import SECOND
+from modelyard_jobs.monitoring.checks.check import Context
+from modelyard_jobs.monitoring.state import CheckResult
 
 MINIMUM_LABELS = 100
 MAXIMUM_LABELS = 20_000  # of more an even sample is drawn: the interval is narrow by then
 _SEED = 0
-_PREDICTION = f"{OUTPUT_PREFIX}prediction"
-_PROBABILITY = f"{OUTPUT_PREFIX}probability_"
 _TRUTH_WORDS = {"true": "1.0", "false": "0.0"}
 
 
@@ -36,9 +38,44 @@ class Realized:
     problem: str = ""
 
 
+class RealizedQuality:
+    """Active when the whole interval lies beyond the limit of spec.monitoring.performance."""
+
+    def run(self, context: Context) -> CheckResult | None:
+        """Speaks when there are new outcomes, or new predictions that they may be about."""
+        performance = context.settings.performance
+        if context.outcomes is None or performance is None:
+            return None
+        found = realized_quality(context.outcomes, performance) if context.outcomes.height else Realized(None)
+        if found.estimate is None:
+            few = f"Too few true outcomes were sent to /feedback to compute {performance.metric}."
+            return CheckResult(unknown=Reason.NOT_ENOUGH_LABELS, message=sentence(found.problem) if found.problem else few)
+        problem = f" {sentence(found.problem)}" if found.problem else ""
+        message = f"{_measured(found.estimate)}; {_limit(performance)}.{problem}"
+        return CheckResult(active=found.estimate.degraded, subject=performance.metric, message=message, realized=found.estimate)
+
+
+def _measured(realized: QualityEstimate) -> str:
+    interval = f"95 % interval {realized.low:.4g} to {realized.high:.4g}{_groups(realized)}"
+    return f"Realised {realized.metric} is {realized.value:.4g} ({interval}) on {realized.rows} rows"
+
+
+def _groups(realized: QualityEstimate) -> str:
+    """What the interval was made from, where that isn't the rows themselves."""
+    if realized.groups is None or realized.group_unit in {None, GroupUnit.ROW}:
+        return ""
+    return f" over {realized.groups:,} {str(realized.group_unit).lower()}{'s' if realized.groups != 1 else ''}"
+
+
+def _limit(performance: Performance) -> str:
+    if performance.at_least is not None:
+        return f"degraded when the interval lies below {performance.at_least:g}"
+    return f"degraded when the interval lies above {performance.at_most:g}"
+
+
 def realized_quality(labelled: pl.DataFrame, performance: Performance) -> Realized:
     """``labelled``: predictions with their outcome and time."""
-    classes = [name.removeprefix(_PROBABILITY) for name in labelled.columns if name.startswith(_PROBABILITY)]
+    classes = [name.removeprefix(PROBABILITY_PREFIX) for name in labelled.columns if name.startswith(PROBABILITY_PREFIX)]
     if problem := _unfit(performance.metric, labelled.columns, classes):
         return Realized(None, problem)
     usable, truth = _truth(labelled, classes)
@@ -54,8 +91,8 @@ def realized_quality(labelled: pl.DataFrame, performance: Performance) -> Realiz
 
 
 def _unfit(metric: Metric, columns: list[str], classes: list[str]) -> str:
-    if _PREDICTION not in columns:
-        return f"the request log has no column {_PREDICTION}"
+    if PREDICTION not in columns:
+        return f"the request log has no column {PREDICTION}"
     if METRICS[metric].of_classes != bool(classes):
         return f"monitoring.performance.metric {metric} does not fit: the model answers {'classes' if classes else 'numbers'}"
     if METRICS[metric].binary_only and len(classes) != 2:
@@ -103,9 +140,9 @@ def _truth(labelled: pl.DataFrame, classes: list[str]) -> tuple[pl.DataFrame, ND
 
 def _answers(usable: pl.DataFrame, classes: list[str]) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64] | None]:
     if not classes:
-        return usable[_PREDICTION].cast(pl.Float64).to_numpy(), None
-    probabilities = usable.select(pl.col(f"{_PROBABILITY}{name}").cast(pl.Float64) for name in classes).to_numpy()
-    return _codes(usable[_PREDICTION].cast(pl.String).to_list(), classes), probabilities
+        return usable[PREDICTION].cast(pl.Float64).to_numpy(), None
+    probabilities = usable.select(pl.col(f"{PROBABILITY_PREFIX}{name}").cast(pl.Float64) for name in classes).to_numpy()
+    return _codes(usable[PREDICTION].cast(pl.String).to_list(), classes), probabilities
 
 
 def _codes(texts: list[str], classes: list[str]) -> NDArray[np.int64]:

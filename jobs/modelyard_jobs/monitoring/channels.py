@@ -1,6 +1,6 @@
-"""Who is told: Alertmanager (v2 API) and webhooks (a CloudEvent as JSON), with URLs from mounted Secrets.
+"""Where alerts go: Alertmanager (v2 API) and webhooks (a CloudEvent as JSON), with URLs from mounted Secrets.
 
-A URL may hold a token, so no message quotes one: a receiver is named by its Secret and key.
+A URL may hold a token, so no message quotes one: a channel is named by its Secret and key. Another channel is a class and a line in ``CHANNELS``.
 """
 
 from collections.abc import Mapping
@@ -9,24 +9,24 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+import httpx
+from modelyard_api.catalogue.checks import CHECKS
 from modelyard_api.pod_contract import MonitorRequest
+from modelyard_api.timestamps import rfc3339
 
-from modelyard_jobs.monitoring.state import Episode, EpisodeKind, Notification
-from modelyard_jobs.monitoring.times import rfc3339
+from modelyard_jobs.monitoring.state import Episode, Notification
 
 ALERTMANAGER_KEY = "alertmanager"
 WEBHOOK_KEY = "webhook"
 HELD_OPEN = timedelta(days=8)  # each run extends an open alert by this: more than a week, the longest usual schedule
 _SECONDS = 10.0
-_ALERT_NAMES = {EpisodeKind.DRIFT: "ModelDataDrift", EpisodeKind.QUALITY: "ModelQualityDegraded"}
-_EVENT_TYPES = {EpisodeKind.DRIFT: "io.modelyard.drift", EpisodeKind.QUALITY: "io.modelyard.quality"}
 
 
 class DeliveryFailed(Exception):
-    """A receiver didn't take it; the message says why without its URL."""
+    """A channel didn't take it; the message says why without its URL."""
 
 
-class Receiver(Protocol):
+class Channel(Protocol):
     """One place that notifications go to."""
 
     @property
@@ -60,12 +60,12 @@ class Alertmanager:
     def _post(self, episode: Episode, ends: datetime) -> None:
         alert = {
             "labels": {
-                "alertname": _ALERT_NAMES[episode.kind],
+                "alertname": _alert_name(episode),
                 "namespace": self.request.namespace,
                 "deployment": self.request.name,
                 "model": self.request.model,
                 "version": episode.version,
-                "severity": "warning",
+                "severity": episode.severity,
             },
             "annotations": {"summary": episode.summary, "description": episode.description},
             "startsAt": episode.since,
@@ -87,7 +87,7 @@ class Webhook:
         _post(self.url, self.event(notification), "application/cloudevents+json")
 
     def keep_open(self, episode: Episode, now: datetime) -> None:
-        """Nothing: a webhook is told once."""
+        """Nothing: a webhook gets each notification once."""
 
     def event(self, notification: Notification) -> dict[str, object]:
         """The documented payload."""
@@ -110,7 +110,7 @@ class Webhook:
             "specversion": "1.0",
             "id": notification.id,
             "source": f"/namespaces/{self.request.namespace}/modeldeployments/{self.request.name}",
-            "type": f"{_EVENT_TYPES[episode.kind]}.{notification.action}",
+            "type": f"io.modelyard.{episode.kind}.{notification.action}",
             "subject": f"{self.request.model}/{episode.version}",
             "time": notification.at,
             "datacontenttype": "application/json",
@@ -118,25 +118,30 @@ class Webhook:
         }
 
 
-def mounted_receivers(folder: Path, request: MonitorRequest) -> tuple[list[Receiver], list[str]]:
-    """The receivers of the Secrets in ``alert.notify`` and, in words, which of these hold none."""
-    receivers: list[Receiver] = []
+CHANNELS: dict[str, type[Alertmanager] | type[Webhook]] = {ALERTMANAGER_KEY: Alertmanager, WEBHOOK_KEY: Webhook}  # by key of the Secret
+
+
+def mounted_channels(folder: Path, request: MonitorRequest) -> tuple[list[Channel], list[str]]:
+    """Those of the Secrets in ``alert.notify`` and, for people, which of these Secrets have none."""
+    channels: list[Channel] = []
     problems = []
     for number, source in enumerate(request.monitoring.alert.notify or []):
         secret, urls = source.secret_ref.name, _urls(folder / str(number))
         problems += [f"Secret {secret} key {key} is no http or https URL" for key, url in urls.items() if not _is_http(url)]
         if not urls:
-            problems.append(f"Secret {secret} has neither key {ALERTMANAGER_KEY} nor key {WEBHOOK_KEY}")
-        if _is_http(urls.get(ALERTMANAGER_KEY, "")):
-            receivers.append(Alertmanager(f"{secret}/{ALERTMANAGER_KEY}", urls[ALERTMANAGER_KEY], request))
-        if _is_http(urls.get(WEBHOOK_KEY, "")):
-            receivers.append(Webhook(f"{secret}/{WEBHOOK_KEY}", urls[WEBHOOK_KEY], request))
-    return receivers, problems
+            problems.append(f"Secret {secret} has none of the keys {', '.join(CHANNELS)}")
+        channels += [CHANNELS[key](f"{secret}/{key}", url, request) for key, url in urls.items() if _is_http(url)]
+    return channels, problems
 
 
 def _urls(folder: Path) -> Mapping[str, str]:
-    files = {key: folder / key for key in (ALERTMANAGER_KEY, WEBHOOK_KEY)}
+    files = {key: folder / key for key in CHANNELS}
     return {key: file.read_text(encoding="utf-8").strip() for key, file in files.items() if file.is_file()}
+
+
+def _alert_name(episode: Episode) -> str:
+    """Of a check that this version doesn't know any more, its own name."""
+    return CHECKS[episode.kind].alert if episode.kind in CHECKS else episode.kind
 
 
 def _is_http(url: str) -> bool:
@@ -144,8 +149,6 @@ def _is_http(url: str) -> bool:
 
 
 def _post(url: str, body: Any, content_type: str) -> None:
-    import httpx  # noqa: PLC0415
-
     try:
         answer = httpx.post(url, json=body, headers={"Content-Type": content_type}, timeout=_SECONDS, follow_redirects=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -1,4 +1,4 @@
-"""Per-column checks that come before any drift statistics: a dead column is a finding, never a crash and never silence.
+"""What is odd about single columns, before any drift statistics: a dead column is a finding, never a crash and never silence.
 
 Findings speak of shares and counts, never of values.
 """
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import polars as pl
+from modelyard_api.request_log import INPUT_PREFIX, OUTPUT_PREFIX, PREDICTION, PROBABILITY_PREFIX
 
+_BINARY = 2
 MINIMUM_VALUES = 50  # fewer say nothing about a distribution
 NULL_SHARE_JUMP = 0.10  # more nulls than in the reference, in share of the rows
 OUTSIDE_SHARE = 0.05  # numbers out of the reference's range, or unseen categories, beyond what sampling alone gives
@@ -25,7 +27,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class ColumnCheck:
+class ColumnFinding:
     """What was found about one column. ``finding`` is a problem of the data; ``unable`` says why the column isn't compared."""
 
     name: str  # as in the log, with prefix
@@ -34,10 +36,18 @@ class ColumnCheck:
     unable: str = ""
 
 
-def check_columns(reference: pl.DataFrame, window: pl.DataFrame, prefix: str) -> list[ColumnCheck]:
-    """One check per column of the reference below ``prefix``, in its order."""
+def find_in_watched_columns(reference: pl.DataFrame, window: pl.DataFrame) -> tuple[list[ColumnFinding], list[ColumnFinding]]:
+    """About the inputs, and about the output that says most: for two classes the probability of the second, else the class or the value."""
+    probabilities = [name for name in reference.columns if name.startswith(PROBABILITY_PREFIX)]
+    output = probabilities[-1] if len(probabilities) == _BINARY else PREDICTION
+    outputs = [each for each in find_in_columns(reference, window, OUTPUT_PREFIX) if each.name == output]
+    return find_in_columns(reference, window, INPUT_PREFIX), outputs
+
+
+def find_in_columns(reference: pl.DataFrame, window: pl.DataFrame, prefix: str) -> list[ColumnFinding]:
+    """One finding per column of the reference below ``prefix``, in its order."""
     names = [name for name in reference.columns if name.startswith(prefix)]
-    return [_check(reference[name], window[name] if name in window.columns else None) for name in names]
+    return [_find(reference[name], window[name] if name in window.columns else None) for name in names]
 
 
 def comparable_values(column: pl.Series, kind: Kind) -> pl.Series:
@@ -48,20 +58,20 @@ def comparable_values(column: pl.Series, kind: Kind) -> pl.Series:
     return column.cast(pl.String).drop_nulls()
 
 
-def _check(reference: pl.Series, window: pl.Series | None) -> ColumnCheck:
+def _find(reference: pl.Series, window: pl.Series | None) -> ColumnFinding:
     name, kind = reference.name, _kind(reference.dtype)
     if window is None:
-        return ColumnCheck(name, kind, finding="missing", unable="missing")
+        return ColumnFinding(name, kind, finding="missing", unable="missing")
     if window.null_count() == len(window):
-        return ColumnCheck(
+        return ColumnFinding(
             name, kind, *(("all null",) * 2 if reference.null_count() < len(reference) else ("", "the reference has no values"))
         )
     if kind is None:
-        return ColumnCheck(name, None, unable=f"{reference.dtype} is neither numbers nor text")
+        return ColumnFinding(name, None, unable=f"{reference.dtype} is neither numbers nor text")
     if _kind(window.dtype) is not kind:
         changed = f"type changed to {window.dtype} (reference {reference.dtype})"
-        return ColumnCheck(name, kind, finding=changed, unable=changed)
-    return _check_values(name, kind, reference, window)
+        return ColumnFinding(name, kind, finding=changed, unable=changed)
+    return _find_in_values(name, kind, reference, window)
 
 
 def _kind(dtype: pl.DataType) -> Kind | None:
@@ -70,18 +80,18 @@ def _kind(dtype: pl.DataType) -> Kind | None:
     return Kind.TEXT if dtype in {pl.String, pl.Boolean, pl.Categorical, pl.Enum} else None
 
 
-def _check_values(name: str, kind: Kind, reference: pl.Series, window: pl.Series) -> ColumnCheck:
+def _find_in_values(name: str, kind: Kind, reference: pl.Series, window: pl.Series) -> ColumnFinding:
     expected, values = comparable_values(reference, kind), comparable_values(window, kind)
     if values.is_empty():
-        return ColumnCheck(name, kind, finding="all null or not finite", unable="no values")
+        return ColumnFinding(name, kind, finding="all null or not finite", unable="no values")
     finding = _null_jump(reference, expected, window, values)
     unable = _too_few(expected, values)
     if unable:
-        return ColumnCheck(name, kind, finding, unable)
+        return ColumnFinding(name, kind, finding, unable)
     if kind is Kind.TEXT and (reason := _no_category(expected, values)):
-        return ColumnCheck(name, kind, finding, reason)
+        return ColumnFinding(name, kind, finding, reason)
     outside = _out_of_range if kind is Kind.NUMBER else _unseen
-    return ColumnCheck(name, kind, "; ".join(filter(None, (finding, outside(expected, values)))))
+    return ColumnFinding(name, kind, "; ".join(filter(None, (finding, outside(expected, values)))))
 
 
 def _too_few(expected: pl.Series, values: pl.Series) -> str:

@@ -1,7 +1,7 @@
 """Distances between the reference and a window, by Evidently with pinned methods, on bounded samples of the columns that can be compared.
 
 Evidently's own defaults change method and direction with the size of the reference, and one empty column ends its whole report: so each
-column is a ``ValueDrift`` of its own with the method and threshold of the manifest, and comes here only after ``data_quality``.
+column is a ``ValueDrift`` of its own with the method and threshold of the manifest, and comes here only after ``column_findings``.
 """
 
 import warnings
@@ -10,15 +10,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 import polars as pl
 from modelyard_api.model_deployment import CategoricalMethod, Drift, NumericalMethod
 
-from modelyard_jobs.monitoring.data_quality import ColumnCheck, Kind, comparable_values
+from modelyard_jobs.monitoring.checks.column_findings import ColumnFinding, Kind, comparable_values
 
-if TYPE_CHECKING:
-    import pandas as pd
+with warnings.catch_warnings():  # of its older parts
+    warnings.simplefilter("ignore")
+    from evidently import DataDefinition, Dataset, Report
+    from evidently.legacy.calculations.stattests.registry import StatTest, register_stattest
+    from evidently.legacy.core import ColumnType
+    from evidently.metrics import ValueDrift
 
 CURRENT_ROWS = 5_000
 _SEED = 0
@@ -49,50 +54,47 @@ class Distance:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All distances, in the order of the checks, and Evidently's page (empty: nothing could be compared)."""
+    """All distances, in the order of the findings, and Evidently's page (empty: nothing could be compared)."""
 
     distances: tuple[Distance, ...]
     html: bytes
 
 
-def compare(reference: pl.DataFrame, window: pl.DataFrame, checks: Sequence[ColumnCheck], drift: Drift) -> Comparison:
-    """Compares the columns whose check has no ``unable``. A column that Evidently itself can't take is left out and named."""
-    columns = [check for check in checks if not check.unable and check.kind]
+def compare(reference: pl.DataFrame, window: pl.DataFrame, found: Sequence[ColumnFinding], drift: Drift) -> Comparison:
+    """Compares the columns whose finding has no ``unable``. A column that Evidently itself can't take is left out and named."""
+    columns = [column for column in found if not column.unable and column.kind]
     current = window.sample(CURRENT_ROWS, seed=_SEED) if window.height > CURRENT_ROWS else window
     with _evidently():
         problems: dict[str, str] = {}
         snapshot = _try_run(reference, current, columns, drift)
         if isinstance(snapshot, str):  # which one it was, Evidently doesn't say
-            single = {check.name: _try_run(reference, current, [check], drift) for check in columns}
+            single = {column.name: _try_run(reference, current, [column], drift) for column in columns}
             problems = {name: outcome for name, outcome in single.items() if isinstance(outcome, str)}
-            columns = [check for check in columns if check.name not in problems]
+            columns = [column for column in columns if column.name not in problems]
             snapshot = _try_run(reference, current, columns, drift)
         values = {} if isinstance(snapshot, str) else _values(snapshot)
         html = b"" if isinstance(snapshot, str) or not values else _html(snapshot)
-    return Comparison(tuple(_distance(check, values, problems, drift) for check in checks), html)
+    return Comparison(tuple(_distance(column, values, problems, drift) for column in found), html)
 
 
-def _try_run(reference: pl.DataFrame, current: pl.DataFrame, checks: Sequence[ColumnCheck], drift: Drift) -> Any:
+def _try_run(reference: pl.DataFrame, current: pl.DataFrame, found: Sequence[ColumnFinding], drift: Drift) -> Any:
     """Evidently's snapshot, or in words why there is none: it raises ``ValueError`` and others of numpy and pandas on odd columns."""
-    if not checks:
+    if not found:
         return "nothing to compare"
     try:
-        return _run(reference, current, checks, drift)
+        return _run(reference, current, found, drift)
     except Exception as error:
         return f"Evidently can't compare it ({type(error).__name__})"
 
 
-def _run(reference: pl.DataFrame, current: pl.DataFrame, checks: Sequence[ColumnCheck], drift: Drift) -> Any:
-    from evidently import DataDefinition, Dataset, Report  # noqa: PLC0415  seconds
-    from evidently.metrics import ValueDrift  # noqa: PLC0415
-
+def _run(reference: pl.DataFrame, current: pl.DataFrame, found: Sequence[ColumnFinding], drift: Drift) -> Any:
     definition = DataDefinition(
-        numerical_columns=[check.name for check in checks if check.kind is Kind.NUMBER],
-        categorical_columns=[check.name for check in checks if check.kind is Kind.TEXT],
+        numerical_columns=[column.name for column in found if column.kind is Kind.NUMBER],
+        categorical_columns=[column.name for column in found if column.kind is Kind.TEXT],
     )
-    before, after = (_pandas(frame, reference, checks) for frame in (reference, current))
+    before, after = (_pandas(frame, reference, found) for frame in (reference, current))
     metrics = [
-        ValueDrift(column=check.name, method=_evidently_method(check, drift), threshold=_threshold(check, drift)) for check in checks
+        ValueDrift(column=column.name, method=_evidently_method(column, drift), threshold=_threshold(column, drift)) for column in found
     ]
     return Report(metrics).run(
         current_data=Dataset.from_pandas(after, data_definition=definition),
@@ -100,20 +102,18 @@ def _run(reference: pl.DataFrame, current: pl.DataFrame, checks: Sequence[Column
     )
 
 
-def _pandas(frame: pl.DataFrame, reference: pl.DataFrame, checks: Sequence[ColumnCheck]) -> "pd.DataFrame":
+def _pandas(frame: pl.DataFrame, reference: pl.DataFrame, found: Sequence[ColumnFinding]) -> pd.DataFrame:
     """Numbers as floats, clipped to three times the reference's range: with bins over everything, one absurd value would hide all others."""
-    import pandas as pd  # noqa: PLC0415
-
     columns: dict[str, Any] = {}
-    for check in checks:
-        if check.kind is Kind.NUMBER:
-            numbers = frame[check.name].cast(pl.Float64)
-            expected = comparable_values(reference[check.name], Kind.NUMBER).to_numpy()
+    for column in found:
+        if column.kind is Kind.NUMBER:
+            numbers = frame[column.name].cast(pl.Float64)
+            expected = comparable_values(reference[column.name], Kind.NUMBER).to_numpy()
             low, high = float(expected.min()), float(expected.max())
             finite = pl.select(pl.when(numbers.is_finite()).then(numbers)).to_series()
-            columns[check.name] = finite.clip(low - (high - low or 1.0), high + (high - low or 1.0)).to_numpy()
+            columns[column.name] = finite.clip(low - (high - low or 1.0), high + (high - low or 1.0)).to_numpy()
         else:
-            columns[check.name] = pd.Series(frame[check.name].cast(pl.String).to_list(), dtype=object)
+            columns[column.name] = pd.Series(frame[column.name].cast(pl.String).to_list(), dtype=object)
     return pd.DataFrame(columns)
 
 
@@ -129,28 +129,28 @@ def _html(snapshot: Any) -> bytes:
         return page.read_bytes()
 
 
-def _distance(check: ColumnCheck, values: dict[str, float], problems: dict[str, str], drift: Drift) -> Distance:
-    value = values.get(check.name)
+def _distance(column: ColumnFinding, values: dict[str, float], problems: dict[str, str], drift: Drift) -> Distance:
+    value = values.get(column.name)
     finite = value if value is not None and abs(value) < float("inf") else None
-    problem = check.unable or problems.get(check.name, "") or ("" if finite is not None else "no finite distance")
-    return Distance(check.name, _method(check, drift), _threshold(check, drift), finite, problem)
+    problem = column.unable or problems.get(column.name, "") or ("" if finite is not None else "no finite distance")
+    return Distance(column.name, _method(column, drift), _threshold(column, drift), finite, problem)
 
 
-def _method(check: ColumnCheck, drift: Drift) -> str:
-    return str(drift.categorical.method if check.kind is Kind.TEXT else drift.numerical.method)
+def _method(column: ColumnFinding, drift: Drift) -> str:
+    return str(drift.categorical.method if column.kind is Kind.TEXT else drift.numerical.method)
 
 
-def _threshold(check: ColumnCheck, drift: Drift) -> float:
-    return drift.categorical.threshold if check.kind is Kind.TEXT else drift.numerical.threshold
+def _threshold(column: ColumnFinding, drift: Drift) -> float:
+    return drift.categorical.threshold if column.kind is Kind.TEXT else drift.numerical.threshold
 
 
-def _evidently_method(check: ColumnCheck, drift: Drift) -> str:
-    return _CATEGORICAL[drift.categorical.method] if check.kind is Kind.TEXT else _NUMERICAL[drift.numerical.method]
+def _evidently_method(column: ColumnFinding, drift: Drift) -> str:
+    return _CATEGORICAL[drift.categorical.method] if column.kind is Kind.TEXT else _NUMERICAL[drift.numerical.method]
 
 
 @contextmanager
 def _evidently() -> Iterator[None]:
-    """Imports and runs Evidently without the warnings of its older parts."""
+    """Runs Evidently without the warnings of its older parts."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _register_total_variation()
@@ -159,14 +159,11 @@ def _evidently() -> Iterator[None]:
 
 def _register_total_variation() -> None:
     """Evidently's own "TVD" answers the p-value of a permutation test; the manifest asks for the distance itself."""
-    from evidently.legacy.calculations.stattests.registry import StatTest, register_stattest  # noqa: PLC0415
-    from evidently.legacy.core import ColumnType  # noqa: PLC0415
-
     test = StatTest(_TOTAL_VARIATION, "Total variation distance", [ColumnType.Categorical], default_threshold=0.1)
     register_stattest(test, _total_variation)
 
 
-def _total_variation(reference: "pd.Series", current: "pd.Series", _: Any, threshold: float) -> tuple[float, bool]:
+def _total_variation(reference: pd.Series, current: pd.Series, _: Any, threshold: float) -> tuple[float, bool]:
     """Half the sum of the differences of the shares; 0 (same) to 1 (nothing in common)."""
     shares = reference.value_counts(normalize=True).sub(current.value_counts(normalize=True), fill_value=0.0)
     distance = float(shares.abs().sum()) / 2
