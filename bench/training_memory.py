@@ -89,14 +89,14 @@ def train(case: Case, folder: Path) -> Stages:
     """What a training pod does but MLflow, stage by stage."""
     stages = Stages()
     stages.run("imports", _imports)
-    from modelyard_jobs import questions, training_data  # noqa: PLC0415
+    from modelyard_jobs import training_data  # noqa: PLC0415
     from modelyard_jobs.data import dataset, reading, report  # noqa: PLC0415
     from modelyard_jobs.data.source import SourceFile, SourceFiles  # noqa: PLC0415
-    from modelyard_jobs.evaluation import fresh_process, reference  # noqa: PLC0415
+    from modelyard_jobs.evaluation import evaluate, fresh_process  # noqa: PLC0415
     from modelyard_jobs.fitting import fit_model, raw_columns  # noqa: PLC0415
     from modelyard_jobs.splitting import membership  # noqa: PLC0415
     from modelyard_jobs.splitting.cuts import Part  # noqa: PLC0415
-    from modelyard_model.saving import save_model  # noqa: PLC0415
+    from modelyard_model.model_folder import save_model  # noqa: PLC0415
 
     path, spec = folder / "rows.csv", case.spec
     source = SourceFiles(path.name, (SourceFile.where_it_lies(path),))
@@ -105,8 +105,8 @@ def train(case: Case, folder: Path) -> Stages:
     prepared = [stages.run("typing", lambda: dataset.prepare(tables.pop(), spec))]
     data = stages.run("hashing and splitting", lambda: training_data.assigned(source, prepared.pop(), spec, "bench.rows"))
     data = stages.run("letting cells go", data.with_tested_cells)
-    problem = questions.pose(data, spec)
-    stages.run("search for leaks", lambda: questions.look_for_leaks(data, spec))
+    problem = training_data.pose(data, spec)
+    stages.run("search for leaks", lambda: training_data.look_for_leaks(data, spec))
     data = stages.run("laying out by part", data.by_part)
     fills = {column.name: column.missing.value for column in problem.plan.columns}
     stages.run("report", lambda: report.describe(source, data.dataset, data.assignment, fills))
@@ -115,7 +115,7 @@ def train(case: Case, folder: Path) -> Stages:
     fitted = stages.run("preparing and fitting", lambda: fit_model(spec.model.architecture, {}, problem, train, validation, lambda _: None))
     example = train.features.head(5)
     stages.run("saving", lambda: save_model(fitted.model, folder / "model", raw_columns(example, example.columns)))
-    stages.run("reference sample", lambda: reference.write(data, fitted.model, folder / "model"))
+    stages.run("reference sample", lambda: evaluate.write(data, fitted.model, folder / "model"))
     asked = data.asked(data.assignment.rows(Part.TEST))
 
     def write() -> None:
@@ -129,7 +129,6 @@ def train(case: Case, folder: Path) -> Stages:
 def _imports() -> None:
     """What a pod has in memory before it reads a row."""
     import mlflow  # noqa: F401, PLC0415
-    from modelyard_jobs import training_data  # noqa: F401, PLC0415
 
 
 def judge(folder: Path) -> Stages:
@@ -137,7 +136,7 @@ def judge(folder: Path) -> Stages:
     stages = Stages()
     stages.run("imports", _imports)
     from modelyard_jobs.evaluation import fresh_process  # noqa: PLC0415
-    from modelyard_model.loading import load_model  # noqa: PLC0415
+    from modelyard_model.model_folder import load_model  # noqa: PLC0415
 
     model = load_model(folder / "model")
     stages.run("answering the test rows", lambda: fresh_process.outputs(model, folder, is_strict=True))

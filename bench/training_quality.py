@@ -21,7 +21,7 @@ from modelyard_api.catalogue.architectures import Architecture
 from modelyard_api.catalogue.metrics import METRICS
 from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.training_job import TrainingJobSpec
-from modelyard_jobs import questions
+from modelyard_jobs import training_data
 from modelyard_jobs.data import reading
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 from modelyard_jobs.fitting import Problem, Rows, fit_model, raw_columns, score
@@ -161,7 +161,7 @@ def _posed(table: Table) -> tuple[TrainingData, Problem]:
     data: dict[str, object] = {"source": {"uri": "s3://bench/rows.csv"}} | ({"columns": list(table.columns)} if table.columns else {})
     spec = TrainingJobSpec.model_validate({"objective": {"target": table.target}, "data": data})
     found = divide(source, reading.read(source), spec, "bench.quality")
-    return found, questions.pose(found, spec)
+    return found, training_data.pose(found, spec)
 
 
 def _folds(problem: Problem, rows: Rows, folds: int, seed: int) -> Iterator[tuple[Rows, Rows]]:

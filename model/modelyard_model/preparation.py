@@ -2,18 +2,71 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import ValidationError
+from modelyard_api.catalogue.column_types import COLUMN_TYPES
+from modelyard_api.catalogue.names import implementation
+from pydantic import PlainValidator, SerializeAsAny, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from modelyard_model.columns import registry
-from modelyard_model.columns.block import Block, Matrix
-from modelyard_model.columns.column import ColumnGroup, Columns, FittedColumn
+from modelyard_model.columns.column import Block, ColumnGroup, Columns, FittedColumn, Matrix, Part
 from modelyard_model.errors import InvalidInput, ModelFilesInvalid
-from modelyard_model.preparation_document import PreparationDocument
+from modelyard_model.text_files import Separator
 
 FILE = "preparation.json"
 _CELLS_AT_ONCE = 8_000_000
+
+
+def fitted_type(name: str) -> type[FittedColumn]:
+    """Of a column type, by its name. Raises KeyError."""
+    found: type[FittedColumn] = implementation(COLUMN_TYPES[name].fitted)
+    return found
+
+
+def types() -> tuple[type[FittedColumn], ...]:
+    """Of all column types, in the order of their features."""
+    return tuple(map(fitted_type, COLUMN_TYPES))
+
+
+def _parse(value: Any) -> FittedColumn:
+    """From a part of the document. What is wrong is found at the type's name and below."""
+    if isinstance(value, FittedColumn):
+        return value
+    name = value.get("kind") if isinstance(value, dict) else None
+    if not isinstance(name, str) or name not in COLUMN_TYPES:
+        raise PydanticCustomError("column_kind", "kind has to be one of {kinds}", {"kinds": ", ".join(COLUMN_TYPES)})
+    kind = fitted_type(name)
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        lines = [_below(name, line) for line in error.errors(include_url=False)]
+        raise ValidationError.from_exception_data(kind.__name__, lines) from None
+
+
+def _below(name: str, line: Any) -> InitErrorDetails:
+    kind = PydanticCustomError("column", "{problem}", {"problem": line["msg"]})
+    return InitErrorDetails(type=kind, loc=(name, *line["loc"]), input=line["input"])
+
+
+AnyColumn = Annotated[SerializeAsAny[FittedColumn], PlainValidator(_parse)]
+
+
+class PreparationDocument(Part):
+    """All columns the model reads, in order, and notes for the reader on what was decided while fitting."""
+
+    format: Literal[1, 2, 3] = (
+        2  # 2: with rules of reading; 3: with encodings of categories, numbers that stay missing, other types of columns
+    )
+    columns: tuple[AnyColumn, ...]
+    separator: Separator = ","  # between the fields of the file it was fitted on: what a request in CSV has where it doesn't show another
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, columns: Sequence[FittedColumn], separator: Separator, notes: Sequence[str]) -> "PreparationDocument":
+        """In the earliest format that can hold the columns and is still written."""
+        least = max(2, *(column.least_format for column in columns)) if columns else 2
+        return cls.model_validate({"format": least, "columns": tuple(columns), "separator": separator, "notes": tuple(notes)})
 
 
 class Preparation:
@@ -97,5 +150,5 @@ class Preparation:
 
 
 def _groups(columns: Sequence[FittedColumn]) -> list[ColumnGroup]:
-    by_type = ((kind, [column for column in columns if type(column) is kind]) for kind in registry.types())
+    by_type = ((kind, [column for column in columns if type(column) is kind]) for kind in types())
     return [kind.together(found) for kind, found in by_type if found]

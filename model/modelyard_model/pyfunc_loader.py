@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from modelyard_model.errors import ModelFilesInvalid
-from modelyard_model.loading import TOLERANCE, load_model, verify_expected
+from modelyard_model.model_folder import TOLERANCE, load_model, verify_expected
 from modelyard_model.tabular_model import TabularModel
 
 

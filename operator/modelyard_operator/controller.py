@@ -13,9 +13,9 @@ from modelyard_operator.kube.backoff import Backoff
 from modelyard_operator.kube.interface import KINDS, KubeError, Object
 from modelyard_operator.kube.workqueue import WorkQueue
 from modelyard_operator.kube.writer import NotLeading, PlanError, Writer
-from modelyard_operator.metrics import Metrics
 from modelyard_operator.mirrors import RESOURCES, Mirrors
 from modelyard_operator.plan import Plan
+from modelyard_operator.prometheus import Metrics
 from modelyard_operator.reconciler import Key, Problem, Reconciler
 from modelyard_operator.registry.interface import AliasChanged, RegistryError, RegistryReader
 

@@ -14,8 +14,8 @@ from modelyard_operator.health import HealthChecks, HealthServer
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, Kube
 from modelyard_operator.kube.lease import Candidate, Elector, LeaseTiming
 from modelyard_operator.kube.writer import Writer, WriterContext
-from modelyard_operator.metrics import Metrics
 from modelyard_operator.mirrors import Mirrors
+from modelyard_operator.prometheus import Metrics
 from modelyard_operator.reconciler import Reconciler
 from modelyard_operator.registry.interface import Registry
 

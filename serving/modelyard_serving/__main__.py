@@ -18,8 +18,7 @@ from modelyard_api.pod_contract import (
 from pydantic import ValidationError
 
 from modelyard_serving.clock import SystemClock
-from modelyard_serving.cores import usable_cores
-from modelyard_serving.settings import InvalidSetting, Settings
+from modelyard_serving.settings import InvalidSetting, Settings, usable_cores
 
 
 class InvalidRequest(ValueError):

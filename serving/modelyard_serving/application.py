@@ -13,15 +13,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp
 
-from modelyard_serving import metrics as metrics_module
+from modelyard_serving import prometheus
 from modelyard_serving.boundary import Boundary, error_body
 from modelyard_serving.clock import Clock
 from modelyard_serving.errors import InvalidRequest, NotReady
-from modelyard_serving.metrics import ServingMetrics
 from modelyard_serving.openapi import typed_openapi
 from modelyard_serving.prediction_service import PredictionService
-from modelyard_serving.readiness import Readiness
+from modelyard_serving.prometheus import ServingMetrics
 from modelyard_serving.settings import Settings
+from modelyard_serving.startup import Readiness
 
 _Handle = Callable[[PredictionService], Callable[[bytes, str, str], bytes]]
 _VERSIONED = ("/v2/models/{model}", "/v2/models/{model}/versions/{version}")
@@ -155,7 +155,7 @@ def _add_feedback_and_metrics(app: FastAPI, serving: Serving) -> None:
 
     @app.get("/metrics", summary="Prometheus metrics")
     async def metrics() -> Response:
-        return Response(serving.metrics.text(), headers={"content-type": metrics_module.CONTENT_TYPE})
+        return Response(serving.metrics.text(), headers={"content-type": prometheus.CONTENT_TYPE})
 
 
 def _add_error_handlers(app: FastAPI, metrics: ServingMetrics) -> None:

@@ -9,10 +9,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from modelyard_serving.clock import Clock
-from modelyard_serving.metrics import ServingMetrics
+from modelyard_serving.prometheus import ServingMetrics
 from modelyard_serving.protocols import invocations, open_inference
 from modelyard_serving.protocols.feedback import REQUEST_ID
-from modelyard_serving.readiness import Readiness
+from modelyard_serving.startup import Readiness
 
 _log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from modelyard_model.signature import DType, Field
 from modelyard_serving.errors import NotReady
 from modelyard_serving.protocols.invocations import FORMS
 from modelyard_serving.protocols.open_inference import DATATYPES
-from modelyard_serving.readiness import Readiness
 from modelyard_serving.served_model import ServedModel, datatype, is_number, output_names
+from modelyard_serving.startup import Readiness
 
 Schema = dict[str, Any]
 

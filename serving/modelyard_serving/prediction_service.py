@@ -7,11 +7,11 @@ from modelyard_model.errors import InvalidInput
 
 from modelyard_serving.clock import Clock
 from modelyard_serving.errors import InvalidRequest, NotReady
-from modelyard_serving.metrics import ServingMetrics
+from modelyard_serving.prometheus import ServingMetrics
 from modelyard_serving.protocols import invocations, open_inference
 from modelyard_serving.protocols.feedback import OutcomeReader
+from modelyard_serving.request_log.deployment_log import is_sampled
 from modelyard_serving.request_log.records import AnsweredRequest, Outcomes
-from modelyard_serving.request_log.sampling import is_sampled
 from modelyard_serving.served_model import Columns, ServedModel, datatype
 from modelyard_serving.validation import Validator
 

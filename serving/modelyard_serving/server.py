@@ -12,20 +12,18 @@ import uvicorn
 from modelyard_api.labels import registered_model
 from modelyard_api.pod_contract import ServeRequest
 from modelyard_clients.settings import read_platform
-from modelyard_model.loading import TOLERANCE, load_model, verify_expected
+from modelyard_model.model_folder import TOLERANCE, load_model, verify_expected
 
 from modelyard_serving.application import Serving, create_app
 from modelyard_serving.clock import Clock
-from modelyard_serving.cores import usable_cores
 from modelyard_serving.errors import ModelUnusable
-from modelyard_serving.metrics import ServingMetrics
 from modelyard_serving.prediction_service import PredictionService, ServedVersion
-from modelyard_serving.readiness import Readiness
-from modelyard_serving.registry import download_version
+from modelyard_serving.prometheus import ServingMetrics
 from modelyard_serving.request_log.deployment_log import DeploymentLog
-from modelyard_serving.request_log.storage import PlatformBucket
-from modelyard_serving.settings import Settings
-from modelyard_serving.startup import Startup
+from modelyard_serving.request_log.writer import PlatformBucket
+from modelyard_serving.served_model import download_version
+from modelyard_serving.settings import Settings, usable_cores
+from modelyard_serving.startup import Readiness, Startup
 
 _log = logging.getLogger(__name__)
 

@@ -1,5 +1,7 @@
 """What can be set on the server from its environment; the request (what is served) comes apart from it."""
 
+import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -8,6 +10,8 @@ from typing import Any
 from modelyard_api.labels import SCRATCH_DIRECTORY
 
 _PREFIX = "MODELYARD_"
+_WORDS = {str: "text", int: "a whole number", float: "a number", Path: "a path"}
+_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")  # cgroup v2: "<quota> <period>" in microseconds, or "max <period>"
 
 
 class InvalidSetting(ValueError):
@@ -52,4 +56,11 @@ def _read(name: str, text: str, kind: type[Any]) -> Any:
     return value
 
 
-_WORDS = {str: "text", int: "a whole number", float: "a number", Path: "a path"}
+def usable_cores(cpu_max: Path = _CPU_MAX) -> int:
+    """At least 1. Libraries see all cores of the node and would start a thread for each."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = cpu_max.read_text(encoding="ascii").split()
+        return allowed if quota == "max" else max(1, min(allowed, math.ceil(int(quota) / int(period))))
+    except (OSError, ValueError):
+        return allowed

@@ -7,13 +7,45 @@ from collections.abc import Callable
 from modelyard_clients.settings import PlatformIncomplete
 from modelyard_model.errors import ModelFilesInvalid
 
-from modelyard_serving.errors import ModelUnusable, RegistryUnavailable
+from modelyard_serving.errors import ModelUnusable, NotReady, RegistryUnavailable
 from modelyard_serving.prediction_service import PredictionService
-from modelyard_serving.readiness import Readiness
 
 _log = logging.getLogger(__name__)
 _FIRST_RETRY_SECONDS = 1.0
 _LAST_RETRY_SECONDS = 30.0
+
+
+class Readiness:
+    """Starting, then ready or failed, in the end draining (unready, but still answering). Each change is one assignment."""
+
+    def __init__(self) -> None:
+        self._service: PredictionService | None = None
+        self._why = "the model is being loaded"
+        self.draining = False
+
+    def waiting(self, why: str) -> None:
+        """Not ready, and what for."""
+        self._why = why
+
+    def loaded(self, service: PredictionService) -> None:
+        """The model answers as it did when it was tested."""
+        self._service = service
+
+    def drain(self) -> None:
+        """No new traffic, please."""
+        self.draining = True
+
+    def why_unready(self) -> str:
+        """Empty when ready."""
+        if self.draining:
+            return "the server is shutting down"
+        return "" if self._service else self._why
+
+    def service(self) -> PredictionService:
+        """The service, also while draining; raises NotReady before the model is loaded."""
+        if self._service is None:
+            raise NotReady(self._why)
+        return self._service
 
 
 class Startup:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from modelyard_api.data import Split, SplitBy
-from modelyard_jobs.splitting import first_release
+from modelyard_jobs.splitting import hashing
 from modelyard_jobs.splitting.assignment import Assignment, Earlier, Rows, assign
 from modelyard_jobs.splitting.cuts import Classes, Part
 from modelyard_jobs.splitting.hashing import uniform
@@ -92,7 +92,7 @@ def by_hash(table: pl.DataFrame, salt: str) -> tuple[NDArray[np.bool_], NDArray[
 
 def as_first_release(table: pl.DataFrame, salt: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """As release 0.1.0 did: the target was part of a row's name, and of the salt of its place."""
-    row, place = first_release.hash_rows(table, sorted(table.columns), salt), np.empty(table.height)
+    row, place = hashing.hash_rows_of_0_1_0(table, sorted(table.columns), salt), np.empty(table.height)
     for label in (0, 1):
         members = np.flatnonzero((table[TARGET] == label).to_numpy())
         place[members] = uniform(row[members], f"split|{label}")

@@ -42,7 +42,7 @@ class ArchitectureSpec:
 
 
 Architecture.AUTO = Architecture.register("Auto")
-_ESTIMATOR, _ESTIMATORS = "modelyard_model.estimator:load_estimator", "modelyard_jobs.fitting.estimator_training"
+_ESTIMATOR, _ESTIMATORS = "modelyard_model.estimator:load_estimator", "modelyard_jobs.fitting.estimators"
 _SCIKIT_LEARN = ("scikit-learn", "skops")
 _SPARSE = frozenset({BlockKind.VECTOR, BlockKind.SPARSE})
 ARCHITECTURES: Catalogue[Architecture, ArchitectureSpec] = Catalogue(
@@ -79,7 +79,7 @@ ARCHITECTURES: Catalogue[Architecture, ArchitectureSpec] = Catalogue(
             Real("l2_regularization", 0, 1000, 3.0),  # steadier than 0 on tables of hundreds of rows, without effect on large ones
         ),
         "modelyard_model.trees:load_trees",
-        "modelyard_jobs.fitting.boosting:fit_boosting",
+        "modelyard_jobs.fitting.estimators:fit_boosting",
         ("safetensors",),
         takes=frozenset({BlockKind.VECTOR, BlockKind.CODES}),
         summary="scikit-learn's histogram gradient boosting, which splits missing values and categories as such",

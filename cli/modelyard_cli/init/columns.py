@@ -12,8 +12,8 @@ from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.evaluation.integer_codes import CodeEvidence
 from modelyard_jobs.evaluation.leakage import LeakFinding, describe_leak
+from modelyard_model.cells.known_words import TRUTH_AS_NUMBER
 from modelyard_model.cells.reading import NumberReading, TimeReading
-from modelyard_model.cells.words import TRUTH_AS_NUMBER
 
 from modelyard_cli.init.problems import require_nameable
 

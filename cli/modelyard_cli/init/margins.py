@@ -24,8 +24,8 @@ from modelyard_api.catalogue.metrics import (
 )
 from modelyard_api.data import Split
 from modelyard_api.verdicts import VerdictReason
+from modelyard_jobs.evaluation.intervals import FEWEST_GROUPS, FEWEST_OF_CLASS, FEWEST_ROWS, more_rows
 from modelyard_jobs.evaluation.jackknife import Groups
-from modelyard_jobs.evaluation.minimums import FEWEST_GROUPS, FEWEST_OF_CLASS, FEWEST_ROWS, more_rows
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.training_data import TrainingData
 from numpy.typing import NDArray

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.data import Split, SplitBy
-from modelyard_jobs.evaluation.minimums import FEWEST_OF_CLASS
+from modelyard_jobs.evaluation.intervals import FEWEST_OF_CLASS
 
 from modelyard_cli.init.columns import SeenColumn
 from modelyard_cli.init.options import Options

@@ -14,10 +14,9 @@ from modelyard_api.workers import Workers
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
-from modelyard_jobs.questions import quick_score
-from modelyard_jobs.splitting.reserve import REFERENCE_ROWS
+from modelyard_jobs.splitting.cuts import REFERENCE_ROWS
 from modelyard_jobs.termination import InvalidRequest
-from modelyard_jobs.training_data import TrainingData
+from modelyard_jobs.training_data import TrainingData, quick_score
 
 from modelyard_cli.init.columns import SeenColumn, look_at_columns
 from modelyard_cli.init.margins import HeldOut, Margin, Shortage, margin, shortages

@@ -13,7 +13,7 @@ from modelyard_jobs.data import target as trainer
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.first_reading import texts
 from modelyard_jobs.data.one_column import ReadColumn
-from modelyard_jobs.evaluation.minimums import FEWEST_OF_CLASS
+from modelyard_jobs.evaluation.intervals import FEWEST_OF_CLASS
 from modelyard_model.cells.reading import NumberReading
 from numpy.typing import NDArray
 

@@ -11,10 +11,9 @@ from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFiles
 from modelyard_jobs.evaluation.integer_codes import CodeEvidence, evidence_of_codes, may_be_codes
-from modelyard_jobs.questions import leaks
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.termination import InvalidRequest
-from modelyard_jobs.training_data import TrainingData, divide
+from modelyard_jobs.training_data import TrainingData, divide, leaks
 
 from modelyard_cli.init.columns import SeenColumn, features
 from modelyard_cli.init.margins import HeldOut, Shortage, as_tried, by_chance, rows_of_classes, shortages

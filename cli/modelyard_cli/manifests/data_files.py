@@ -89,13 +89,13 @@ def require_readable(manifest: Manifest, files: DataFiles) -> None:
     where = f"{manifest.source}: spec.data.source.uri"
     if not files.name.lower().endswith(tuple(f".{ending}" for ending in endings())):
         raise WrongUsage(f"{where}: the name of {files.name} has to end in {', '.join(f'.{ending}' for ending in endings())}; rename it")
-    from modelyard_jobs.data import glancing  # noqa: PLC0415  polars: half a second
+    from modelyard_jobs.data import beginnings  # noqa: PLC0415  polars: half a second
     from modelyard_jobs.termination import InvalidRequest  # noqa: PLC0415
 
     try:
-        seen = glancing.glance_at([(path.name, path) for path in files.paths])
+        seen = beginnings.glance_at([(path.name, path) for path in files.paths])
         for field, name in _named_columns(manifest.body):
-            glancing.require_seen(field, name, seen)
+            beginnings.require_seen(field, name, seen)
     except InvalidRequest as error:
         raise WrongUsage(f"{where}: {error}") from error
 

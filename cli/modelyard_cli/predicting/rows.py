@@ -28,10 +28,9 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 from modelyard_api.catalogue.formats import Format
-from modelyard_jobs.data.contents import HEAD, content_in
+from modelyard_jobs.data.contents import HEAD, content_in, content_of
 from modelyard_jobs.data.format_reader import reader_of
 from modelyard_jobs.data.source import SourceFile
-from modelyard_jobs.data.unpacking import content_of
 from modelyard_jobs.termination import InvalidRequest
 from modelyard_model.text_files import ENCODING_NAMES, NotATable, TextForm, encoding_of, form_of, records, require_width
 

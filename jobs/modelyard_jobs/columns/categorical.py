@@ -12,18 +12,16 @@ from modelyard_api.blocks import BlockKind
 from modelyard_api.catalogue.column_types import ColumnType
 from modelyard_api.data import MissingColumn, MissingMethod
 from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_model.cells.known_words import MISSING
 from modelyard_model.cells.numbers import PLAIN
 from modelyard_model.cells.reading import TextReading
-from modelyard_model.cells.words import MISSING
-from modelyard_model.columns.block import Block, vector
-from modelyard_model.columns.categorical import CategoricalColumn, FilledText
-from modelyard_model.columns.column import FittedColumn
-from modelyard_model.columns.encodings import MOST_CODES, Codes, Encoding, Target
+from modelyard_model.columns.categorical import MOST_CODES, CategoricalColumn, Codes, Encoding, FilledText, Target
+from modelyard_model.columns.column import Block, FittedColumn, vector
 from numpy.typing import NDArray
 
 from modelyard_jobs.columns.column_training import ColumnTraining, Fitted, Present, Wanted
 from modelyard_jobs.columns.target_means import FOLDS, KnownTarget, shrunken_means
-from modelyard_jobs.data import number_rules, text_rules, typed_cells
+from modelyard_jobs.data import number_rules, parquet_table, text_rules
 from modelyard_jobs.data.one_column import OneColumn, ReadColumn
 from modelyard_jobs.data.text_column import TextColumn
 from modelyard_jobs.data.text_rules import holds_truth
@@ -141,7 +139,7 @@ def _typed(column: OneColumn) -> ReadColumn:
     missing = tuple(sorted(MISSING)) if column.missing is None else tuple(column.missing)
     truth = ("false", "true") if dtype == pl.Boolean else None
     reading = TextReading(missing=text_rules.as_categories(missing), numbers=dtype.is_numeric(), truth=truth)
-    return ReadColumn(column.name, ColumnType.CATEGORICAL, reading, lambda: typed_cells.as_categories(cells, reading))
+    return ReadColumn(column.name, ColumnType.CATEGORICAL, reading, lambda: parquet_table.as_categories(cells, reading))
 
 
 def _names_rows(column: TextColumn) -> str:

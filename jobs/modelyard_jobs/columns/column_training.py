@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import polars as pl
 from modelyard_api.blocks import BlockKind
-from modelyard_api.catalogue.column_types import ColumnType
+from modelyard_api.catalogue.column_types import COLUMN_TYPES, ColumnType
+from modelyard_api.catalogue.names import implementation
 from modelyard_api.data import MissingColumn, MissingMethod
 from modelyard_model.cells.reading import CellReading
-from modelyard_model.columns.block import Block
-from modelyard_model.columns.column import FittedColumn
+from modelyard_model.columns.column import Block, FittedColumn
 
 from modelyard_jobs.columns.target_means import KnownTarget
 from modelyard_jobs.data.one_column import OneColumn, ReadColumn
@@ -97,3 +97,9 @@ class Present:
     def notes(self, name: str) -> tuple[str, ...]:
         """Of a column without any value."""
         return () if len(self.values) else (f"{name}: no value in the training split, so it carries nothing",)
+
+
+def training_of(kind: str) -> ColumnTraining:
+    """Of a column type, by its name."""
+    found: ColumnTraining = implementation(COLUMN_TYPES[kind].training)()
+    return found

@@ -6,14 +6,14 @@ import polars as pl
 from modelyard_api.catalogue.column_types import ColumnType
 from modelyard_api.conditions import Reason
 from modelyard_api.data import MissingColumn, MissingMethod
-from modelyard_model import timestamps
 from modelyard_model.cells.reading import TimeReading
+from modelyard_model.columns import datetime
 from modelyard_model.columns.datetime import DatetimeColumn
 
 from modelyard_jobs.columns.column_training import ColumnTraining, Fitted, Present, Wanted
 from modelyard_jobs.columns.numerical import Numerical, numbers_of
 from modelyard_jobs.columns.target_means import KnownTarget
-from modelyard_jobs.data import time_rules, typed_cells
+from modelyard_jobs.data import parquet_table, time_rules
 from modelyard_jobs.data.one_column import OneColumn, ReadColumn
 from modelyard_jobs.data.text_column import TextColumn
 from modelyard_jobs.data.time_rules import Times
@@ -40,7 +40,7 @@ class Datetime(ColumnTraining):
         if column.dtype not in _TYPES:
             raise _not_times(column.name, None, None)
         reading, cells = TimeReading(missing=tuple(column.missing or ())), column.cells
-        return ReadColumn(column.name, ColumnType.DATETIME, reading, lambda: typed_cells.as_iso(cells))
+        return ReadColumn(column.name, ColumnType.DATETIME, reading, lambda: parquet_table.as_iso(cells))
 
     def read_undeclared(self, column: OneColumn) -> ReadColumn:
         """Texts become a feature only where the manifest says so: most often they say when a row was written."""
@@ -62,7 +62,7 @@ class Datetime(ColumnTraining):
     def fit(self, values: pl.Series, wanted: Wanted, target: KnownTarget | None = None) -> Fitted:  # noqa: ARG002
         """Counts what is no timestamp."""
         present, column = Present.among(values), wanted.column
-        unreadable = sum(timestamps.parse(text) is None for text in present.values.unique().to_list())
+        unreadable = sum(datetime.parse(text) is None for text in present.values.unique().to_list())
         note = f"{column.name}: {unreadable} distinct texts are not ISO 8601 timestamps and count as missing"
         reading = column.reading if isinstance(column.reading, TimeReading) else None
         fitted = DatetimeColumn(name=column.name, required=present.missing == 0, reading=reading)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from modelyard_jobs.columns.column_training import ColumnTraining, Fitted, PlannedColumn, Present, Wanted
 from modelyard_jobs.columns.target_means import KnownTarget
-from modelyard_jobs.data import number_rules, typed_cells
+from modelyard_jobs.data import number_rules, parquet_table
 from modelyard_jobs.data.number_rules import FileMarks, NumberMarks, Numbers
 from modelyard_jobs.data.one_column import OneColumn, ReadColumn
 from modelyard_jobs.data.text_rules import holds_truth
@@ -101,7 +101,7 @@ def _typed(column: OneColumn) -> ReadColumn:
     if cells.dtype in (pl.Date, pl.Datetime):
         raise InvalidRequest(Reason.DATA_INVALID, f"column {name!r} is declared Numerical, but its {len(cells)} values are not numbers")
     reading = NumberReading(missing=tuple(column.missing or ()))
-    values = typed_cells.as_numbers(cells)
+    values = parquet_table.as_numbers(cells)
     known = values.set(values.is_in(reading.missing_numbers), None) if reading.missing else values
     counts = {
         (ReadingRule.INFINITE, ""): values.null_count() - cells.null_count() - _nans(cells),

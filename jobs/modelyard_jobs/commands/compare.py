@@ -13,14 +13,14 @@ from modelyard_api.pod_contract import CompareRequest, TrainResult
 from modelyard_clients.settings import Platform
 from numpy.typing import NDArray
 
-from modelyard_jobs import questions, training_data
+from modelyard_jobs import training_data
 from modelyard_jobs.evaluation.evaluate import EvaluationContext, evaluate
 from modelyard_jobs.splitting.assignment import Earlier
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.termination import InvalidRequest
-from modelyard_jobs.tracking import result, server
+from modelyard_jobs.tracking import mlflow_server, result
+from modelyard_jobs.tracking.mlflow_server import RegisteredVersion, numbered, read_artifact, split_of
 from modelyard_jobs.tracking.run import TrackedRun
-from modelyard_jobs.tracking.versions import RegisteredVersion, numbered, read_artifact, split_of
 from modelyard_jobs.training_data import TrainingData
 
 _log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 def run(request: CompareRequest, platform: Platform, folder: Path) -> TrainResult:
     """Gives the candidate's result again, with evidence against the new champion. ``folder`` is scratch space."""
     uri = platform.mlflow_uri
-    server.require_answer(platform)
+    mlflow_server.require_answer(platform)
     registered = registered_model(request.namespace, request.model)
     candidate = _result(uri, request.run_id, folder)
     champion = _champion(uri, registered, request.champion_version)
@@ -37,7 +37,7 @@ def run(request: CompareRequest, platform: Platform, folder: Path) -> TrainResul
     data = training_data.load(request.spec, registered, platform, folder, earlier)
     rows = _tested_rows(request.run_id, data, earlier)
     _log.info("comparing %s with version %s of %s on %d test rows", candidate.model_id, champion.version, registered, len(rows))
-    problem = questions.pose(data, request.spec)
+    problem = training_data.pose(data, request.spec)
     context = EvaluationContext(data, problem, champion, uri, folder)
     evaluation = evaluate(f"models:/{candidate.model_id}", rows, context)
     trained = result.TrainedModel(

@@ -22,9 +22,9 @@ from modelyard_jobs.monitoring.checks.check import enough_votes
 from modelyard_jobs.monitoring.episodes import advance, close, deliver
 from modelyard_jobs.monitoring.feedback import new_outcomes
 from modelyard_jobs.monitoring.judging import WindowJudge
-from modelyard_jobs.monitoring.log_position import OVERLAP
 from modelyard_jobs.monitoring.reference import ModelSource
 from modelyard_jobs.monitoring.state import KEPT_VERSIONS, CheckResult, MonitorState, Position, StateStore, VersionState
+from modelyard_jobs.monitoring.windows import OVERLAP
 from modelyard_jobs.termination import Unavailable
 
 _CHECKS = 16

@@ -12,20 +12,19 @@ from modelyard_api.conditions import Reason
 from modelyard_api.labels import TAG_TEST_SPLIT, TAG_TEST_USES, TAG_UID, registered_model
 from modelyard_api.pod_contract import TrainRequest, TrainResult
 from modelyard_clients.settings import Platform
-from modelyard_model.saving import save_model
+from modelyard_model.model_folder import save_model
 
-from modelyard_jobs import questions, training_data
+from modelyard_jobs import training_data
 from modelyard_jobs.data import report
-from modelyard_jobs.evaluation import reference
-from modelyard_jobs.evaluation.evaluate import EvaluationContext, evaluate
+from modelyard_jobs.evaluation.evaluate import EvaluationContext, evaluate, write_reference
 from modelyard_jobs.fitting import EpochReport, FittedModel, Problem, fit_model, raw_columns
 from modelyard_jobs.fitting.problem import DEFAULT_EPOCHS
 from modelyard_jobs.splitting import membership
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.termination import InvalidRequest
-from modelyard_jobs.tracking import logged_model, result, server
-from modelyard_jobs.tracking.run import TrackedRun, tracked_run
-from modelyard_jobs.tracking.versions import at_alias, split_of
+from modelyard_jobs.tracking import mlflow_server, result
+from modelyard_jobs.tracking.mlflow_server import at_alias, split_of
+from modelyard_jobs.tracking.run import TrackedRun, digest_of, log_model, tracked_run
 from modelyard_jobs.training_data import TrainingData
 
 _log = logging.getLogger(__name__)
@@ -36,12 +35,12 @@ Clock = Callable[[], float]  # seconds since the epoch
 def run(request: TrainRequest, platform: Platform, folder: Path, clock: Clock) -> TrainResult:
     """``folder`` is scratch space. What costs least is looked at first; raises InvalidRequest or Unavailable."""
     _require_parameters(request)
-    server.require_answer(platform)
+    mlflow_server.require_answer(platform)
     registered = registered_model(request.namespace, request.model)
     earlier = split_of(platform.mlflow_uri, request.split_run or "", folder / "champion-split")
     data = training_data.load(request.spec, registered, platform, folder, earlier)
-    problem = questions.pose(data, request.spec)
-    warnings = questions.look_for_leaks(data, request.spec)
+    problem = training_data.pose(data, request.spec)
+    warnings = training_data.look_for_leaks(data, request.spec)
     with tracked_run(platform.mlflow_uri, request) as tracked:
         _log.info("MLflow run %s of experiment %s", tracked.run_id, tracked.experiment_id)
         attempt = _Attempt(request, tracked, folder, clock, data.by_part(), problem)
@@ -158,10 +157,10 @@ def _store(attempt: _Attempt, fitted: FittedModel) -> tuple[str, str]:
     folder = attempt.folder / "model"
     example = attempt.data.part(Part.TRAIN).features.head(_EXAMPLE_ROWS)
     save_model(fitted.model, folder, raw_columns(example, example.columns))
-    rows = reference.write(attempt.data, fitted.model, folder)
-    digest = logged_model.digest(folder)
+    rows = write_reference(attempt.data, fitted.model, folder)
+    digest = digest_of(folder)
     tags = {TAG_UID: attempt.request.uid}
     metadata = {"modelyard_digest": digest, "architecture": fitted.architecture.value, "task": attempt.problem.task.value}
-    model_id = logged_model.log(attempt.run.uri, folder, metadata, tags)
+    model_id = log_model(attempt.run.uri, folder, metadata, tags)
     _log.info("stored model %s, sha256 %s, with a reference sample of %d rows", model_id, digest[:12], rows)
     return model_id, digest

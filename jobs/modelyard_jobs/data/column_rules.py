@@ -8,12 +8,11 @@ from modelyard_api.data import ColumnRole, Data
 from modelyard_api.reading import ReadingNote, ReadingRule
 
 from modelyard_jobs.columns.categorical import classes_of
-from modelyard_jobs.columns.column_training import ColumnTraining
+from modelyard_jobs.columns.column_training import ColumnTraining, training_of
 from modelyard_jobs.columns.datetime import moments_of
 from modelyard_jobs.columns.numerical import numbers_of
-from modelyard_jobs.columns.registry import training_of
-from modelyard_jobs.data import typed_cells
-from modelyard_jobs.data.file_view import FileView
+from modelyard_jobs.data import parquet_table
+from modelyard_jobs.data.format_reader import FileView
 from modelyard_jobs.data.one_column import OneColumn, ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
 
@@ -79,7 +78,9 @@ class ColumnReader:
         column = self._column(name)
         found = most_confident(column)
         return (
-            found.read_undeclared(column) if found else self._set_aside(name, ReadingRule.UNSUPPORTED, typed_cells.described(column.dtype))
+            found.read_undeclared(column)
+            if found
+            else self._set_aside(name, ReadingRule.UNSUPPORTED, parquet_table.described(column.dtype))
         )
 
     def _set_aside(self, name: str, rule: ReadingRule, detail: str = "") -> ReadColumn:

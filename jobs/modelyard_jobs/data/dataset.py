@@ -16,9 +16,9 @@ from modelyard_api.rendering import describe_reading
 from modelyard_api.training_job import TrainingJobSpec
 from numpy.typing import NDArray
 
-from modelyard_jobs.data import columns, first_reading, target, typed_cells
+from modelyard_jobs.data import first_reading, parquet_table, target
 from modelyard_jobs.data.column_rules import ColumnReader, declared_types
-from modelyard_jobs.data.columns import Features
+from modelyard_jobs.data.features import Features, read_features
 from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.reading import require_column
@@ -75,7 +75,7 @@ class Dataset:
     def asked(self, rows: NDArray[np.intp]) -> AskedRows:
         """Some of the usable rows. A champion may have been trained on what is Ignored today, so all columns are there."""
         places = self.positions[rows]
-        cells = typed_cells.as_cells(
+        cells = parquet_table.as_cells(
             self.table.cells[places]
         )  # by place: Polars takes some names for patterns where columns are gathered singly
         return AskedRows(cells, first_reading.for_models(self.read, self.declared, self.positions, rows))
@@ -101,7 +101,7 @@ def prepare(table: RawTable, spec: TrainingJobSpec) -> Dataset:
     time = spec.data.split_column if by_time else spec.data.time
     times = reader.moments(time) if time else None
     positions, dropped = _usable(_needed(reader, wanted, times if by_time else None, read, spec), read.height)
-    found = columns.features(reader, spec.data, _not_features(spec))
+    found = read_features(reader, spec.data, _not_features(spec))
     moved = [*(wanted.notes if wanted else ()), *(times.notes if times and time not in found.readings else ())]
     return Dataset(
         table=table,
@@ -188,9 +188,10 @@ def require_named_columns(table: pl.DataFrame, spec: TrainingJobSpec) -> None:
 
 def _require_comparable(where: str, cells: pl.Series) -> None:
     """Rows are named and divided by cells that a model could read."""
-    if not typed_cells.is_scalar(cells.dtype) and cells.dtype != pl.Null:
+    if not parquet_table.is_scalar(cells.dtype) and cells.dtype != pl.Null:
         raise InvalidRequest(
-            Reason.DATA_INVALID, f"{where} names column {cells.name!r}, which holds {typed_cells.described(cells.dtype)}: name another one"
+            Reason.DATA_INVALID,
+            f"{where} names column {cells.name!r}, which holds {parquet_table.described(cells.dtype)}: name another one",
         )
 
 

@@ -11,7 +11,7 @@ from modelyard_jobs.data.source import Copied, is_full, matching, place_for
 from modelyard_jobs.termination import InvalidRequest, Unavailable
 
 
-def copy(uri: str, folder: Path) -> Copied:
+def copy(_: Any, uri: str, folder: Path) -> Copied:
     """Path and copy of each file, in the order of the paths. Raises InvalidRequest or Unavailable."""
     import fsspec  # noqa: PLC0415
 

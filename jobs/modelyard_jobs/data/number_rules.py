@@ -10,13 +10,13 @@ from itertools import product
 import numpy as np
 import polars as pl
 from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_model.cells.known_words import TRUTH_AS_NUMBER
 from modelyard_model.cells.numbers import CURRENCIES, PERCENT, PLAIN, NumberForm, category_of, is_plain, number_text
 from modelyard_model.cells.reading import NumberReading, Unreadable
-from modelyard_model.cells.words import TRUTH_AS_NUMBER
 from numpy.typing import NDArray
 
-from modelyard_jobs.data.number_texts import parsed
 from modelyard_jobs.data.text_column import CELLS, TextColumn
+from modelyard_jobs.data.text_rules import parsed
 
 FOREIGN_SHARE = 0.05  # of the texts: so many may be none of what the column holds
 _HOPELESS = 0.8  # of a sample: with fewer numbers, more than FOREIGN_SHARE of all texts are foreign

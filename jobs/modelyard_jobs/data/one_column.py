@@ -10,8 +10,8 @@ from modelyard_api.conditions import Reason
 from modelyard_api.reading import ReadingNote
 from modelyard_model.cells.reading import CellReading, TimeReading
 
-from modelyard_jobs.data import typed_cells
-from modelyard_jobs.data.file_view import FileView
+from modelyard_jobs.data import parquet_table
+from modelyard_jobs.data.format_reader import FileView
 from modelyard_jobs.data.number_rules import Numbers
 from modelyard_jobs.data.text_column import TextColumn
 from modelyard_jobs.data.text_rules import FileWords
@@ -85,7 +85,7 @@ class OneColumn:
 
     def require_scalars(self, how: str) -> None:
         """Raises InvalidRequest where the cells are lists, structs and the like, which can't be read ``how`` ("as Numerical")."""
-        if not typed_cells.is_scalar(self.dtype) and self.dtype != pl.Null:
+        if not parquet_table.is_scalar(self.dtype) and self.dtype != pl.Null:
             raise InvalidRequest(
-                Reason.DATA_INVALID, f"column {self.name!r} holds {typed_cells.described(self.dtype)}, which can't be read {how}"
+                Reason.DATA_INVALID, f"column {self.name!r} holds {parquet_table.described(self.dtype)}, which can't be read {how}"
             )

@@ -9,11 +9,10 @@ from modelyard_api.catalogue.formats import FORMATS, Format
 from modelyard_api.conditions import Reason
 from modelyard_api.reading import ReadingNote, ReadingRule
 
-from modelyard_jobs.data.contents import HEAD, content_in
+from modelyard_jobs.data.contents import HEAD, beginning_of, content_in, content_of, is_in_name, packing_of
 from modelyard_jobs.data.format_reader import FileTable, Source, reader_of
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFile, SourceFiles
-from modelyard_jobs.data.unpacking import beginning_of, content_of, is_in_name, packing_of
 from modelyard_jobs.termination import InvalidRequest
 
 if TYPE_CHECKING:

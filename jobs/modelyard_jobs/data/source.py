@@ -1,6 +1,6 @@
 """Where the rows come from: files of S3, of a web server or of this machine, copied to the pod's scratch space and fingerprinted.
 
-What goes wrong is said in words: terminal where a person has to change something, transient where asking again may help.
+Errors are terminal where a person has to change something, transient where another try may help.
 """
 
 import errno
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from modelyard_api.catalogue.names import implementation
 from modelyard_api.conditions import Reason
 
 from modelyard_jobs.termination import InvalidRequest, Unavailable
@@ -20,6 +21,11 @@ _BLOCK = 1 << 20
 _LONGEST_NAME = 60  # letters, of up to four bytes
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 GLOB = "*?["
+SOURCES = {  # by scheme: what copies a URI's files into a folder, imported when such a URI is first seen
+    "s3": "modelyard_jobs.data.s3_source:copy",
+    "https": "modelyard_jobs.data.web_source:copy",
+    "file": "modelyard_jobs.data.disk_source:copy",
+}
 
 
 @dataclass(frozen=True)
@@ -76,19 +82,13 @@ def fetch(client: Any, uri: str, folder: Path) -> SourceFiles:
 
 
 def _copied(client: Any, uri: str, folder: Path) -> Copied:
-    from modelyard_jobs.data import disk_source, s3_source, web_source  # noqa: PLC0415  they speak of what is above
-
-    places: dict[str, Callable[[], Copied]] = {
-        "s3": lambda: s3_source.copy(client, uri, folder),
-        "https": lambda: web_source.copy(uri, folder),
-        "file": lambda: disk_source.copy(uri, folder),
-    }
     scheme = uri.partition("://")[0]
-    if scheme not in places:
+    if scheme not in SOURCES:
         raise InvalidRequest(
             Reason.INVALID_SPEC, f"spec.data.source.uri has to begin with s3://, https:// or, on one machine, file:///, not {scheme}"
         )
-    return places[scheme]()
+    copy: Callable[[Any, str, Path], Copied] = implementation(SOURCES[scheme])
+    return copy(client, uri, folder)
 
 
 def shown(uri: str) -> str:

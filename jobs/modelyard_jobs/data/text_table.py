@@ -26,7 +26,7 @@ from modelyard_model.text_files import (
 
 from modelyard_jobs.data.contents import HEAD
 from modelyard_jobs.data.format_reader import Beginning, FileTable, FormatReader, Source, bytes_of
-from modelyard_jobs.data.text_bytes import Quotes, TextBytes
+from modelyard_jobs.data.text_column import Quotes, TextBytes
 from modelyard_jobs.termination import InvalidRequest
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 from modelyard_api.reading import ReadingNote, ReadingRule
 from modelyard_model.cells import times
+from modelyard_model.cells.known_words import MISSING_AMONG_NUMBERS
 from modelyard_model.cells.reading import TimeReading, Unreadable
-from modelyard_model.cells.words import MISSING_AMONG_NUMBERS
 
 from modelyard_jobs.data.text_column import TextColumn, counted
 

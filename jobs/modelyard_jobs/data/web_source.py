@@ -24,7 +24,7 @@ class _NotEncrypted(Exception):
     """The server sends us on to an address without TLS."""
 
 
-def copy(uri: str, folder: Path) -> Copied:
+def copy(_: Any, uri: str, folder: Path) -> Copied:
     """The file's name, and its copy. Raises InvalidRequest or Unavailable."""
     parts = urlsplit(uri)
     if "*" in parts.path:

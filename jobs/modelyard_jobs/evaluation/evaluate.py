@@ -1,21 +1,25 @@
-"""Opens the test part, once: the stored model's metrics, the trivial baseline's, the champion's, and the evidence for each criterion."""
+"""What a finished model is measured by, once, on rows that no fitting saw, and which of these are kept for its monitor."""
 
 import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 from modelyard_api import rendering
+from modelyard_api.artifacts import REFERENCE
 from modelyard_api.objective import Opponent
+from modelyard_api.request_log import GROUP_COLUMN, INPUT_PREFIX, LABEL, OUTPUT_PREFIX
 from modelyard_api.verdicts import Evidence
+from modelyard_model.tabular_model import TabularModel
 from numpy.typing import NDArray
 
 from modelyard_jobs.evaluation.evidence import Comparison, EvidenceInput, PairedComparison, gather
 from modelyard_jobs.evaluation.fresh_process import NotScored, score
 from modelyard_jobs.evaluation.metrics import Scores, measure_all
 from modelyard_jobs.evaluation.opponents import JudgedRows, against_baseline, against_version, as_scores
-from modelyard_jobs.fitting import Problem
-from modelyard_jobs.tracking.versions import RegisteredVersion, anchor_of
+from modelyard_jobs.fitting import Problem, raw_columns
+from modelyard_jobs.tracking.mlflow_server import RegisteredVersion, anchor_of
 from modelyard_jobs.training_data import TrainingData
 
 _log = logging.getLogger(__name__)
@@ -87,3 +91,24 @@ def _metrics(context: EvaluationContext, scores: Scores) -> dict[str, float]:
 
 def _opponents(context: EvaluationContext, comparison: Comparison | None) -> dict[str, float]:
     return _metrics(context, comparison.opponent) if isinstance(comparison, PairedComparison) else {}
+
+
+def write_reference(data: TrainingData, model: TabularModel, folder: Path) -> int:
+    """Writes the sample into the model's ``folder``; gives its number of rows."""
+    rows = data.assignment.reference
+    frame = data.frame(rows)[[item.name for item in model.inputs]]
+    cells = raw_columns(frame, frame.columns)
+    answers, kept = model.predict(cells).as_columns(), model.summarise({name: list(values) for name, values in cells.items()})
+    inputs = [
+        (frame[field.name] if field.name in frame.columns else pl.Series(kept[field.name])).alias(INPUT_PREFIX + field.name)
+        for field in model.logged
+    ]
+    names = data.assignment.names
+    groups = names.of(rows) if names else [str(group) for group in data.assignment.group[rows].tolist()]
+    sample = pl.DataFrame(inputs).with_columns(
+        *(pl.Series(OUTPUT_PREFIX + name, values) for name, values in answers.items()),
+        pl.Series(LABEL, data.dataset.target.labels(rows), dtype=pl.String),
+        pl.Series(GROUP_COLUMN, groups, dtype=pl.String),
+    )
+    sample.write_parquet(folder / REFERENCE)
+    return len(rows)

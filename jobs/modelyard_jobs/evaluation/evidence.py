@@ -8,7 +8,7 @@ from modelyard_api.objective import Criterion, Opponent
 from modelyard_api.verdicts import ComparedWith, Evidence, VerdictReason
 from numpy.typing import NDArray
 
-from modelyard_jobs.evaluation import minimums
+from modelyard_jobs.evaluation import intervals
 from modelyard_jobs.evaluation.intervals import Interval, TooFew, improvement_interval, metric_interval
 from modelyard_jobs.evaluation.metrics import Scores, measure
 
@@ -99,7 +99,7 @@ def _measured(wanted: Evidence, measured: Interval | TooFew, rows: int, evaluati
             }
         )
     of_class = None if measured.of_class is None else evaluation.classes[measured.of_class][:256]
-    more = minimums.more_rows(measured.have, measured.need, evaluation.test_share) if measured.need else None
+    more = intervals.more_rows(measured.have, measured.need, evaluation.test_share) if measured.need else None
     in_rows = measured.reason in (VerdictReason.TOO_FEW_ROWS, VerdictReason.TOO_FEW_OF_CLASS)
     return wanted.model_copy(
         update={

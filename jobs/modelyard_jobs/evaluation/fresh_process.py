@@ -85,7 +85,7 @@ def _answer(folder: Path) -> dict[str, object]:
     through_mlflow = _through_pyfunc(path, data) if request["pyfunc"] else None
 
     from modelyard_model.errors import InvalidInput, ModelFilesInvalid  # noqa: PLC0415
-    from modelyard_model.loading import load_model, verify_expected  # noqa: PLC0415
+    from modelyard_model.model_folder import load_model, verify_expected  # noqa: PLC0415
 
     try:
         model = load_model(data)

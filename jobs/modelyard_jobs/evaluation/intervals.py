@@ -5,6 +5,7 @@ badly: the t distribution gets degrees of freedom after Satterthwaite (1946), in
 ``docs/statistics.md`` has the formulas and how often the intervals were seen to hold the truth.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +16,19 @@ from scipy.special import stdtrit
 
 from modelyard_jobs.evaluation.jackknife import Groups, without_each_group
 from modelyard_jobs.evaluation.metrics import Array, Scores, measure
-from modelyard_jobs.evaluation.minimums import FEWEST_GROUPS, FEWEST_OF_CLASS, FEWEST_ROWS
 from modelyard_jobs.evaluation.sampling_models import SamplingModel, bounded_model, effect_of_one_answer, loss_variance
 
+FEWEST_ROWS = 30
+FEWEST_GROUPS = 10  # effective number (see intervals): below this the t quantile makes an interval that decides nothing
+FEWEST_OF_CLASS = 10  # of every class, for class metrics
 _HALVINGS = 50
 _MODEL_FREEDOM = 10  # degrees of freedom that the variance which a model's own probabilities expect counts for
 _ROUNDING = 1e-12  # of a value: changes below it are none
+
+
+def more_rows(have: int, need: int, share: float) -> int:
+    """About how many more rows the data need so that a part holding ``share`` of them has ``need`` instead of ``have``."""
+    return max(0, math.ceil((need - have) / share))
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnRole, Data
 from numpy.typing import NDArray
 
-from modelyard_jobs.data.columns import Feature
+from modelyard_jobs.data.features import Feature
+from modelyard_jobs.evaluation.intervals import FEWEST_OF_CLASS
 from modelyard_jobs.evaluation.metrics import Scores, measure
-from modelyard_jobs.evaluation.minimums import FEWEST_OF_CLASS
 from modelyard_jobs.termination import InvalidRequest
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from modelyard_jobs.evaluation.evidence import Comparison, NotCompared, PairedComparison
 from modelyard_jobs.evaluation.fresh_process import FreshScores, NotScored, score
+from modelyard_jobs.evaluation.intervals import FEWEST_ROWS
 from modelyard_jobs.evaluation.metrics import Scores
-from modelyard_jobs.evaluation.minimums import FEWEST_ROWS
 from modelyard_jobs.fitting import Problem, fit_baseline
 from modelyard_jobs.splitting.cuts import Part
-from modelyard_jobs.tracking.versions import RegisteredVersion, rows_of
+from modelyard_jobs.tracking.mlflow_server import RegisteredVersion, rows_of
 from modelyard_jobs.training_data import TrainingData
 
 

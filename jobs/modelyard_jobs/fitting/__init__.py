@@ -6,12 +6,11 @@ rows, saved with ``modelyard_model.saving.save_model``. Everything that is wrong
 
 from modelyard_jobs.columns.column_training import PlannedColumn
 from modelyard_jobs.columns.matrices import raw_columns
-from modelyard_jobs.fitting.baseline import Baseline, fit_baseline
-from modelyard_jobs.fitting.column_plan import ColumnPlan, plan_columns
+from modelyard_jobs.fitting.estimators import Baseline, fit_baseline
 from modelyard_jobs.fitting.fit import fit_model
-from modelyard_jobs.fitting.preparing import fit_preparation
+from modelyard_jobs.fitting.preparing import ColumnPlan, fit_preparation, plan_columns
 from modelyard_jobs.fitting.problem import EpochReport, FittedModel, LeaderboardRow, Problem, Rows
-from modelyard_jobs.fitting.scores import score
+from modelyard_jobs.fitting.selection import score
 
 __all__ = [
     "Baseline",

@@ -24,9 +24,8 @@ from modelyard_model.tabular_model import TabularModel
 from modelyard_jobs.columns.matrices import features_of
 from modelyard_jobs.columns.target_means import KnownTarget
 from modelyard_jobs.fitting import selection
-from modelyard_jobs.fitting.examples import Examples
 from modelyard_jobs.fitting.preparing import fit_preparation, training_features
-from modelyard_jobs.fitting.problem import FittedModel, Learned, Problem, Report, Rows
+from modelyard_jobs.fitting.problem import Examples, FittedModel, Learned, Problem, Report, Rows
 from modelyard_jobs.termination import InvalidRequest
 
 

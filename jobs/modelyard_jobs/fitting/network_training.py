@@ -12,9 +12,8 @@ from modelyard_model.heads import Head
 from modelyard_model.network import NetworkPredictor, NetworkShape, default_device
 from numpy.typing import NDArray
 
-from modelyard_jobs.fitting.examples import Examples
-from modelyard_jobs.fitting.problem import DEFAULT_EPOCHS, EpochReport, Learned, Problem, Report
-from modelyard_jobs.fitting.scores import score
+from modelyard_jobs.fitting.problem import DEFAULT_EPOCHS, EpochReport, Examples, Learned, Problem, Report
+from modelyard_jobs.fitting.selection import score
 from modelyard_jobs.termination import InvalidRequest
 
 if TYPE_CHECKING:

@@ -1,19 +1,50 @@
 """Fits the preparation on the training split, column by column."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
 import polars as pl
 from modelyard_api.blocks import BlockKind
+from modelyard_api.catalogue.column_types import ColumnType
 from modelyard_api.conditions import Reason
-from modelyard_model.preparation import Preparation
-from modelyard_model.preparation_document import PreparationDocument
+from modelyard_api.data import Missing, MissingColumn, MissingMethod
+from modelyard_model.cells.reading import CellReading
+from modelyard_model.preparation import Preparation, PreparationDocument
+from modelyard_model.text_files import Separator
 
-from modelyard_jobs.columns.column_training import Wanted
+from modelyard_jobs.columns.column_training import PlannedColumn, Wanted, training_of
 from modelyard_jobs.columns.matrices import Features, features_of, replaced
-from modelyard_jobs.columns.registry import training_of
 from modelyard_jobs.columns.target_means import KnownTarget
-from modelyard_jobs.fitting.column_plan import ColumnPlan
 from modelyard_jobs.termination import InvalidRequest
 
 VECTORS = frozenset({BlockKind.VECTOR})
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """All features, in order."""
+
+    columns: tuple[PlannedColumn, ...]
+    separator: Separator = ","  # of the file that they come from
+
+
+def plan_columns(
+    kinds: Mapping[str, ColumnType], missing: Missing, readings: Mapping[str, CellReading] | None = None, separator: Separator = ","
+) -> ColumnPlan:
+    """``kinds``: the features and their types in order; ``readings``: the rules by which they were read. Raises InvalidRequest where a method doesn't fit its column's type."""
+    special = {column.name: column for column in missing.columns or []}
+    default = MissingMethod(missing.default.value)
+    planned = (_plan(name, kind, special.get(name), default) for name, kind in kinds.items())
+    return ColumnPlan(tuple(replace(column, reading=(readings or {}).get(column.name)) for column in planned), separator)
+
+
+def _plan(name: str, kind: ColumnType, special: MissingColumn | None, default: MissingMethod) -> PlannedColumn:
+    training = training_of(kind)
+    if special is None:
+        return PlannedColumn(name, kind, training.usual_missing(default))
+    if problem := training.missing_problem(special):
+        raise InvalidRequest(Reason.INVALID_SPEC, f"spec.data.prepare.missing.columns[{name}]: {problem}")
+    return PlannedColumn(name, kind, special.method, special.value)
 
 
 def fit_preparation(

@@ -14,11 +14,13 @@ from modelyard_model.heads import Head, head_of
 from modelyard_model.tabular_model import Predictor, TabularModel
 from numpy.typing import NDArray
 
-from modelyard_jobs.fitting.column_plan import ColumnPlan
+from modelyard_jobs.fitting.preparing import ColumnPlan
 
 if TYPE_CHECKING:
     import polars as pl
+from typing import Any
 
+from modelyard_jobs.columns.matrices import Features
 
 DEFAULT_EPOCHS = 50  # at most, where the manifest says nothing
 
@@ -115,3 +117,13 @@ class FittedModel:
     leaderboard: tuple[LeaderboardRow, ...] = ()
     warnings: tuple[str, ...] = ()
     fitted_on: tuple[str, ...] = ("train",)  # parts of the split
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Prepared features and targets (as ``head`` encodes them) of one split."""
+
+    features: Features
+    target: NDArray[Any]
+    head: Head
+    categorical: tuple[bool, ...] = ()  # (features,): which are codes of categories

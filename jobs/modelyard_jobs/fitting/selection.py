@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from modelyard_api.catalogue.architectures import Architecture, automatic, is_trained_in_epochs
-from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.catalogue.metrics import Metric, lower_is_better
 from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.conditions import Reason
 from numpy.typing import NDArray
@@ -19,18 +19,36 @@ from modelyard_jobs.columns.matrices import raw_columns
 from modelyard_jobs.evaluation.intervals import difference_error, standard_error
 from modelyard_jobs.evaluation.metrics import Scores, measure
 from modelyard_jobs.fitting.problem import FittedModel, LeaderboardRow, Problem, Report, Rows
-from modelyard_jobs.fitting.scores import clustered_standard_error, improvement, score, scores_of
 from modelyard_jobs.termination import InvalidRequest
 
+Truth = NDArray[np.float64] | NDArray[np.int64]
 CROSS_VALIDATED_BELOW = 5000  # rows: one validation split of fewer is too noisy to choose by
 _LEVEL = 0.95  # of the test whether a difference is beyond chance
 _CHEAP_CELLS = 200_000  # rows times columns up to which five fits of every candidate take a minute at most
 _FOLDS = 5
 Fit = Callable[[Architecture, Rows, Rows, Report], FittedModel]
 FitFinally = Callable[[Architecture], FittedModel]
-
-
 Beats = Callable[[Architecture, Architecture], bool]
+
+
+def score(metric: Metric, truth: Truth, outputs: NDArray[np.float64]) -> float:
+    """``outputs`` as in ``Prediction.outputs``, ``truth`` as class numbers or values. NaN where the metric is undefined, as ROC-AUC with one class."""
+    return measure(metric, scores_of(truth, outputs))
+
+
+def improvement(metric: Metric, value: float, other: float) -> float:
+    """How much better ``value`` is than ``other``; negative when it is worse."""
+    return other - value if lower_is_better(metric) else value - other
+
+
+def clustered_standard_error(metric: Metric, truth: Truth, outputs: NDArray[np.float64], groups: NDArray[np.generic]) -> float:
+    """By leaving out whole groups, because rows of one group are not independent; 0 where it can't be measured."""
+    return standard_error(metric, scores_of(truth, outputs), groups) or 0.0
+
+
+def scores_of(truth: Truth, outputs: NDArray[np.float64]) -> Scores:
+    """Outputs beside the truth, with what is decided."""
+    return Scores(truth, outputs, None) if outputs.ndim == 1 else Scores(truth, outputs.argmax(axis=1), outputs)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from modelyard_api.pod_contract import MonitorRequest
 from modelyard_api.request_log import OUTCOME, OUTPUT_PREFIX, REQUEST_ID, ROW, TIME, feedback_prefix
 
 from modelyard_jobs.monitoring.bucket import Bucket
-from modelyard_jobs.monitoring.log_position import list_after, written_at
 from modelyard_jobs.monitoring.state import JudgedWindow, VersionState
+from modelyard_jobs.monitoring.windows import list_after, written_at
 
 FEEDBACK_FILES = 10_000  # the newest; older ones are not joined any more
 LOOKED_BACK = 20  # windows; labels that are later than that change nothing any more

@@ -15,11 +15,10 @@ from modelyard_jobs.monitoring.bucket import Bucket
 from modelyard_jobs.monitoring.checks import check_of
 from modelyard_jobs.monitoring.checks.check import Context
 from modelyard_jobs.monitoring.feedback import predictions_file
-from modelyard_jobs.monitoring.log_position import finished, list_after, partly_taken, scan
 from modelyard_jobs.monitoring.reference import ModelSource
 from modelyard_jobs.monitoring.request_rows import RequestLogReader, WindowRows
 from modelyard_jobs.monitoring.state import KEPT_WINDOWS, CheckResult, JudgedWindow, LastWindow, VersionState
-from modelyard_jobs.monitoring.windows import WindowSlice, next_window
+from modelyard_jobs.monitoring.windows import WindowSlice, finished, list_after, next_window, partly_taken, scan
 
 WINDOWS_PER_RUN = 20  # the rest is judged by the next run
 

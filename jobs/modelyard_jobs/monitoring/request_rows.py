@@ -7,9 +7,8 @@ import polars as pl
 from modelyard_api.request_log import INPUT_PREFIX, MODEL_VERSION, OUTPUT_PREFIX, REQUEST_ID, ROW, TIME
 
 from modelyard_jobs.monitoring.bucket import Bucket
-from modelyard_jobs.monitoring.log_position import UnreadableFile
 from modelyard_jobs.monitoring.state import LogFile
-from modelyard_jobs.monitoring.windows import FileSlice
+from modelyard_jobs.monitoring.windows import FileSlice, UnreadableFile
 
 HELD_ROWS = 100_000  # of one window, in memory; more rows are thinned out evenly
 _HASH_BITS = 64

@@ -1,6 +1,6 @@
 """Which rows train, validate, test, or are held out for monitoring.
 
-At a model's first training the hash of each group (else of each row) is cut by rank. The cuts are kept (``rule.SplitRule``): later, rows that the champion
+At a model's first training the hash of each group (else of each row) is cut by rank. The cuts are kept (``SplitRule``): later, rows that the champion
 knows stay where they were, also when labels were corrected, and new rows follow the cuts, so a row once fitted is never in a later test of the same
 model. By Time the latest rows are the test, and later data only move the boundary forward.
 """
@@ -14,12 +14,24 @@ from modelyard_api.data import Duplicates, Split, SplitBy
 from numpy.typing import NDArray
 
 from modelyard_jobs.data.first_reading import texts
-from modelyard_jobs.splitting import reserve
-from modelyard_jobs.splitting.cuts import EVERYTHING, Classes, Cut, Part, Units, cut_by_rank, parts_of, units
+from modelyard_jobs.splitting.cuts import (
+    EVERYTHING,
+    Classes,
+    Cut,
+    Part,
+    SplitRule,
+    Units,
+    cut_by_rank,
+    parts_of,
+    reserve,
+    restored,
+    sample,
+    stored,
+    units,
+)
 from modelyard_jobs.splitting.hashing import Hashes, hashes, uniform
 from modelyard_jobs.splitting.identity import Copies, Identity, identify
 from modelyard_jobs.splitting.membership import UNKNOWN, Membership
-from modelyard_jobs.splitting.rule import SplitRule, restored, stored
 from modelyard_jobs.splitting.timestamps import blocks, seconds
 from modelyard_jobs.termination import InvalidRequest
 
@@ -124,7 +136,7 @@ def assign(rows: Rows, split: Split, model: str, earlier: Earlier | None = None)
         test=split.test,
         cuts=stored(cuts),
     )
-    reference = reserve.sample(part, row, counts_test=times is None)
+    reference = sample(part, row, counts_test=times is None)
     return Assignment(part, row, group, names, reference, rule, identity, rows.used)
 
 
@@ -182,7 +194,7 @@ def _by_hash(
     part[kept != UNKNOWN] = kept[kept != UNKNOWN]
     free = (part <= Part.VALIDATION) & (kept == UNKNOWN)
     grouped = split.by is SplitBy.GROUP
-    part[reserve.reserve(divided, part, free, counts_test=True, grouped=grouped)] = Part.REFERENCE
+    part[reserve(divided, part, free, counts_test=True, grouped=grouped)] = Part.REFERENCE
     return part[divided.member], cuts
 
 
@@ -230,7 +242,7 @@ def _with_reserve_by_time(part: NDArray[np.int8], times: NDArray[np.float64], ro
     chosen = np.where(kept == Part.REFERENCE, Part.REFERENCE, Part.TRAIN).astype(np.int8)
     free = (kept != Part.TRAIN) & (kept != Part.VALIDATION)
     part = part.copy()
-    part[training[reserve.reserve(divided, chosen, free, counts_test=False, grouped=True)[member]]] = Part.REFERENCE
+    part[training[reserve(divided, chosen, free, counts_test=False, grouped=True)[member]]] = Part.REFERENCE
     return part
 
 

@@ -16,6 +16,11 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import polars as pl
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
 
 Hashes = NDArray[np.uint64]
 _INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
@@ -27,6 +32,7 @@ _NUMBER_LIKE = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 _SPACES = "".join(sign for sign in map(chr, range(0x3001)) if sign.isspace())  # that Python's strip takes off
 _BLOCK = 1 << 15  # rows that are worked on in one go: they stay in the processor's cache, or few Python objects are alive
 _SAMPLE, _MOSTLY = 50_000, 0.8  # texts that are looked at, and the share of different ones from which on each text is hashed as it comes
+_SEPARATOR, _NULL = "\x1f", "\x00"  # as release 0.1.0 wrote cells
 
 
 def mix(values: Hashes) -> Hashes:
@@ -190,3 +196,20 @@ def _plain(value: object) -> object:
     if isinstance(value, bytes):
         return value.hex()
     return value.to_list() if hasattr(value, "to_list") else str(value)
+
+
+def hash_rows_of_0_1_0(table: "pl.DataFrame", columns: Sequence[str], model: str) -> Hashes:
+    """(rows,) uint64: equal rows have equal ones. ``columns`` in the order that was stored."""
+    return hashes(_contents(table, columns), f"{model}|{'|'.join(columns)}")
+
+
+def _contents(table: "pl.DataFrame", columns: Sequence[str]) -> list[str]:
+    import polars as pl  # noqa: PLC0415
+
+    parts = []
+    for name in columns:
+        column = pl.col(name).cast(pl.Float64) if table.schema[name].is_numeric() else pl.col(name)
+        if table.schema[name].is_nested():
+            column = pl.col(name).map_elements(lambda value: repr(value.to_list() if isinstance(value, pl.Series) else value), pl.String)
+        parts.append(column.cast(pl.String).fill_null(_NULL))
+    return table.select(pl.concat_str(parts, separator=_SEPARATOR)).to_series().to_list()

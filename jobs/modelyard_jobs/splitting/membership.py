@@ -10,7 +10,7 @@ import numpy as np
 from modelyard_api.data import Duplicates
 from numpy.typing import NDArray
 
-from modelyard_jobs.splitting import first_release
+from modelyard_jobs.splitting import hashing
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.splitting.hashing import Hashes, cell_hashes, mix
 from modelyard_jobs.splitting.identity import Identity, counted, identify, occurrence, short_cells
@@ -52,7 +52,7 @@ class Membership:
         present = [index for index, name in enumerate(self.columns) if name in read.columns]
         if self.duplicates is None:
             return _looked_up(
-                _numbered(first_release.hash_rows(read[used], self.columns, model)), _numbered(self.row, self.part), self.part
+                _numbered(hashing.hash_rows_of_0_1_0(read[used], self.columns, model)), _numbered(self.row, self.part), self.part
             )
         if len(present) == len(self.columns):
             if identity is None or not self.is_named_like(identity):

@@ -1,5 +1,6 @@
-"""The MLflow run of one attempt: tagged so that it is found again without the pod's last words, with metrics as they come."""
+"""The MLflow run of one attempt, and the model that is logged to it."""
 
+import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -12,8 +13,9 @@ import mlflow
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 from modelyard_api import labels
 from modelyard_api.pod_contract import TrainRequest
+from modelyard_model.mlflow_model import log_arguments
 
-from modelyard_jobs.tracking.server import unavailable_while
+from modelyard_jobs.tracking.mlflow_server import unavailable_while
 
 _LONGEST_PARAMETER = 500
 
@@ -100,3 +102,19 @@ def _tags(request: TrainRequest) -> dict[str, str]:
         labels.TAG_NAMESPACE: request.namespace,
         labels.TAG_TRAINING_JOB: request.name,
     }
+
+
+def digest_of(folder: Path) -> str:
+    """sha256 over names and contents of the model's files."""
+    total = hashlib.sha256()
+    for path in sorted(item for item in folder.rglob("*") if item.is_file()):
+        total.update(f"{path.relative_to(folder).as_posix()}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def log_model(uri: str, folder: Path, metadata: dict[str, str], tags: dict[str, str]) -> str:
+    """Logs to the active run; gives MLflow's id of the logged model (m-…)."""
+    arguments = log_arguments(folder)
+    with unavailable_while(uri, "storing the model"):
+        logged = mlflow.pyfunc.log_model(name="model", metadata=metadata, tags=tags, **arguments)
+    return str(logged.model_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
 
-from modelyard_model.cells.words import INFINITE, TRUTH_AS_NUMBER
+from modelyard_model.cells.known_words import INFINITE, TRUTH_AS_NUMBER
 
 Decimal = Literal[".", ","]
 Thousands = Literal["", ",", ".", " ", "'"]

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from modelyard_model.cells import times
+from modelyard_model.cells.known_words import MISSING_AMONG_NUMBERS, TRUE, TRUTH
 from modelyard_model.cells.numbers import Decimal, NumberForm, Thousands, category_of, number_text
-from modelyard_model.cells.words import MISSING_AMONG_NUMBERS, TRUE, TRUTH
 from modelyard_model.errors import InvalidInput
 
 Cells = Sequence[object] | NDArray[Any]

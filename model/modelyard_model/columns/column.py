@@ -3,14 +3,52 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
+import numpy as np
+from modelyard_api.blocks import BlockKind
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import Cells
-from modelyard_model.columns.block import Block
 from modelyard_model.signature import Field
 
+Matrix = NDArray[np.float64]
 Columns = Mapping[str, Cells]
+
+
+class Block(NamedTuple):
+    """Some neighbouring features of all rows.
+
+    ``values`` of VECTOR and CODES: (rows, width) float64. Of SPARSE: (rows, ones) integers, for every row the positions of the features that are one, below
+    ``width``; -1 stands for none, and all others are zero.
+    """
+
+    kind: BlockKind
+    width: int
+    values: NDArray[Any]
+
+    def write(self, out: Matrix) -> None:
+        """Into ``out`` (rows, width), which is zero everywhere."""
+        if self.kind is not BlockKind.SPARSE:
+            out[...] = self.values
+            return
+        if len(out) == 1:
+            (positions,) = self.values
+            out[0, positions[positions >= 0]] = 1.0
+            return
+        rows, ones = np.nonzero(self.values >= 0)
+        out[rows, self.values[rows, ones]] = 1.0
+
+    def dense(self) -> Matrix:
+        """(rows, width), float64."""
+        out = np.zeros((len(self.values), self.width))
+        self.write(out)
+        return out
+
+
+def vector(values: Matrix) -> Block:
+    """Numbers (rows, width)."""
+    return Block(BlockKind.VECTOR, values.shape[1], values)
 
 
 class Part(BaseModel):

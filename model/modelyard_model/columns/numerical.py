@@ -10,8 +10,7 @@ from pydantic import Field, FiniteFloat
 
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import Cells, NumberReading, read_numbers
-from modelyard_model.columns.block import Block, vector
-from modelyard_model.columns.column import Columns, Feature, FittedColumn, Part
+from modelyard_model.columns.column import Block, Columns, Feature, FittedColumn, Part, vector
 from modelyard_model.signature import DType
 
 LARGEST = 1e30  # keeps absurd inputs finite in float32, where forests compare

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from modelyard_model.cells.known_words import TRUE, TRUTH
 from modelyard_model.cells.numbers import category_of, number_text
-from modelyard_model.cells.words import TRUE, TRUTH
 
 from modelyard_serving.errors import InvalidRequest
-from modelyard_serving.protocols import json_body
+from modelyard_serving.protocols import bodies
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _KEYS = frozenset({"request_id", "row", "outcome"})
@@ -37,7 +37,7 @@ class OutcomeReader:
 
     def read(self, body: bytes) -> list[Outcome]:
         """Raises InvalidRequest that names the outcome's place in the list and never its value; nothing is taken then."""
-        request = json_body.read_object(body)
+        request = bodies.read_object(body)
         entries = request.get("outcomes", [request])
         if not isinstance(entries, list) or not entries:
             raise InvalidRequest("wrong_shape", "outcomes has to be a list that isn't empty")

@@ -6,7 +6,7 @@ After https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally (MLflow 
 from typing import Any
 
 from modelyard_serving.errors import InvalidRequest
-from modelyard_serving.protocols import json_body, tables
+from modelyard_serving.protocols import bodies, tables
 from modelyard_serving.served_model import Columns, ServedModel
 from modelyard_serving.validation import Validator
 
@@ -21,7 +21,7 @@ _ENVELOPE = frozenset({"missing_form", "malformed_json", "malformed_csv", "wrong
 def read(body: bytes, content_type: str, model: ServedModel, validator: Validator) -> Columns:
     """The checked columns of a request; raises InvalidRequest."""
     kind, charset = _media_type(content_type)
-    given = tables.from_csv(body, charset, model, validator) if kind == CSV else _from_json(json_body.read_object(body), validator)
+    given = tables.from_csv(body, charset, model, validator) if kind == CSV else _from_json(bodies.read_object(body), validator)
     return validator.columns(given)
 
 
@@ -56,12 +56,12 @@ def _from_json(body: dict[str, Any], validator: Validator) -> tables.GivenColumn
 def write(outputs: Columns) -> bytes:
     """One record per row."""
     names = list(outputs)
-    return json_body.write({"predictions": [dict(zip(names, row, strict=True)) for row in zip(*outputs.values(), strict=True)]})
+    return bodies.write({"predictions": [dict(zip(names, row, strict=True)) for row in zip(*outputs.values(), strict=True)]})
 
 
 def write_error(status: int, message: str, reason: str = "") -> bytes:
     """MLflow's error object."""
-    return json_body.write({"error_code": _error_code(status, reason), "message": message})
+    return bodies.write({"error_code": _error_code(status, reason), "message": message})
 
 
 def _error_code(status: int, reason: str) -> str:

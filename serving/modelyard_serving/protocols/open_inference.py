@@ -11,7 +11,7 @@ from typing import Any
 from modelyard_model.signature import Field
 
 from modelyard_serving.errors import InvalidRequest
-from modelyard_serving.protocols import json_body
+from modelyard_serving.protocols import bodies
 from modelyard_serving.served_model import Columns, ServedModel, datatype
 from modelyard_serving.validation import Validator
 
@@ -35,7 +35,7 @@ class InferRequest:
 
 def read(body: bytes, validator: Validator, outputs: tuple[str, ...]) -> InferRequest:
     """Raises InvalidRequest; ``outputs`` are the names the model can answer with."""
-    request = json_body.read_object(body)
+    request = bodies.read_object(body)
     identity = request.get("id")
     if identity is not None and (not isinstance(identity, str) or len(identity) > _LONGEST_ID):
         raise InvalidRequest("wrong_shape", f"id has to be text of at most {_LONGEST_ID} characters")
@@ -128,7 +128,7 @@ def write(model: str, version: str, request: InferRequest, outputs: Columns, dat
     if request.id is not None:
         answer["id"] = request.id
     answer["outputs"] = [_tensor(name, datatypes[name], outputs[name]) for name in request.outputs]
-    return json_body.write(answer)
+    return bodies.write(answer)
 
 
 def _tensor(name: str, kind: str, values: list[Any]) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def _tensor(name: str, kind: str, values: list[Any]) -> dict[str, Any]:
 
 def write_error(_status: int, message: str, _reason: str = "") -> bytes:
     """The protocol's error object."""
-    return json_body.write({"error": message})
+    return bodies.write({"error": message})
 
 
 def _described(field: Field) -> dict[str, Any]:

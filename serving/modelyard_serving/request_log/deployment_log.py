@@ -1,13 +1,14 @@
 """Both streams of a deployment, the request log and the feedback, from their buffers to the bucket."""
 
+import hashlib
+
 from modelyard_api.pod_contract import ServeRequest
 from modelyard_api.request_log import feedback_prefix, requests_prefix
 
 from modelyard_serving.clock import Clock
-from modelyard_serving.metrics import ServingMetrics
-from modelyard_serving.request_log.buffer import RecordBuffer
+from modelyard_serving.prometheus import ServingMetrics
 from modelyard_serving.request_log.records import AnsweredRequest, Outcomes, RequestTable, encode_outcomes
-from modelyard_serving.request_log.writer import Destination, ParquetWriter, Put, pod_name
+from modelyard_serving.request_log.writer import Destination, ParquetWriter, Put, RecordBuffer, pod_name
 from modelyard_serving.served_model import ServedModel
 from modelyard_serving.settings import Settings
 
@@ -47,3 +48,11 @@ class DeploymentLog:
             writer.finish()
         for writer in (self._requests, self._feedback):
             writer.close(deadline - self._clock.elapsed())
+
+
+def is_sampled(request_id: str, ratio: float) -> bool:
+    """The same answer for the same id everywhere, so that a request that is tried again is logged both times or never."""
+    if ratio >= 1.0:
+        return True
+    digest = hashlib.blake2b(request_id.encode("ascii", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest) < ratio * 2**64

@@ -4,12 +4,15 @@ import logging
 import re
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from modelyard_clients.s3 import client_of
+from modelyard_clients.settings import read_platform
 
 from modelyard_serving.clock import Clock
-from modelyard_serving.request_log.buffer import RecordBuffer
 from modelyard_serving.request_log.records import Record
 
 _log = logging.getLogger(__name__)
@@ -24,6 +27,68 @@ Count = Callable[[int], object]
 def pod_name() -> str:
     """The pod's name (its host name) as it may be part of a key."""
     return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname()) or "pod"
+
+
+class RecordBuffer(Generic[R]):
+    """Filled by requests, emptied by one writer. What was taken counts until it is written or given up."""
+
+    def __init__(self, max_rows: int, max_bytes: int, enough_rows: int) -> None:
+        self._max_rows, self._max_bytes, self._enough = max_rows, max_bytes, enough_rows
+        self._waiting: deque[R] = deque()
+        self._rows = self._bytes = self._waiting_rows = 0
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def offer(self, record: R) -> bool:
+        """Never waits for anything but the lock, which nobody holds for long; False: there was no room."""
+        with self._changed:
+            if self._closed or self._rows + record.rows > self._max_rows or self._bytes + record.size > self._max_bytes:
+                return False
+            self._waiting.append(record)
+            self._rows += record.rows
+            self._bytes += record.size
+            self._waiting_rows += record.rows
+            if self._waiting_rows >= self._enough:
+                self._changed.notify()
+        return True
+
+    def take(self, seconds: float) -> list[R]:
+        """Waits until enough rows are there, the time is over or the buffer is closed; then at most ``enough_rows`` rows (or one record)."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._waiting_rows >= self._enough, seconds)
+            taken: list[R] = []
+            rows = 0
+            while self._waiting and (not taken or rows + self._waiting[0].rows <= self._enough):
+                taken.append(self._waiting.popleft())
+                rows += taken[-1].rows
+            self._waiting_rows -= rows
+            return taken
+
+    def release(self, records: list[R]) -> int:
+        """Makes room after ``records`` were written or given up; returns their rows."""
+        rows = sum(record.rows for record in records)
+        with self._changed:
+            self._rows -= rows
+            self._bytes -= sum(record.size for record in records)
+        return rows
+
+    def close(self) -> None:
+        """No more offers; ``take`` doesn't wait any longer."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def finished(self) -> bool:
+        """Closed, and everything was taken."""
+        with self._changed:
+            return self._closed and not self._waiting
+
+    @property
+    def rows(self) -> int:
+        """Rows that are neither written nor given up."""
+        with self._changed:
+            return self._rows
 
 
 @dataclass(frozen=True)
@@ -119,3 +184,27 @@ class ParquetWriter(Generic[R]):
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [""])[0][:300] or type(error).__name__
+
+
+class PlatformBucket:
+    """Reads the platform's files again after a failure, so that keys that were renewed meanwhile are used."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: tuple[Any, str] | None = None
+
+    def put(self, key: str, content: bytes) -> None:
+        """Stores one object; raises what boto3 raises, or PlatformIncomplete."""
+        client, bucket = self._connected()
+        try:
+            client.put_object(Bucket=bucket, Key=key, Body=content)
+        except Exception:
+            self._connection = None
+            raise
+
+    def _connected(self) -> tuple[Any, str]:
+        with self._lock:
+            if self._connection is None:
+                platform = read_platform()
+                self._connection = (client_of(platform), platform.s3_bucket)
+            return self._connection

@@ -9,7 +9,7 @@ import pytest
 from modelyard_api.labels import VERSION_LABEL
 from modelyard_operator.kube.client import ApiServer
 from modelyard_operator.kube.interface import CRON_JOB, DEPLOYMENT, EVENT, NETWORK_POLICY, POD_DISRUPTION_BUDGET, SERVICE
-from modelyard_operator.metrics import Metrics
+from modelyard_operator.prometheus import Metrics
 
 from dev.cluster import apiserver
 from tests.contract.deployment.scripted_cluster import Clock, ScriptedCluster, running_operator

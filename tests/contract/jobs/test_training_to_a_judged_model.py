@@ -59,7 +59,7 @@ path = download_artifacts(f"models:/{model_id}")
 loaded = mlflow.pyfunc.load_model(path)
 frame = pandas.DataFrame(rows)
 through_mlflow = loaded.predict(frame).to_dict("list")
-from modelyard_model.loading import load_model
+from modelyard_model.model_folder import load_model
 native = load_model(Path(path) / Model.load(path).flavors["python_function"]["data"])
 own = native.predict({name: [None if cell != cell else cell for cell in cells] for name, cells in rows.items()}).as_columns()
 print(json.dumps({"pyfunc": through_mlflow, "native": own, "files": sorted(p.name for p in (Path(path)).rglob("*") if p.is_file())}))

@@ -12,9 +12,8 @@ import pytest
 from modelyard_api.catalogue.tasks import Task
 from modelyard_model.columns.column import Columns
 from modelyard_model.errors import ModelFilesInvalid
-from modelyard_model.loading import load_model, verify_expected
-from modelyard_model.mlflow_packaging import log_arguments
-from modelyard_model.saving import save_model
+from modelyard_model.mlflow_model import log_arguments
+from modelyard_model.model_folder import load_model, save_model, verify_expected
 from modelyard_model.tabular_model import TabularModel
 
 from tests.servers.mlflow_server import MlflowServer, running_mlflow

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from modelyard_api.catalogue.tasks import Task
 from modelyard_local.ports import free_ports
-from modelyard_model.saving import save_model
+from modelyard_model.model_folder import save_model
 
 from tests.servers.mlflow_server import MlflowServer, running_mlflow
 from tests.servers.process import Server, clean_environment, program, running
@@ -54,7 +54,7 @@ def _register(server: MlflowServer, folder: Path) -> None:
         for name, value in (server.login() | {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}).items():
             patch.setenv(name, value)
         import mlflow  # noqa: PLC0415
-        from modelyard_model.mlflow_packaging import log_arguments  # noqa: PLC0415
+        from modelyard_model.mlflow_model import log_arguments  # noqa: PLC0415
 
         mlflow.set_tracking_uri(server.url)
         mlflow.set_experiment("serving")

@@ -8,7 +8,7 @@ import yaml
 from modelyard_api.catalogue.formats import endings
 from modelyard_api.data import Data
 from modelyard_api.reading import ReadingRule
-from modelyard_model.cells.words import MISSING, TRUTH_PAIRS
+from modelyard_model.cells.known_words import MISSING, TRUTH_PAIRS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "data.md").read_text()
 CODE = " ".join(re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)))

@@ -23,10 +23,8 @@ from modelyard_jobs.fitting import Problem, Rows, fit_model, plan_columns, raw_c
 from modelyard_jobs.termination import InvalidRequest
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import Cells
-from modelyard_model.columns.block import Block, vector
-from modelyard_model.columns.column import Feature, FittedColumn
-from modelyard_model.loading import load_model
-from modelyard_model.saving import save_model
+from modelyard_model.columns.column import Block, Feature, FittedColumn, vector
+from modelyard_model.model_folder import load_model, save_model
 from modelyard_model.signature import DType
 
 

@@ -10,8 +10,7 @@ from modelyard_api.data import ColumnType, MissingMethod
 from modelyard_jobs.columns.categorical import MOST_FEATURES
 from modelyard_jobs.fitting import ColumnPlan, PlannedColumn, fit_preparation, raw_columns
 from modelyard_jobs.termination import InvalidRequest
-from modelyard_model.columns.categorical import CategoricalColumn
-from modelyard_model.columns.encodings import MOST_CODES, Codes
+from modelyard_model.columns.categorical import MOST_CODES, CategoricalColumn, Codes
 from modelyard_model.columns.numerical import NumericalColumn
 from modelyard_model.preparation import Preparation
 

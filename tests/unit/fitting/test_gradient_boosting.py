@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from modelyard_api.catalogue.tasks import Task
-from modelyard_jobs.fitting.boosting import trees_of
+from modelyard_jobs.fitting.estimators import trees_of
 from modelyard_model.errors import ModelFilesInvalid
 from modelyard_model.heads import head_of
 from modelyard_model.trees import FILE, TreesPredictor, load_trees

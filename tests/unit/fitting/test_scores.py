@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from modelyard_api.catalogue.metrics import Metric, metrics_of
 from modelyard_api.catalogue.tasks import Task
-from modelyard_jobs.fitting.scores import clustered_standard_error, improvement, score
+from modelyard_jobs.fitting.selection import clustered_standard_error, improvement, score
 
 TRUTH = np.array([0, 0, 1, 1])
 GOOD = np.array([[0.9, 0.1], [0.6, 0.4], [0.35, 0.65], [0.2, 0.8]])

@@ -6,11 +6,11 @@ import pytest
 from modelyard_api.blocks import BlockKind
 from modelyard_api.data import ColumnType, MissingMethod
 from modelyard_jobs.columns.categorical import MOST_FEATURES
-from modelyard_jobs.columns.target_means import FOLDS, KnownTarget, shrunken_means, training_folds
+from modelyard_jobs.columns.column_training import KnownTarget
+from modelyard_jobs.columns.target_means import FOLDS, shrunken_means, training_folds
 from modelyard_jobs.fitting import ColumnPlan, PlannedColumn, fit_preparation
 from modelyard_jobs.fitting.preparing import VECTORS, training_features
-from modelyard_model.columns.categorical import CategoricalColumn
-from modelyard_model.columns.encodings import Target
+from modelyard_model.columns.categorical import CategoricalColumn, Target
 from modelyard_model.preparation import Preparation
 from numpy.typing import NDArray
 

@@ -8,8 +8,7 @@ from modelyard_api.catalogue.architectures import Architecture, automatic
 from modelyard_api.catalogue.metrics import METRICS, Metric
 from modelyard_jobs.evaluation.metrics import Scores, measure
 from modelyard_jobs.fitting.problem import LeaderboardRow
-from modelyard_jobs.fitting.scores import scores_of
-from modelyard_jobs.fitting.selection import Answers, is_better, mean_score, simplest_within_one_standard_error
+from modelyard_jobs.fitting.selection import Answers, is_better, mean_score, scores_of, simplest_within_one_standard_error
 
 FOLDS, ROWS = 5, 80  # of each fold
 DRAWS = 200

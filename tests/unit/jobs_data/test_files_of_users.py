@@ -10,7 +10,7 @@ from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import ColumnType, SplitBy
 from modelyard_api.reading import ReadingRule
-from modelyard_jobs.data import reading, report, typed_cells
+from modelyard_jobs.data import parquet_table, reading, report
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.termination import InvalidRequest
 
@@ -49,7 +49,7 @@ def features(found: Trained) -> dict[str, ColumnType]:
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "ragged.csv"])
 def test_what_trains_is_answered_row_by_row(name: str, trained: Any) -> None:
     found = trained(name)
-    rows = typed_cells.as_cells(found.cells)
+    rows = parquet_table.as_cells(found.cells)
     answers = found.answers(rows)
     assert len(answers) == found.cells.height
     assert np.isfinite(answers).all()
@@ -130,7 +130,7 @@ def test_truth_values_as_feature_and_as_target(trained: Any) -> None:
     assert features(found)["flag"] is features(found)["active"] is ColumnType.NUMERICAL
     assert found.data.dataset.target.classes == ("False", "True")
     assert found.data.dataset.dropped == {"no value of the target (y)": 22}
-    rows = typed_cells.as_cells(found.cells)
+    rows = parquet_table.as_cells(found.cells)
     as_json = rows.with_columns(
         pl.col("flag").replace_strict({"TRUE": True, "FALSE": False, "": None}, return_dtype=pl.Boolean),
         pl.col("active").str.to_lowercase(),
@@ -155,7 +155,7 @@ def test_codes_that_look_like_missing_words_are_kept_and_said(trained: Any) -> N
 def test_infinite_numbers_are_missing_everywhere(trained: Any) -> None:
     found = trained("inf.csv")
     assert notes(found) == {(ReadingRule.INFINITE, "x"): 14}
-    rows = typed_cells.as_cells(found.cells)[:1]
+    rows = parquet_table.as_cells(found.cells)[:1]
     for cell in ("inf", "-Infinity", "", None):
         np.testing.assert_array_equal(found.answers(rows), found.answers(rows.with_columns(pl.lit(cell, dtype=pl.String).alias("x"))))
     np.testing.assert_array_equal(found.answers(rows), found.answers(rows.with_columns(pl.lit(float("inf")).alias("x"))))

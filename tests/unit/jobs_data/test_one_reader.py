@@ -22,9 +22,9 @@ from modelyard_jobs.fitting import fit_preparation, plan_columns, raw_columns
 from modelyard_jobs.termination import InvalidRequest
 from modelyard_model.cells import times
 from modelyard_model.cells.input_column import InputColumn
+from modelyard_model.cells.known_words import INFINITE, MISSING, MISSING_AMONG_NUMBERS, TRUTH_PAIRS
 from modelyard_model.cells.numbers import CURRENCIES, is_plain, number_text
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading
-from modelyard_model.cells.words import INFINITE, MISSING, MISSING_AMONG_NUMBERS, TRUTH_PAIRS
 from modelyard_model.signature import DType
 
 EXAMPLES = int(os.environ.get("MODELYARD_EXAMPLES", "120"))

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 import zstandard
 from modelyard_api.reading import ReadingNote, ReadingRule
-from modelyard_jobs.data.glancing import Glance, glance_at, require_seen
+from modelyard_jobs.data.beginnings import Glance, glance_at, require_seen
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.reading import read
 from modelyard_jobs.data.source import SourceFile, SourceFiles

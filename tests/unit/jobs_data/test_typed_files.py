@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 from modelyard_api.reading import ReadingRule
-from modelyard_jobs.data.glancing import glance_at
+from modelyard_jobs.data.beginnings import glance_at
 from modelyard_jobs.data.json_lines import read_json_lines
 from modelyard_jobs.data.parquet_table import columns_of_parquet, read_parquet
 from modelyard_jobs.data.reading import read

@@ -10,7 +10,7 @@ from modelyard_api.data import Features as TimestampFeatures
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data import dataset
 from modelyard_jobs.data.column_rules import ColumnReader
-from modelyard_jobs.data.columns import Features, features
+from modelyard_jobs.data.features import Features, read_features
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.termination import InvalidRequest
 
@@ -29,7 +29,7 @@ def typed(series: pl.Series, spec: Data | None = None) -> Features:
 
 
 def read(table: pl.DataFrame, spec: Data, excluded: frozenset[str]) -> Features:
-    return features(ColumnReader(RawTable(table, is_text=False), spec), spec, excluded)
+    return read_features(ColumnReader(RawTable(table, is_text=False), spec), spec, excluded)
 
 
 def kind_of(series: pl.Series, spec: Data | None = None) -> ColumnType | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from modelyard_jobs import questions
+from modelyard_jobs import training_data
 from modelyard_jobs.data import reading
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.training_data import TrainingData, divide
@@ -75,7 +75,7 @@ def test_features_that_lie_part_by_part_are_the_same(whole: TrainingData) -> Non
 
 
 def test_the_search_for_leaks_looks_at_the_same_rows(whole: TrainingData) -> None:
-    assert questions.quick_score(whole.by_part()) == questions.quick_score(whole)
+    assert training_data.quick_score(whole.by_part()) == training_data.quick_score(whole)
 
 
 def test_numbers_that_are_read_alike_are_held_once(whole: TrainingData) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 from modelyard_api.catalogue.architectures import Architecture
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.training_job import TrainingJobSpec
-from modelyard_jobs import questions
+from modelyard_jobs import training_data
 from modelyard_jobs.data import reading
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 from modelyard_jobs.evaluation.metrics import measure
@@ -17,8 +17,7 @@ from modelyard_jobs.evaluation.opponents import as_scores
 from modelyard_jobs.fitting import FittedModel, fit_model, raw_columns
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.training_data import TrainingData, divide
-from modelyard_model.loading import load_model
-from modelyard_model.saving import save_model
+from modelyard_model.model_folder import load_model, save_model
 from modelyard_model.tabular_model import TabularModel
 from numpy.typing import NDArray
 
@@ -71,8 +70,8 @@ def train(path: Path, folder: Path, manifest: TrainingJobSpec, registered: str =
     """All that a training pod does but MLflow. ``folder``: where the model is stored."""
     files = source(path)
     data = divide(files, reading.read(files), manifest, registered)
-    problem = questions.pose(data, manifest)
-    warnings = questions.look_for_leaks(data, manifest)
+    problem = training_data.pose(data, manifest)
+    warnings = training_data.look_for_leaks(data, manifest)
     fitted = fit_model(Architecture.LINEAR, {}, problem, data.part(Part.TRAIN), data.part(Part.VALIDATION), lambda _: None)
     example = data.part(Part.TRAIN).features.head(5)
     save_model(fitted.model, folder / "model", raw_columns(example, example.columns))

@@ -21,7 +21,7 @@ from modelyard_jobs.evaluation.opponents import JudgedRows, against_version, as_
 from modelyard_jobs.splitting import membership
 from modelyard_jobs.splitting.assignment import Rows, assign
 from modelyard_jobs.splitting.cuts import Part
-from modelyard_jobs.tracking.versions import RegisteredVersion
+from modelyard_jobs.tracking.mlflow_server import RegisteredVersion
 from modelyard_jobs.training_data import TrainingData
 
 MODEL = "ml.shops"

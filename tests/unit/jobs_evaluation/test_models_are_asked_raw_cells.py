@@ -11,8 +11,7 @@ from modelyard_jobs.evaluation.fresh_process import outputs
 from modelyard_model.columns.categorical import CategoricalColumn, FilledText
 from modelyard_model.columns.numerical import FilledNumber, NumericalColumn
 from modelyard_model.errors import InvalidInput
-from modelyard_model.preparation import Preparation
-from modelyard_model.preparation_document import PreparationDocument
+from modelyard_model.preparation import Preparation, PreparationDocument
 from modelyard_model.tabular_model import TabularModel
 from numpy.typing import NDArray
 

@@ -7,7 +7,7 @@ from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
 from modelyard_api.data import Column, ColumnRole, ColumnType, Data, DataSource
-from modelyard_jobs.data.columns import Feature
+from modelyard_jobs.data.features import Feature
 from modelyard_jobs.evaluation.leakage import LeakFinding, Sample, describe_leak, find_leaks, warnings_or_refusal
 from modelyard_jobs.termination import InvalidRequest
 from sklearn.datasets import load_iris

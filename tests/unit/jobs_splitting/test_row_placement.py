@@ -10,13 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from modelyard_api.data import Duplicates, Split, SplitBy
-from modelyard_jobs.splitting import first_release, membership
+from modelyard_jobs.splitting import hashing, membership
 from modelyard_jobs.splitting.assignment import Assignment, Earlier, Rows, assign
-from modelyard_jobs.splitting.cuts import Classes, Part
+from modelyard_jobs.splitting.cuts import REFERENCE_ROWS, Classes, Part, SplitRule
 from modelyard_jobs.splitting.hashing import Hashes
 from modelyard_jobs.splitting.membership import Membership
-from modelyard_jobs.splitting.reserve import REFERENCE_ROWS
-from modelyard_jobs.splitting.rule import SplitRule
 from modelyard_jobs.termination import InvalidRequest
 from numpy.typing import NDArray
 
@@ -287,7 +285,7 @@ def test_a_stored_class_that_is_new_gets_cuts_of_its_own() -> None:
 def test_rows_of_a_model_of_the_first_release_keep_their_place() -> None:
     frame = table(1000)
     columns = tuple(sorted(frame.columns))
-    row = first_release.hash_rows(frame, columns, MODEL)
+    row = hashing.hash_rows_of_0_1_0(frame, columns, MODEL)
     part = np.random.default_rng(0).choice([0, 1, 2], 1000).astype(np.int8)
     buffer = io.BytesIO()
     written = pa.table({"row": row, "group": row, "part": part})

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from modelyard_jobs.splitting import first_release
+from modelyard_jobs.splitting import hashing
 from modelyard_jobs.splitting.hashing import cell_hashes, uniform
 from modelyard_jobs.splitting.identity import identify, occurrence
 
@@ -61,7 +61,7 @@ def test_golden_names_of_rows() -> None:
 
 def test_rows_have_the_names_that_release_0_1_0_gave_them() -> None:
     table = pl.DataFrame({"b": ["x", None, "y"], "a": [1, 2, 300], "c": [0.1, 1e20, -0.0], "d": [True, False, None]})
-    names = first_release.hash_rows(table, ("a", "b", "c", "d"), SALT).tolist()
+    names = hashing.hash_rows_of_0_1_0(table, ("a", "b", "c", "d"), SALT).tolist()
     assert [f"{name:016x}" for name in names] == ["ed5e97369a10bd55", "488115f67008d4d9", "9633ad036c3bada6"]
 
 

@@ -14,8 +14,7 @@ from modelyard_model.columns.numerical import FilledNumber, NumericalColumn
 from modelyard_model.estimator import EstimatorPredictor
 from modelyard_model.heads import TargetScale, head_of
 from modelyard_model.network import NetworkPredictor, NetworkShape
-from modelyard_model.preparation import Preparation
-from modelyard_model.preparation_document import PreparationDocument
+from modelyard_model.preparation import Preparation, PreparationDocument
 from modelyard_model.tabular_model import Predictor, TabularModel
 from modelyard_model.trees import TreesPredictor
 
@@ -92,7 +91,7 @@ def linear(task: Task) -> Predictor:
 
 
 def boosting(task: Task) -> Predictor:
-    from modelyard_jobs.fitting.boosting import trees_of  # noqa: PLC0415
+    from modelyard_jobs.fitting.estimators import trees_of  # noqa: PLC0415
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor  # noqa: PLC0415
 
     kind = HistGradientBoostingClassifier if task is Task.CLASSIFICATION else HistGradientBoostingRegressor

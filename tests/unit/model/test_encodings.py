@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 from modelyard_api.blocks import BlockKind
 from modelyard_api.data import MissingMethod
-from modelyard_model.columns.categorical import CategoricalColumn, FilledText
-from modelyard_model.columns.encodings import Codes, Target
+from modelyard_model.columns.categorical import CategoricalColumn, Codes, FilledText, Target
 from modelyard_model.columns.numerical import FilledNumber, NumericalColumn
-from modelyard_model.preparation import Preparation
-from modelyard_model.preparation_document import PreparationDocument
+from modelyard_model.preparation import Preparation, PreparationDocument
 
 NUMBER = NumericalColumn(
     name="x", required=False, missing=FilledNumber(method=MissingMethod.MEDIAN, fill=6.0, indicator=True), center=2.0, scale=4.0

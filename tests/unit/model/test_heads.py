@@ -7,9 +7,7 @@ import pytest
 from modelyard_api.catalogue.tasks import TASKS, Task
 from modelyard_model.errors import ModelFilesInvalid
 from modelyard_model.heads import Head, TargetScale, head_of
-from modelyard_model.loading import load_model, verify_expected
-from modelyard_model.model_document import MODEL_FILE, ModelDocument
-from modelyard_model.saving import save_model
+from modelyard_model.model_folder import MODEL_FILE, ModelDocument, load_model, save_model, verify_expected
 from modelyard_model.signature import DType, Field
 
 from tests.unit.model.fitted_models import ROWS, model

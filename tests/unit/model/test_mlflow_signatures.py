@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mlflow.models import ModelSignature, infer_signature
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 from mlflow.types.schema import AnyType, Array, Map, Object, Property
-from modelyard_model.mlflow_signature import from_mlflow, to_mlflow
+from modelyard_model.mlflow_model import from_mlflow, to_mlflow
 from modelyard_model.signature import DType, Field, Layout, Signature
 
 NAMES = st.text("abc xyz_1", min_size=1, max_size=8)

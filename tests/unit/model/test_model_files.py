@@ -12,8 +12,7 @@ import pytest
 from modelyard_api.catalogue.tasks import Task
 from modelyard_model import network
 from modelyard_model.errors import InvalidInput, ModelFilesInvalid
-from modelyard_model.loading import TOLERANCE, load_model, verify_expected
-from modelyard_model.saving import save_model
+from modelyard_model.model_folder import TOLERANCE, load_model, save_model, verify_expected
 
 from tests.unit.model.fitted_models import CLASSES, KINDS, ROWS, forest, model
 
@@ -167,7 +166,7 @@ def test_only_the_library_that_a_model_needs_is_imported(tmp_path: Path, kind: s
     code = f"""
 import sys
 from pathlib import Path
-from modelyard_model.loading import load_model
+from modelyard_model.model_folder import load_model
 assert not {{"torch", "sklearn", "skops", "mlflow", "pandas", "boto3"}} & set(sys.modules)
 load_model(Path({str(tmp_path)!r})).predict({{"color": ["red"]}})
 assert {unwanted!r} not in sys.modules and "mlflow" not in sys.modules

@@ -10,8 +10,7 @@ from modelyard_model.columns.categorical import CategoricalColumn, FilledText
 from modelyard_model.columns.datetime import DatetimeColumn
 from modelyard_model.columns.numerical import FilledNumber, NumericalColumn
 from modelyard_model.errors import InvalidInput, ModelFilesInvalid
-from modelyard_model.preparation import Preparation
-from modelyard_model.preparation_document import PreparationDocument
+from modelyard_model.preparation import Preparation, PreparationDocument
 
 SECRET = "4111-1111"
 
@@ -143,7 +142,7 @@ def test_a_document_of_another_shape_is_refused_in_words(tmp_path: Path, change:
 
 
 def test_many_rows_are_answered_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    from modelyard_model import preparation as module  # noqa: PLC0415
+    import modelyard_model.preparation as module  # noqa: PLC0415  the function above has its name
 
     fitted = preparation(number("x", indicator=True), category("c"))
     rows = {"x": [1.0, None, 3.0, 4.0, 5.0], "c": ["a", "b", None, "a", "b"]}

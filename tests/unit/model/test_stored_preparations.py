@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from modelyard_model.columns.column import Columns
-from modelyard_model.preparation import Preparation
-from modelyard_model.preparation_document import PreparationDocument
+from modelyard_model.preparation import Preparation, PreparationDocument
 
 INF = float("inf")
 COLOR = {"kind": "Categorical", "name": "color", "required": False, "missing": {"method": "MostFrequent", "fill": "red", "indicator": True}}

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from modelyard_model.timestamps import FEATURES, WIDTH, cyclical, feature_names
+from modelyard_model.columns.datetime import FEATURES, WIDTH, cyclical, feature_names
 
 
 def positions(text: str | None) -> dict[str, float]:

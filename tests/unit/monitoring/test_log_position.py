@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 from modelyard_api.timestamps import SECOND, to_microseconds
-from modelyard_jobs.monitoring.log_position import OVERLAP, UnreadableFile, finished, list_after, partly_taken, scan, written_at
 from modelyard_jobs.monitoring.state import LogFile, Position
+from modelyard_jobs.monitoring.windows import OVERLAP, UnreadableFile, finished, list_after, partly_taken, scan, written_at
 
 NOON = to_microseconds(datetime(2026, 3, 1, 12, tzinfo=UTC))
 
@@ -98,7 +98,7 @@ def test_a_file_that_gave_some_rows_keeps_its_place() -> None:
 
 
 def test_a_scan_that_was_cut_says_how_far_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modelyard_jobs.monitoring.log_position.FILES_PER_RUN", 2)
+    monkeypatch.setattr("modelyard_jobs.monitoring.windows.FILES_PER_RUN", 2)
     keys = [key(0), key(1), key(2)]
     found = scan(Position(horizon=0), keys, TenRows(), NOON + 60 * SECOND)
     assert found.complete_until == NOON + SECOND

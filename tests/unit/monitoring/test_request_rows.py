@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 from modelyard_jobs.monitoring.bucket import Stored
-from modelyard_jobs.monitoring.log_position import UnreadableFile
 from modelyard_jobs.monitoring.request_rows import RequestLogReader, WindowRows
-from modelyard_jobs.monitoring.windows import FileSlice
+from modelyard_jobs.monitoring.windows import FileSlice, UnreadableFile
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 

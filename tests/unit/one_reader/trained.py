@@ -13,8 +13,8 @@ from modelyard_api.training_job import TrainingJobSpec
 from modelyard_cli.predicting.rows import from_file
 from modelyard_jobs.training_data import TrainingData
 from modelyard_model.tabular_model import TabularModel
-from modelyard_serving.metrics import ServingMetrics
 from modelyard_serving.prediction_service import PredictionService, ServedVersion
+from modelyard_serving.prometheus import ServingMetrics
 from modelyard_serving.request_log.records import AnsweredRequest, Outcomes
 
 from tests.unit.jobs_data.training_in_process import train

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from modelyard_operator.controller import Controller, ControllerOptions, new_queue
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, TRAINING_JOB, Kind, Object
-from modelyard_operator.metrics import Metrics
 from modelyard_operator.plan import EnsureModel, Plan
+from modelyard_operator.prometheus import Metrics
 
 A_LONG_TIME = 600.0
 RESOURCES: dict[Kind, Object] = {

@@ -9,7 +9,7 @@ from modelyard_operator.health import HealthChecks, answer
 from modelyard_operator.json_logs import JsonLines
 from modelyard_operator.kube.answers import error_of
 from modelyard_operator.kube.interface import AlreadyExists, Conflict, Expired, KubeError, NotFound, Refused, Throttled, Unreachable
-from modelyard_operator.metrics import Metrics
+from modelyard_operator.prometheus import Metrics
 
 
 def test_findings_of_the_monitors_are_gauges_and_what_is_unknown_is_left_out() -> None:

@@ -19,7 +19,7 @@ from modelyard_jobs.monitoring.episodes import advance, deliver
 from modelyard_jobs.monitoring.judging import WindowJudge
 from modelyard_jobs.monitoring.reference import ModelSource
 from modelyard_jobs.monitoring.state import CheckResult, Episode, LastWindow, MonitorState, Notification, Position, VersionState
-from modelyard_operator.metrics import Metrics
+from modelyard_operator.prometheus import Metrics
 
 from tests.unit.deployment_operator.builders import monitoring, serving_world
 from tests.unit.monitoring.requests import monitor_request

@@ -28,37 +28,34 @@ from modelyard_api.data import MissingColumn, MissingMethod
 from modelyard_api.pod_contract import TrainResult
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_api.verdicts import CriterionState
-from modelyard_jobs import questions
+from modelyard_jobs import training_data
 from modelyard_jobs.columns.column_training import ColumnTraining, Fitted, Wanted
 from modelyard_jobs.columns.target_means import KnownTarget
 from modelyard_jobs.data import reading
+from modelyard_jobs.data.beginnings import glance_at
 from modelyard_jobs.data.format_reader import Beginning, FileTable, FormatReader, Source, bytes_of
-from modelyard_jobs.data.glancing import glance_at
 from modelyard_jobs.data.one_column import OneColumn, ReadColumn
 from modelyard_jobs.data.source import SourceFile, SourceFiles
-from modelyard_jobs.evaluation import reference
+from modelyard_jobs.evaluation import evaluate
 from modelyard_jobs.evaluation.evidence import EvidenceInput, gather
 from modelyard_jobs.evaluation.metrics import Measure, Scores
 from modelyard_jobs.evaluation.opponents import JudgedRows, against_baseline, as_scores
 from modelyard_jobs.fitting import fit_model, raw_columns
-from modelyard_jobs.fitting.examples import Examples
-from modelyard_jobs.fitting.problem import Learned, Problem
+from modelyard_jobs.fitting.problem import Examples, Learned, Problem
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.termination import InvalidRequest
 from modelyard_jobs.training_data import TrainingData, divide
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import CellReading, Cells
-from modelyard_model.columns.block import Block, vector
-from modelyard_model.columns.column import Feature, SummarisedColumn
+from modelyard_model.columns.column import Block, Feature, SummarisedColumn, vector
 from modelyard_model.heads import UNSCALED, Head, TargetScale
-from modelyard_model.loading import load_model
-from modelyard_model.mlflow_packaging import log_arguments
-from modelyard_model.saving import save_model
+from modelyard_model.mlflow_model import log_arguments
+from modelyard_model.model_folder import load_model, save_model
 from modelyard_model.signature import Columns, DType, Field
 from modelyard_model.tabular_model import TabularModel
 from modelyard_operator.training.criteria import judge
-from modelyard_serving.metrics import ServingMetrics
 from modelyard_serving.prediction_service import PredictionService, ServedVersion
+from modelyard_serving.prometheus import ServingMetrics
 from modelyard_serving.request_log.records import RequestTable
 from numpy.typing import NDArray
 
@@ -295,8 +292,8 @@ def manifest(**more: Any) -> TrainingJobSpec:
 def trained(file: Path, folder: Path, spec: TrainingJobSpec) -> tuple[TrainingData, Problem, TabularModel]:
     files = SourceFiles("s3://bucket/rows.pairs", (SourceFile(file.name, file, file.stat().st_size, "0" * 64),))
     data = divide(files, reading.read(files), spec, "ml.odd").with_tested_cells()
-    problem = questions.pose(data, spec)
-    assert questions.look_for_leaks(data, spec) == []
+    problem = training_data.pose(data, spec)
+    assert training_data.look_for_leaks(data, spec) == []
     parts = data.part(Part.TRAIN), data.part(Part.VALIDATION)
     fitted = fit_model(spec.model.architecture, {}, problem, *parts, lambda _: None)
     save_model(fitted.model, folder, raw_columns(parts[0].features.head(5), parts[0].features.columns))
@@ -351,7 +348,7 @@ def test_it_serves_and_is_logged_by_its_summary(file: Path, tmp_path: Path) -> N
         *("input.speed", "input.track.length", "output.oddness", "output.is_odd")
     ]
     assert logged["input.track.length"].to_pylist() == [60.0] * 3
-    reference.write(data, model, tmp_path)
+    evaluate.write_reference(data, model, tmp_path)
     sample = pl.read_parquet(tmp_path / "reference.parquet")
     assert {"input.speed", "input.track.length", "output.is_odd"} <= set(sample.columns)
     assert sample["label"].null_count() == sample.height

@@ -14,11 +14,11 @@ from modelyard_model.cells.reading import NumberReading, TextReading, TimeReadin
 from modelyard_model.signature import Columns, DType, Field, Signature
 from modelyard_model.text_files import Separator
 from modelyard_serving.application import Serving, create_app
-from modelyard_serving.metrics import ServingMetrics
 from modelyard_serving.prediction_service import PredictionService, ServedVersion
-from modelyard_serving.readiness import Readiness
+from modelyard_serving.prometheus import ServingMetrics
 from modelyard_serving.request_log.records import AnsweredRequest, Outcomes
 from modelyard_serving.settings import Settings
+from modelyard_serving.startup import Readiness
 from starlette.types import ASGIApp
 
 INPUTS = (InputColumn("distance", DType.FP64, True), InputColumn("carrier", DType.STRING, False), InputColumn("visib", DType.FP64, False))

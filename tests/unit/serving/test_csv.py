@@ -8,7 +8,7 @@ import zstandard
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.signature import DType
 from modelyard_serving.errors import InvalidRequest
-from modelyard_serving.protocols.packed_body import LARGEST, unpacked
+from modelyard_serving.protocols.bodies import LARGEST, unpacked
 
 from tests.unit.serving.conftest import RULED
 from tests.unit.written_files import zipped

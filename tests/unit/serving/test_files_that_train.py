@@ -15,9 +15,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from modelyard_api.data import ColumnType, Data
 from modelyard_cli.predicting.rows import from_file
-from modelyard_jobs.data import columns, reading
+from modelyard_jobs.data import reading
 from modelyard_jobs.data.column_rules import ColumnReader
-from modelyard_jobs.data.columns import Features
+from modelyard_jobs.data.features import Features, read_features
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 from modelyard_jobs.termination import InvalidRequest
 from modelyard_model.cells.input_column import InputColumn
@@ -100,7 +100,7 @@ def trained(file: Path, names: Sequence[str] = ()) -> tuple[Features, Separator]
     times = [name for name in table.cells.columns if name in TIMES]
     declared = [{"name": name, "type": kind} for name, kind in DECLARED.items() if name in table.cells.columns]
     data = {"source": {"uri": "s3://rows/file.csv"}, "columns": declared, "prepare": {"features": {"timestamps": times}} if times else {}}
-    return columns.features(ColumnReader(table, Data.model_validate(data)), Data.model_validate(data), frozenset()), table.separator
+    return read_features(ColumnReader(table, Data.model_validate(data)), Data.model_validate(data), frozenset()), table.separator
 
 
 def model_of(features: Features, separator: Separator) -> DistanceModel:

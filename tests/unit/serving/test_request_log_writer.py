@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 from modelyard_serving.protocols.feedback import Outcome
-from modelyard_serving.request_log.buffer import RecordBuffer
 from modelyard_serving.request_log.records import AnsweredRequest, Outcomes, RequestTable, encode_outcomes
-from modelyard_serving.request_log.writer import Destination, ParquetWriter
+from modelyard_serving.request_log.writer import Destination, ParquetWriter, RecordBuffer
 
 from tests.unit.serving.conftest import DistanceModel, FixedClock
 

@@ -4,11 +4,9 @@ import pytest
 from modelyard_clients.settings import PlatformIncomplete
 from modelyard_model.errors import ModelFilesInvalid
 from modelyard_serving.__main__ import InvalidRequest, read_request
-from modelyard_serving.cores import usable_cores
 from modelyard_serving.errors import ModelUnusable, NotReady, RegistryUnavailable
-from modelyard_serving.readiness import Readiness
-from modelyard_serving.settings import InvalidSetting, Settings
-from modelyard_serving.startup import Startup
+from modelyard_serving.settings import InvalidSetting, Settings, usable_cores
+from modelyard_serving.startup import Readiness, Startup
 
 
 def test_settings_come_from_the_environment():

@@ -17,10 +17,9 @@ from modelyard_api.request_log import OUTCOME, PREDICTION, PROBABILITY_PREFIX, T
 from modelyard_api.timestamps import SECOND
 from numpy.typing import NDArray
 
-from modelyard_jobs.evaluation.intervals import TooFew, metric_interval
+from modelyard_jobs.evaluation.intervals import FEWEST_GROUPS, TooFew, metric_interval
 from modelyard_jobs.evaluation.jackknife import Groups
 from modelyard_jobs.evaluation.metrics import Scores
-from modelyard_jobs.evaluation.minimums import FEWEST_GROUPS
 from modelyard_jobs.monitoring.checks.check import Context
 from modelyard_jobs.monitoring.state import CheckResult
 

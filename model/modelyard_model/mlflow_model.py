@@ -1,8 +1,4 @@
-"""A model's signature as MLflow writes it, and back: nothing is lost either way.
-
-MLflow's own rules: https://mlflow.org/docs/latest/ml/model/signatures. Columns have MLflow's data types, of which some are nested; tensors have
-NumPy's, and their first dimension is the rows. Whether something is sensitive MLflow doesn't say.
-"""
+"""How a model folder is logged to MLflow: packaging, and the signature, from ours to MLflow's and back without loss."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +9,14 @@ from modelyard_model.signature import DType, Field, Layout, Parameter, Signature
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
     from mlflow.types import Schema
+from importlib.metadata import version
+from pathlib import Path
+
+import modelyard_api
+from modelyard_api.catalogue.architectures import ARCHITECTURES
+
+import modelyard_model
+from modelyard_model.model_folder import EXPECTED_FILE, ExpectedDocument, load_model, read_document
 
 # The names of MLflow's data types and of NumPy's
 _COLUMNS = {
@@ -38,6 +42,8 @@ _TENSORS = {
 }
 _OF_COLUMN = {name: dtype for dtype, name in _COLUMNS.items()}
 _OF_TENSOR = {np.dtype(name): dtype for dtype, name in _TENSORS.items()}
+LOADER_MODULE = "modelyard_model.pyfunc_loader"
+_PANDAS = {DType.FP64: "float64", DType.STRING: "str"}  # dtypes of columns of an example
 
 
 def to_mlflow(signature: Signature) -> "ModelSignature | None":
@@ -130,3 +136,28 @@ def _of_type(name: str, kind: Any, *, required: bool = True, shape: tuple[int, .
         parts = tuple(_of_type(each.name, each.dtype, required=each.required) for each in kind.properties)
         return Field(name, DType.STRUCT, shape, required, items=parts)
     return Field(name, _OF_COLUMN[kind.name], shape, required)
+
+
+def log_arguments(folder: Path) -> dict[str, Any]:
+    """Arguments for ``mlflow.pyfunc.log_model`` and ``save_model``; the caller adds the name, metadata and tags."""
+    import pandas as pd  # noqa: PLC0415
+
+    model = load_model(folder, device="cpu")
+    rows = read_document(ExpectedDocument, folder / EXPECTED_FILE).inputs
+    return {
+        "loader_module": LOADER_MODULE,
+        "data_path": str(folder),
+        "code_paths": [str(Path(next(iter(package.__path__)))) for package in (modelyard_model, modelyard_api)],
+        # Every number is ``double``, dates and categories are ``string``: MLflow converts nothing then that our preparation should read
+        "signature": to_mlflow(model.signature),
+        "input_example": pd.DataFrame(
+            {i.name: pd.Series(rows[i.name], dtype=_PANDAS.get(i.dtype, "object")) for i in model.inputs if i.name in rows}
+        ),
+        "pip_requirements": pip_requirements(model.architecture),
+    }
+
+
+def pip_requirements(architecture: str) -> list[str]:
+    """What a model needs to be loaded, in the versions it was fitted with."""
+    fitted_with = ARCHITECTURES[architecture].packages
+    return [f"{name}=={version(name)}" for name in ("mlflow-skinny", "numpy", "pandas", "pydantic", *fitted_with)]

@@ -1,18 +1,47 @@
-"""Gradient boosting: fitted with scikit-learn's histogram gradient boosting, kept as arrays of its trees.
+"""Fits scikit-learn's estimators: the linear model, the forest, gradient boosting, and the baseline that knows no features."""
 
-Missing numbers and categories are split as such. There is no early stopping: the number of trees is a parameter, and every row is fitted to.
-"""
-
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from modelyard_api.catalogue.parameters import Value
+from modelyard_api.catalogue.tasks import Task
+from modelyard_model.estimator import EstimatorPredictor
+from modelyard_model.tabular_model import Prediction
 from modelyard_model.trees import CODES, Trees, TreesPredictor
 from numpy.typing import NDArray
 
-from modelyard_jobs.fitting.examples import Examples
-from modelyard_jobs.fitting.problem import Learned, Problem
+from modelyard_jobs.fitting.problem import Examples, Learned, Problem
+
+
+def fit_linear(parameters: Mapping[str, Value], problem: Problem, train: Examples, *_: object) -> Learned:
+    """Logistic regression, or ridge regression of a standardised target; may warn that it did not converge."""
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  takes a second
+    from sklearn.linear_model import LogisticRegression, Ridge  # noqa: PLC0415
+
+    strength = float(parameters["C"])
+    estimator = LogisticRegression(C=strength, max_iter=2000) if problem.classes else Ridge(alpha=1 / strength)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        learned = _fitted(estimator, problem, train)
+    slow = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    return Learned(learned.predictor, notes=("Linear did not converge; a smaller C makes it easier",) if slow else ())
+
+
+def fit_forest(parameters: Mapping[str, Value], problem: Problem, train: Examples, *_: object) -> Learned:
+    """A random forest."""
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: PLC0415
+
+    forest = RandomForestClassifier if problem.classes else RandomForestRegressor
+    estimator = forest(**parameters, random_state=problem.training.seed, n_jobs=-1)  # as many as the container may use
+    return _fitted(estimator, problem, train)
+
+
+def _fitted(estimator: Any, problem: Problem, train: Examples) -> Learned:
+    estimator.fit(train.features, train.target)
+    return Learned(EstimatorPredictor(estimator, len(problem.classes)))
 
 
 def fit_boosting(parameters: Mapping[str, Value], problem: Problem, train: Examples, *_: object) -> Learned:
@@ -72,3 +101,21 @@ def _rights(estimator: Any, node: Any, bits: NDArray[np.uint32]) -> NDArray[np.b
         if not np.isnan(code):
             right[int(code)] = not (int(bits[position // 32]) >> (position % 32)) & 1
     return right
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Answers every row alike."""
+
+    task: Task
+    classes: tuple[str, ...]
+    output: NDArray[np.float64]  # probabilities (classes,), or the mean (0-dimensional)
+
+    def predict(self, rows: int) -> Prediction:
+        """The answers to ``rows`` rows, whatever they are."""
+        return Prediction(self.task, self.classes, np.broadcast_to(self.output, (rows, *self.output.shape)).copy())
+
+
+def fit_baseline(problem: Problem, target: NDArray[np.float64] | NDArray[np.int64]) -> Baseline:
+    """``target`` of the training split."""
+    return Baseline(problem.task, problem.classes, problem.head.baseline(target))

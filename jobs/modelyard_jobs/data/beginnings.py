@@ -7,11 +7,10 @@ from pathlib import Path
 from modelyard_api.catalogue.formats import FORMATS, Format
 from modelyard_api.conditions import Reason
 
-from modelyard_jobs.data.contents import HEAD, content_in
+from modelyard_jobs.data.contents import HEAD, beginning_of, content_in
 from modelyard_jobs.data.format_reader import reader_of
 from modelyard_jobs.data.reading import require_column, require_same_columns, require_same_content, source_of
 from modelyard_jobs.data.source import SourceFile
-from modelyard_jobs.data.unpacking import beginning_of
 from modelyard_jobs.termination import InvalidRequest
 
 

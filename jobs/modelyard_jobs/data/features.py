@@ -43,7 +43,7 @@ class Features:
         )  # copies one column at a time
 
 
-def features(reader: ColumnReader, data: Data, excluded: frozenset[str]) -> Features:
+def read_features(reader: ColumnReader, data: Data, excluded: frozenset[str]) -> Features:
     """Types every column but the ``excluded`` (target, its source, the split's column) and the Ignored; raises InvalidRequest."""
     ignored = {column.name for column in data.columns or [] if column.role is ColumnRole.IGNORED}
     left_out = (excluded - set(_timestamps(data))) | ignored
