@@ -1,8 +1,8 @@
 """Debian packages that only the tests need: a real Alertmanager and a browser."""
 
-from dev.cluster import packages
+from dev.cluster import binaries
 
 TEST_PACKAGES = ("chromium", "prometheus-alertmanager")
 
 if __name__ == "__main__":
-    packages.ensure((*packages.PACKAGES, *TEST_PACKAGES))
+    binaries.ensure_packages((*binaries.PACKAGES, *TEST_PACKAGES))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from modelyard_api.objective import Bound, Criterion
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_api.verdicts import ComparedWith, CriterionState, Measurement, Verdict, VerdictReason
 
 _OPPONENTS = {

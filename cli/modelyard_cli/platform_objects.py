@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelyard_api import labels
-from modelyard_clients.settings import Platform
+from modelyard_clients.platform import Platform
 from modelyard_local.kinds import CONFIG_MAP, SECRET
 from modelyard_operator.kube.interface import Kind, Kube, NotFound
 

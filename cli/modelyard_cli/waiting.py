@@ -4,7 +4,7 @@ import difflib
 from dataclasses import dataclass
 
 from modelyard_api.conditions import DeploymentCondition, TrainingCondition
-from modelyard_api.status import TrainingJobStatus
+from modelyard_api.resource_status import TrainingJobStatus
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, TRAINING_JOB, Kind, Object
 from modelyard_operator.training import approval
 from pydantic import ValidationError

@@ -10,7 +10,7 @@ from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from modelyard_clients.settings import Platform
+from modelyard_clients.platform import Platform
 
 _CREDENTIALS = frozenset({"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"})
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})

@@ -5,8 +5,7 @@ import os
 import sys
 
 from dev.cluster import binaries, current_cluster, kubectl, lifecycle, locations
-from dev.cluster.commands import ClusterError
-from dev.cluster.progress import say
+from dev.cluster.commands import ClusterError, say
 
 
 def main() -> int:

@@ -1,23 +1,26 @@
 """What a cluster needs beside the node itself: cluster DNS and a default StorageClass."""
 
+import json
 import socket
 import struct
 import time
 from pathlib import Path
 from string import Template
 
-from dev.cluster import binaries, control_plane, images, kubectl, locations, processes, settings
+from dev.cluster import binaries, control_plane, images, kubectl, locations, processes
 from dev.cluster.commands import ClusterError
 
 _MANIFESTS = Path(__file__).with_name("manifests")
 _READY_WITHIN_SECONDS = 90.0
 _NAMESPACE = "kube-system"
+_RESOURCE = "nvidia.com/gpu"
+_ALLOCATABLE_WITHIN_SECONDS = 60.0
 
 
 def start() -> None:
     """Apply the manifests, start the volume provisioner, and wait until cluster DNS answers."""
     coredns = images.ensure(["coredns"])["coredns"]
-    _apply("cluster-dns.yaml", dns_address=settings.DNS_ADDRESS, coredns_image=coredns)
+    _apply("cluster-dns.yaml", dns_address=locations.DNS_ADDRESS, coredns_image=coredns)
     _apply("storage.yaml")
     _start_volume_provisioner()
     _wait_for_dns()
@@ -31,7 +34,7 @@ def dns_answers() -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.settimeout(1)
         try:
-            asking.sendto(header + name + struct.pack(">2H", 1, 1), (settings.DNS_ADDRESS, 53))  # type A, class IN
+            asking.sendto(header + name + struct.pack(">2H", 1, 1), (locations.DNS_ADDRESS, 53))  # type A, class IN
             answer = asking.recv(512)
         except OSError:
             return False
@@ -72,3 +75,26 @@ def _wait_for_dns() -> None:
             last_words = "\n".join(described.splitlines()[-15:])
             raise ClusterError(f"cluster DNS does not answer; its pod:\n{last_words}")
         time.sleep(0.3)
+
+
+def ensure() -> None:
+    """Give the node its GPUs and wait until they may be allocated."""
+    deadline = time.monotonic() + _ALLOCATABLE_WITHIN_SECONDS
+    while allocatable() != locations.GPUS:
+        if time.monotonic() > deadline:
+            raise ClusterError(f"the node offers {allocatable()} {_RESOURCE}, not {locations.GPUS}")
+        _patch()
+        time.sleep(0.2)
+
+
+def allocatable() -> int:
+    """How many GPUs the scheduler may give to pods."""
+    node = kubectl.find("node", locations.NODE_NAME)
+    return int(node["status"].get("allocatable", {}).get(_RESOURCE, "0")) if node else 0
+
+
+def _patch() -> None:
+    """Set both figures: the kubelet would copy capacity to allocatable only at its next report."""
+    figures = {_RESOURCE: str(locations.GPUS)}
+    patch = json.dumps({"status": {"capacity": figures, "allocatable": figures}})
+    kubectl.kubectl("patch", "node", locations.NODE_NAME, "--subresource=status", "--type=merge", "-p", patch)

@@ -14,12 +14,65 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev.cluster import apiserver_flags, binaries, kubeconfigs
+from dev.cluster import binaries, certificates
 from dev.cluster.certificates import CertificateAuthority
 from dev.cluster.commands import ClusterError
-from dev.cluster.probes import Probe
+from dev.cluster.processes import Probe
 
+_AUDIT_POLICY = """\
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+  - level: Metadata
+"""
 _READY_WITHIN_SECONDS = 60.0
+
+
+def etcd(data: Path, socket_file: Path) -> list[str]:
+    """Flags of a single-member etcd serving on `socket_file`."""
+    peer = f"unix://{socket_file}.peer"
+    client = f"unix://{socket_file}"
+    return [
+        f"--data-dir={data}",
+        "--name=default",
+        f"--listen-client-urls={client}",
+        f"--advertise-client-urls={client}",
+        f"--listen-peer-urls={peer}",
+        f"--initial-advertise-peer-urls={peer}",
+        f"--initial-cluster=default={peer}",
+        "--log-level=warn",
+    ]
+
+
+def apiserver(
+    authority: CertificateAuthority, etcd_socket: Path, address: str, port: int, service_range: str, other_names: Sequence[str] = ()
+) -> list[str]:
+    """Flags of a kube-apiserver with client certificates, RBAC and service account tokens."""
+    names = ["localhost", "127.0.0.1", address, "kubernetes.default.svc", "kubernetes.default", *other_names]
+    serving = authority.server("kube-apiserver", names)
+    signing = authority.signing_key("service-accounts")
+    return [
+        f"--etcd-servers=unix://{etcd_socket}",
+        f"--bind-address={address}",
+        f"--secure-port={port}",
+        f"--tls-cert-file={serving.certificate}",
+        f"--tls-private-key-file={serving.key}",
+        f"--client-ca-file={authority.files.certificate}",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        f"--service-account-key-file={signing}",
+        f"--service-account-signing-key-file={signing}",
+        f"--service-cluster-ip-range={service_range}",
+        "--authorization-mode=Node,RBAC",
+        "--profiling=false",
+    ]
+
+
+def audit_flags(log: Path, policy: Path) -> list[str]:
+    """Flags that write one JSON event per request to `log` (who, what, when; no bodies)."""
+    policy.parent.mkdir(parents=True, exist_ok=True)
+    policy.write_text(_AUDIT_POLICY)
+    return [f"--audit-log-path={log}", f"--audit-policy-file={policy}", "--audit-log-maxsize=200"]
 
 
 @dataclass(frozen=True)
@@ -51,18 +104,18 @@ def running_apiserver(directory: Path, audit_log: bool = False) -> Iterator[ApiS
         admin = authority.client("admin", "admin", ["system:masters"])
         url = f"https://127.0.0.1:{port}"
         _wait_until_ready(url, Probe(authority.files.certificate, admin), process, directory / "kube-apiserver.log")
-        yield ApiServer(url, kubeconfigs.write(directory / "kubeconfig", url, authority, admin), audit)
+        yield ApiServer(url, certificates.write(directory / "kubeconfig", url, authority, admin), audit)
 
 
 def _etcd_flags(directory: Path, socket_file: Path) -> list[str]:
     durability = ["--unsafe-no-fsync"]  # the data are thrown away with the directory
-    return [*apiserver_flags.etcd(directory / "etcd", socket_file), *durability]
+    return [*etcd(directory / "etcd", socket_file), *durability]
 
 
 def _apiserver_flags(authority: CertificateAuthority, directory: Path, etcd_socket: Path, port: int, audit: Path | None) -> list[str]:
-    flags = apiserver_flags.apiserver(authority, etcd_socket, "127.0.0.1", port, "10.0.0.0/24")
+    flags = apiserver(authority, etcd_socket, "127.0.0.1", port, "10.0.0.0/24")
     if audit:
-        flags += apiserver_flags.audit(audit, directory / "audit-policy.yaml")
+        flags += audit_flags(audit, directory / "audit-policy.yaml")
     return [*flags, "--disable-admission-plugins=ServiceAccount"]
 
 

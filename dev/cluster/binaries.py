@@ -8,15 +8,28 @@ import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
 from dev.cluster import locations
-from dev.cluster.commands import ClusterError, run
-from dev.cluster.progress import step
+from dev.cluster.commands import ClusterError, run, step
+
+PACKAGES = (
+    "buildah",
+    "conntrack",
+    "containerd",
+    "containernetworking-plugins",
+    "debootstrap",
+    "iproute2",
+    "iptables",
+    "nftables",
+    "runc",
+    "skopeo",
+)
 
 
 @dataclass(frozen=True)
@@ -113,3 +126,28 @@ def _one_builder_at_a_time() -> Iterator[None]:
     with (locations.binaries() / "building.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def ensure_packages(packages: Sequence[str] = PACKAGES) -> None:
+    """Install what is missing with apt; asks dpkg first, so that a second run costs nothing."""
+    missing = _missing(packages)
+    if not missing:
+        return
+    with step(f"Installing {', '.join(missing)}", "20 s"):
+        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+        try:
+            run(["apt-get", "update", "-q"], env=quiet)
+            run(["apt-get", "install", "-q", "-y", "--no-install-recommends", *missing], env=quiet)
+        except ClusterError as error:
+            raise ClusterError(f"{error}\nInstall these packages yourself: {' '.join(missing)}") from error
+
+
+def _missing(packages: Sequence[str]) -> list[str]:
+    command = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *packages]
+    try:
+        # dpkg-query ends with 1 when a package is unknown, and still lists the others
+        answer = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+    except FileNotFoundError as error:
+        raise ClusterError("this cluster runs on Debian or Ubuntu (no dpkg-query here); elsewhere use CLUSTER=current") from error
+    installed = {line.split()[0] for line in answer.splitlines() if line.endswith(" installed")}
+    return [package for package in packages if package not in installed]

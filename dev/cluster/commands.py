@@ -2,8 +2,13 @@
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+_started = time.monotonic()
 
 
 class ClusterError(Exception):
@@ -66,3 +71,17 @@ def _shown(command: Sequence[str | Path]) -> str:
 
 def _tail(text: str, lines: int = 15) -> str:
     return "\n".join("  " + line for line in text.strip().splitlines()[-lines:])
+
+
+def say(text: str) -> None:
+    """Print one line with the seconds since the command began."""
+    print(f"[{time.monotonic() - _started:6.1f} s] {text}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def step(what: str, usually: str = "") -> Iterator[None]:
+    """Announce `what` and how long it usually takes, then say how long it took."""
+    say(f"{what} ..." + (f" (usually {usually})" if usually else ""))
+    began = time.monotonic()
+    yield
+    say(f"{what}: done in {time.monotonic() - began:.1f} s")

@@ -4,7 +4,7 @@ import json
 import time
 from pathlib import Path
 
-from dev.cluster import locations, processes, settings
+from dev.cluster import locations, processes
 from dev.cluster.commands import ClusterError, run, succeeds
 
 NAMESPACE = "k8s.io"  # containerd's namespace that the kubelet uses
@@ -80,16 +80,16 @@ SystemdCgroup = false
 def _cni_configuration() -> dict[str, object]:
     bridge = {
         "type": "bridge",
-        "bridge": settings.BRIDGE,
+        "bridge": locations.BRIDGE,
         "isGateway": True,
         "ipMasq": True,
         "hairpinMode": True,  # a pod may reach itself through its Service
         "ipam": {
             "type": "host-local",
             "dataDir": str(locations.cluster() / "cni-addresses"),
-            "ranges": [[{"subnet": settings.POD_RANGE}]],
+            "ranges": [[{"subnet": locations.POD_RANGE}]],
             "routes": [{"dst": "0.0.0.0/0"}],
         },
     }
     ports = {"type": "portmap", "capabilities": {"portMappings": True}}
-    return {"cniVersion": "0.4.0", "name": settings.CNI_NETWORK, "plugins": [bridge, ports]}
+    return {"cniVersion": "0.4.0", "name": locations.CNI_NETWORK, "plugins": [bridge, ports]}

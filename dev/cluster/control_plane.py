@@ -3,10 +3,10 @@
 import time
 from pathlib import Path
 
-from dev.cluster import apiserver_flags, binaries, kubeconfigs, locations, processes, settings
+from dev.cluster import apiserver, binaries, certificates, locations, processes
 from dev.cluster.certificates import CertificateAuthority
 from dev.cluster.commands import ClusterError
-from dev.cluster.probes import Probe
+from dev.cluster.processes import Probe
 
 _READY_WITHIN_SECONDS = 60.0
 
@@ -19,13 +19,13 @@ def authority() -> CertificateAuthority:
 def admin_kubeconfig(file: Path) -> Path:
     """Write a cluster administrator's kubeconfig to `file`."""
     admin = authority().client("admin", "modelyard-admin", ["system:masters"])
-    return kubeconfigs.write(file, settings.API_URL, authority(), admin)
+    return certificates.write(file, locations.API_URL, authority(), admin)
 
 
 def component_kubeconfig(name: str, user: str, *groups: str) -> Path:
     """Write the kubeconfig with which a component signs in as `user`."""
     pair = authority().client(name, user, groups)
-    return kubeconfigs.write(locations.cluster() / "kubeconfigs" / name, settings.API_URL, authority(), pair)
+    return certificates.write(locations.cluster() / "kubeconfigs" / name, locations.API_URL, authority(), pair)
 
 
 def probe() -> Probe:
@@ -39,7 +39,7 @@ def start() -> None:
     programs = binaries.ensure(["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"])
     folder = locations.cluster()
     socket_file = folder / "etcd.sock"
-    processes.ensure_running("etcd", [str(programs["etcd"]), *apiserver_flags.etcd(folder / "etcd", socket_file)])
+    processes.ensure_running("etcd", [str(programs["etcd"]), *apiserver.etcd(folder / "etcd", socket_file)])
     processes.ensure_running("kube-apiserver", [str(programs["kube-apiserver"]), *_apiserver_flags(socket_file)])
     _wait_until_ready()
     for name, flags in (("kube-controller-manager", _controller_flags()), ("kube-scheduler", _scheduler_flags())):
@@ -56,11 +56,11 @@ def _apiserver_flags(etcd_socket: Path) -> list[str]:
     kubelet_client = ca.client("kube-apiserver-kubelet-client", "kube-apiserver-kubelet-client", ["system:masters"])
     audit_log().parent.mkdir(parents=True, exist_ok=True)
     return [
-        *apiserver_flags.apiserver(
-            ca, etcd_socket, settings.NODE_ADDRESS, settings.API_PORT, settings.SERVICE_RANGE, [settings.API_SERVICE_ADDRESS]
+        *apiserver.apiserver(
+            ca, etcd_socket, locations.NODE_ADDRESS, locations.API_PORT, locations.SERVICE_RANGE, [locations.API_SERVICE_ADDRESS]
         ),
-        *apiserver_flags.audit(audit_log(), locations.cluster() / "audit" / "policy.yaml"),
-        f"--advertise-address={settings.NODE_ADDRESS}",
+        *apiserver.audit_flags(audit_log(), locations.cluster() / "audit" / "policy.yaml"),
+        f"--advertise-address={locations.NODE_ADDRESS}",
         "--enable-admission-plugins=NodeRestriction",
         f"--kubelet-certificate-authority={ca.files.certificate}",
         f"--kubelet-client-certificate={kubelet_client.certificate}",
@@ -101,7 +101,7 @@ def _scheduler_flags() -> list[str]:
 def _wait_until_ready() -> None:
     asked = probe()
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
-    while not asked.answers(f"{settings.API_URL}/readyz"):
+    while not asked.answers(f"{locations.API_URL}/readyz"):
         for name in ("etcd", "kube-apiserver"):
             if not processes.runs(name):
                 raise ClusterError(f"{name} has ended:\n{processes.end_of_log(name)}")

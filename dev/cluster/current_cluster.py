@@ -5,8 +5,7 @@ import os
 from pathlib import Path
 
 from dev.cluster import kubectl
-from dev.cluster.commands import ClusterError, run
-from dev.cluster.progress import say
+from dev.cluster.commands import ClusterError, run, say
 
 _IMAGES = """\
 Images get there by your own registry. For each image, from the repository:

@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from dev.cluster import locations, settings
+from dev.cluster import locations
 from dev.cluster.commands import ClusterError, run, succeeds
 
 _TO_RUN_GIGABYTES = 3
@@ -39,9 +39,9 @@ def gigabytes_needed(with_images: bool) -> int:
 
 def prepare_network() -> None:
     """Give the node its address and let the kernel forward between pods; repeatable."""
-    run(["ip", "address", "replace", f"{settings.NODE_ADDRESS}/32", "dev", "lo"])
+    run(["ip", "address", "replace", f"{locations.NODE_ADDRESS}/32", "dev", "lo"])
     # kube-proxy rewrites the destination of a packet that has a route; a machine without a network has none by default
-    run(["ip", "route", "replace", settings.SERVICE_RANGE, "dev", "lo", "src", settings.NODE_ADDRESS])
+    run(["ip", "route", "replace", locations.SERVICE_RANGE, "dev", "lo", "src", locations.NODE_ADDRESS])
     _set_kernel_setting("net/ipv4/ip_forward", "1")
     bridged = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
     if not bridged.exists():
@@ -52,9 +52,9 @@ def prepare_network() -> None:
 
 def release_network() -> None:
     """Take back the node's address, kube-proxy's rules and the bridge."""
-    succeeds(["ip", "route", "delete", settings.SERVICE_RANGE, "dev", "lo"])
-    succeeds(["ip", "address", "delete", f"{settings.NODE_ADDRESS}/32", "dev", "lo"])
-    succeeds(["ip", "link", "delete", settings.BRIDGE])
+    succeeds(["ip", "route", "delete", locations.SERVICE_RANGE, "dev", "lo"])
+    succeeds(["ip", "address", "delete", f"{locations.NODE_ADDRESS}/32", "dev", "lo"])
+    succeeds(["ip", "link", "delete", locations.BRIDGE])
     for family in ("ip", "ip6"):
         succeeds(["nft", "delete", "table", family, "kube-proxy"])
 

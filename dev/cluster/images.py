@@ -5,18 +5,52 @@ An image whose tag the node has already is neither built nor transferred, so `en
 
 import hashlib
 import re
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from dev.cluster import base_image, binaries, image_builder, image_transfer, locations
-from dev.cluster.commands import ClusterError
-from dev.cluster.progress import say, step
+from dev.cluster import binaries, image_builder, image_transfer, locations
+from dev.cluster.commands import ClusterError, run, say, step
 
+USUALLY = "1 min"
+_SUITE = "bookworm"
+_MIRROR = "http://deb.debian.org/debian"
+_PACKAGES = "python3,python3-venv,ca-certificates"
+_LEFT_OUT = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
+_RECIPE = f"{_SUITE} {_PACKAGES} without {' '.join(_LEFT_OUT)} 1"
 _PREFIX = "localhost/modelyard"
 _TAGS_KEPT = 8
+
+
+def base_tag() -> str:
+    """Changes with the recipe; the packages themselves are those of the day it is first made."""
+    return hashlib.sha256(_RECIPE.encode()).hexdigest()[:16]
+
+
+def build_base(full: str) -> None:
+    """Make the image `full` in the build store."""
+    folder = locations.image_builds() / "debootstrap"
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was interrupted
+    folder.mkdir(parents=True)
+    log = locations.image_builds() / "debootstrap.log"
+    try:
+        run(["debootstrap", "--variant=minbase", f"--include={_PACKAGES}", _SUITE, folder, _MIRROR], log=log)
+        for path in _LEFT_OUT:
+            _empty(folder / path)
+        image_builder.commit_folder(folder, full, command="python3")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _empty(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 @dataclass(frozen=True)
@@ -79,10 +113,10 @@ def reference(name: str) -> str:
 
 def _tag(name: str) -> str:
     if name == "base":
-        return base_image.tag()
+        return base_tag()
     image = _image(name)
     dockerfile = (locations.REPOSITORY / image.dockerfile).read_text()
-    base = base_image.tag() if image.program is None else ""
+    base = base_tag() if image.program is None else ""
     return content_tag(dockerfile, base, _context(image))
 
 
@@ -108,10 +142,10 @@ def _copied_files(dockerfile: str, context: Path) -> list[Path]:
 
 def _provide(name: str, full: str) -> None:
     image = None if name == "base" else _image(name)
-    with step(f"Image {name}", image.usually if image else base_image.USUALLY):
+    with step(f"Image {name}", image.usually if image else USUALLY):
         if not image_builder.exists(full):
             if image is None:
-                base_image.build(full)
+                build_base(full)
             else:
                 _build(image, full)
         image_transfer.transfer(full)
@@ -122,7 +156,7 @@ def _build(image: Image, full: str) -> None:
     if image.program is None:
         base = reference("base")
         if not image_builder.exists(base):
-            base_image.build(base)
+            build_base(base)
         arguments["BASE"] = base
     image_builder.build(locations.REPOSITORY / image.dockerfile, _context(image), full, arguments)
 

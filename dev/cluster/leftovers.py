@@ -7,16 +7,15 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from dev.cluster import containerd, control_plane, images, kubectl, locations, processes, settings
-from dev.cluster.commands import ClusterError, run, succeeds
-from dev.cluster.progress import say
+from dev.cluster import containerd, control_plane, images, kubectl, locations, processes
+from dev.cluster.commands import ClusterError, run, say, succeeds
 
 _PODS_GONE_WITHIN_SECONDS = 30.0
 
 
 def remove_pods() -> None:
     """End all containers: through the kubelet, which tidies up after each, where it still runs; else one by one."""
-    if processes.runs("kubelet") and control_plane.probe().answers(f"{settings.API_URL}/readyz"):
+    if processes.runs("kubelet") and control_plane.probe().answers(f"{locations.API_URL}/readyz"):
         for name in ("kube-controller-manager", "kube-scheduler"):
             processes.stop(name)
         kubectl.kubectl("delete", "pods", "--all", "--all-namespaces", "--force", "--grace-period=0", "--wait=false")
@@ -85,7 +84,7 @@ def _network_namespace(container: str) -> str | None:
 def _remove_masquerading() -> None:
     """Rules the bridge plugin made for pods whose network nobody took down; each names our network in a comment."""
     rules = run(["iptables", "--wait", "-t", "nat", "-S"]).splitlines()
-    ours = [rule for rule in rules if f'name: \\"{settings.CNI_NETWORK}\\"' in rule or f'name: "{settings.CNI_NETWORK}"' in rule]
+    ours = [rule for rule in rules if f'name: \\"{locations.CNI_NETWORK}\\"' in rule or f'name: "{locations.CNI_NETWORK}"' in rule]
     chains = set()
     for rule in ours:
         if found := re.match(r"-A POSTROUTING -s (\S+) .*-j (CNI-\w+)$", rule):

@@ -5,24 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dev.cluster import (
-    addons,
-    binaries,
-    containerd,
-    control_plane,
-    gpus,
-    host,
-    images,
-    kubectl,
-    leftovers,
-    locations,
-    node,
-    packages,
-    processes,
-    settings,
-)
-from dev.cluster.commands import ClusterError
-from dev.cluster.progress import say, step
+from dev.cluster import addons, binaries, containerd, control_plane, host, images, kubectl, leftovers, locations, node, processes
+from dev.cluster.commands import ClusterError, say, step
 
 # Stopped in this order: first what would start pods anew, last what the others talk to.
 _ORDER = (
@@ -43,7 +27,7 @@ def up(with_images: bool) -> Path:
     `with_images` says that `load_images` will follow, which needs more disk.
     """
     host.check(with_images)
-    packages.ensure()
+    binaries.ensure_packages()
     programs = [name for name in binaries.BINARIES if name != "helm"]
     with _one_at_a_time():
         binaries.ensure(programs)
@@ -56,7 +40,7 @@ def up(with_images: bool) -> Path:
             node.start()
         with step("Cluster DNS, storage, GPUs", "5 s"):
             addons.start()
-            gpus.ensure()
+            addons.ensure()
         _check_that_all_run()
         file = control_plane.admin_kubeconfig(locations.CLONE_STATE / "kubeconfig")
     binaries.ensure(["helm"])
@@ -88,12 +72,12 @@ def down(purge: bool = False) -> None:
 
 def status() -> bool:
     """Print how each part is; true if all is well."""
-    ready = control_plane.probe().answers(f"{settings.API_URL}/readyz")
+    ready = control_plane.probe().answers(f"{locations.API_URL}/readyz")
     checks = {name: processes.runs(name) for name in reversed(_ORDER)}
     checks["API server ready"] = ready
     checks["node Ready"] = ready and node.is_ready()
     checks["cluster DNS answers"] = ready and addons.dns_answers()
-    checks[f"{settings.GPUS} pretended GPUs"] = ready and gpus.allocatable() == settings.GPUS
+    checks[f"{locations.GPUS} pretended GPUs"] = ready and addons.allocatable() == locations.GPUS
     for name, well in checks.items():
         say(f"{'ok     ' if well else 'MISSING'} {name}")
     if ready:

@@ -1,4 +1,4 @@
-"""Where the binaries, the cluster's state and this clone's own files are kept."""
+"""Where the binaries, the cluster's state and this clone's own files are kept, and the cluster's addresses and names: the same on every machine."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,17 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 GO_MODULES = Path(__file__).resolve().parent / "go"
 CLONE_STATE = REPOSITORY / "build" / "cluster"
+NODE_NAME = "modelyard"
+NODE_ADDRESS = "10.245.0.1"
+API_PORT = 6443
+API_URL = f"https://{NODE_ADDRESS}:{API_PORT}"
+POD_RANGE = "10.244.0.0/24"
+SERVICE_RANGE = "10.96.0.0/16"
+API_SERVICE_ADDRESS = "10.96.0.1"
+DNS_ADDRESS = "10.96.0.10"
+CNI_NETWORK = "modelyard"
+BRIDGE = "modelyard0"
+GPUS = 4
 
 
 def cache() -> Path:
@@ -27,3 +38,6 @@ def cluster() -> Path:
 def image_builds() -> Path:
     """The base image's file system and the images on their way into the node."""
     return cache() / "images"
+
+
+"""Pretended GPUs: the scheduler counts them, the pods that get one run on the CPU."""

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dev.cluster import binaries, containerd, control_plane, kubectl, locations, processes, settings
+from dev.cluster import binaries, containerd, control_plane, kubectl, locations, processes
 from dev.cluster.commands import ClusterError
 
 _READY_WITHIN_SECONDS = 90.0
@@ -34,23 +34,23 @@ def is_ready() -> bool:
 
 
 def _ready_condition() -> dict[str, str]:
-    node = kubectl.find("node", settings.NODE_NAME)
+    node = kubectl.find("node", locations.NODE_NAME)
     conditions: list[dict[str, str]] = node["status"].get("conditions", []) if node else []
     return next((condition for condition in conditions if condition["type"] == "Ready"), {})
 
 
 def _kubelet_configuration() -> dict[str, Any]:
     ca = control_plane.authority()
-    serving = ca.server("kubelet", [settings.NODE_NAME, settings.NODE_ADDRESS])
+    serving = ca.server("kubelet", [locations.NODE_NAME, locations.NODE_ADDRESS])
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
-        "address": settings.NODE_ADDRESS,
+        "address": locations.NODE_ADDRESS,
         "authentication": {"anonymous": {"enabled": False}, "x509": {"clientCAFile": str(ca.files.certificate)}},
         "authorization": {"mode": "Webhook"},
         "tlsCertFile": str(serving.certificate),
         "tlsPrivateKeyFile": str(serving.key),
-        "clusterDNS": [settings.DNS_ADDRESS],
+        "clusterDNS": [locations.DNS_ADDRESS],
         "clusterDomain": "cluster.local",
         "containerRuntimeEndpoint": f"unix://{containerd.socket_file()}",
         "cgroupDriver": "cgroupfs",
@@ -68,14 +68,14 @@ def _kubelet_configuration() -> dict[str, Any]:
 
 
 def _kubelet_flags(configuration: Path) -> list[str]:
-    kubeconfig = control_plane.component_kubeconfig("kubelet", f"system:node:{settings.NODE_NAME}", "system:nodes")
+    kubeconfig = control_plane.component_kubeconfig("kubelet", f"system:node:{locations.NODE_NAME}", "system:nodes")
     return [
         f"--config={configuration}",
         f"--kubeconfig={kubeconfig}",
         f"--root-dir={state()}",
         f"--cert-dir={state() / 'pki'}",
-        f"--hostname-override={settings.NODE_NAME}",
-        f"--node-ip={settings.NODE_ADDRESS}",
+        f"--hostname-override={locations.NODE_NAME}",
+        f"--node-ip={locations.NODE_ADDRESS}",
     ]
 
 
@@ -84,8 +84,8 @@ def _proxy_flags() -> list[str]:
     return [
         f"--kubeconfig={kubeconfig}",
         "--proxy-mode=nftables",
-        f"--hostname-override={settings.NODE_NAME}",
-        f"--cluster-cidr={settings.POD_RANGE}",
+        f"--hostname-override={locations.NODE_NAME}",
+        f"--cluster-cidr={locations.POD_RANGE}",
         "--conntrack-max-per-core=0",  # leaves the machine's connection table as it is
         "--conntrack-tcp-timeout-established=0s",
         "--conntrack-tcp-timeout-close-wait=0s",

@@ -8,12 +8,16 @@ import hashlib
 import json
 import os
 import signal
+import ssl
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dev.cluster import locations
+from dev.cluster.certificates import KeyPair
 from dev.cluster.commands import ClusterError
 
 _LOG_BYTES_BEFORE_ROTATION = 20_000_000
@@ -145,3 +149,21 @@ def _read(name: str) -> ProcessRecord | None:
         return ProcessRecord(**json.loads(_record_file(name).read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
+
+
+class Probe:
+    """Trusts one certificate authority and signs in with one client certificate; uses no proxy."""
+
+    def __init__(self, ca: Path, client: KeyPair) -> None:
+        """Read `ca` (PEM file) and the certificate and key of `client`."""
+        context = ssl.create_default_context(cafile=str(ca))
+        context.load_cert_chain(client.certificate, client.key)
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+
+    def answers(self, url: str) -> bool:
+        """Whether `url` answers with 200 within five seconds."""
+        try:
+            with self._opener.open(url, timeout=5) as response:
+                return bool(response.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False

@@ -10,10 +10,9 @@ from modelyard import ModelyardError
 
 from dev.cluster.commands import ClusterError
 from dev.demo import flights, on_cluster, on_this_machine
-from dev.demo.narration import elapsed, step, tell
-from dev.demo.place import DemoStopped, Place
+from dev.demo.place import DemoStopped, Place, elapsed, step, tell
 from dev.demo.story import Story
-from dev.platform.resources import NotInTime
+from dev.platform.kubectl import NotInTime
 
 USAGE = "usage: python -m dev.demo machine|cluster up|down"
 _PLACES: dict[str, tuple[str, Callable[[], Place], Callable[[], None]]] = {

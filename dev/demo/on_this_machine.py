@@ -20,9 +20,8 @@ from pydantic import BaseModel
 from dev.cluster.locations import REPOSITORY
 from dev.demo import local_receiver
 from dev.demo.local_receiver import RunningReceiver
-from dev.demo.narration import tell
-from dev.demo.place import DemoStopped
-from dev.platform.resources import Object
+from dev.demo.place import DemoStopped, tell
+from dev.platform.kubectl import Object
 
 _SECONDS = 300
 _WIDE = "160"  # characters: a table that wraps is hard to read

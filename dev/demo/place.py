@@ -1,9 +1,13 @@
 """Where the story happens. Every place takes the same files and the same words: ``apply -f``, ``get``, ``describe``."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from dev.platform.resources import Object
+from dev.platform.kubectl import Object
+
+_BEGAN = time.monotonic()
+_step = 0
 
 
 class DemoStopped(Exception):
@@ -47,3 +51,23 @@ class Place(Protocol):
 
     def addresses(self) -> Sequence[tuple[str, str]]:
         """What stays up and how to stop it: a name and an address or command each."""
+
+
+def step(title: str) -> None:
+    """A numbered heading with the time since the start."""
+    global _step  # noqa: PLW0603
+    _step += 1
+    print(f"\n\033[1m{_step}. {title}\033[0m  [{elapsed()}]", flush=True)
+
+
+def tell(*lines: str) -> None:
+    """Indented lines under the heading."""
+    for line in lines:
+        for part in line.splitlines() or [""]:
+            print(f"   {part}", flush=True)
+
+
+def elapsed() -> str:
+    """Minutes and seconds since the start."""
+    seconds = int(time.monotonic() - _BEGAN)
+    return f"{seconds // 60}:{seconds % 60:02d}"

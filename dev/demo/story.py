@@ -7,9 +7,8 @@ import polars as pl
 
 from dev.cluster.locations import REPOSITORY
 from dev.demo import flights, traffic
-from dev.demo.narration import step, tell
-from dev.demo.place import DemoStopped, Place
-from dev.demo.rows_in_s3 import download_report, upload
+from dev.demo.flights import download_report, upload
+from dev.demo.place import DemoStopped, Place, step, tell
 from dev.demo.watching import (
     await_condition,
     decided,
@@ -21,7 +20,7 @@ from dev.demo.watching import (
     verdict,
     without_columns,
 )
-from dev.platform.resources import condition, wait_until
+from dev.platform.kubectl import condition, wait_until
 
 QUICKSTART = "manifests/quickstart"
 WORSE = "manifests/examples/flights-worse.yaml"

@@ -5,9 +5,8 @@ import json
 from modelyard_api import rendering
 from modelyard_api.verdicts import Verdict
 
-from dev.demo.narration import tell
-from dev.demo.place import DemoStopped, Place
-from dev.platform.resources import Object, condition, wait_until
+from dev.demo.place import DemoStopped, Place, tell
+from dev.platform.kubectl import Object, condition, wait_until
 
 _DECIDED = ("Promoted", "CriteriaNotMet", "Inconclusive", "Failed")
 _DRIFT = "io.modelyard.drift.detected"

@@ -1,11 +1,15 @@
 """Installs the chart as a person would: ``helm upgrade --install``, with the images of this clone."""
 
 import json
+from typing import Any
+
+import boto3
+from botocore.config import Config
 
 from dev.cluster.binaries import ensure
 from dev.cluster.commands import run
 from dev.cluster.locations import CLONE_STATE, REPOSITORY
-from dev.platform.kubectl import items, kubeconfig, kubectl
+from dev.platform.kubectl import items, kubeconfig, kubectl, secret_value
 
 RELEASE = "modelyard"
 SYSTEM_NAMESPACE = "modelyard-system"
@@ -40,3 +44,15 @@ def install(mlflow_url: str) -> None:
 def _namespaces() -> list[dict[str, dict[str, str]]]:
     found = [each for each in items("namespace", SYSTEM_NAMESPACE, f"{USED_LABEL}=true") if "deletionTimestamp" not in each["metadata"]]
     return found
+
+
+def namespace_s3(namespace: str, url: str) -> Any:
+    """A client with the namespace's own keys; ``url`` is a forwarded port."""
+    return boto3.client(
+        "s3",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id=secret_value(namespace, "modelyard", "S3_ACCESS_KEY_ID"),
+        aws_secret_access_key=secret_value(namespace, "modelyard", "S3_SECRET_ACCESS_KEY"),
+        config=Config(s3={"addressing_style": "path"}, retries={"mode": "standard", "max_attempts": 5}),
+    )

@@ -1,5 +1,7 @@
 """Port-forwards to services, on loopback."""
 
+import json
+import os
 import signal
 import socket
 import subprocess
@@ -7,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dev.platform.kubectl import command
-from dev.platform.resources import wait_until
+from dev.demo.flights import FOLDER
+from dev.platform.kubectl import command, wait_until
+
+_KEPT = FOLDER / "forwards.json"
 
 
 def free_port(preferred: int) -> int:
@@ -56,3 +60,23 @@ def forwarded(namespace: str, service: str, remote: int, log: Path) -> Iterator[
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def keep_forward(namespace: str, service: str, remote: int, preferred: int) -> str:
+    """``http://127.0.0.1:<port>`` of a service, until ``stop_forwards``; ``preferred`` is the port if it is free."""
+    local = free_port(preferred)
+    process = start_forward(namespace, service, remote, local, FOLDER / f"{service}.log")
+    pids = json.loads(_KEPT.read_text()) if _KEPT.exists() else []
+    _KEPT.write_text(json.dumps([*pids, process.pid]))
+    return f"http://127.0.0.1:{local}"
+
+
+def stop_forwards() -> None:
+    """Stop the port-forwards of an earlier run, by id, if they still are ours."""
+    if not _KEPT.exists():
+        return
+    for pid in json.loads(_KEPT.read_text()):
+        command = Path(f"/proc/{pid}/cmdline")
+        if command.exists() and b"port-forward" in command.read_bytes():
+            os.kill(pid, signal.SIGTERM)
+    _KEPT.unlink()

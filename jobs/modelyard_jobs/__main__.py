@@ -17,7 +17,7 @@ from typing import TypeVar
 from modelyard_api.base import ApiModel
 from modelyard_api.conditions import Reason
 from modelyard_api.pod_contract import REQUEST_VARIABLE, CompareRequest, ExitCode, MonitorRequest, TrainRequest
-from modelyard_clients.settings import Platform, PlatformIncomplete, read_platform
+from modelyard_clients.platform import Platform, PlatformIncomplete, read_platform
 from pydantic import BaseModel, ValidationError
 
 from modelyard_jobs import termination

@@ -10,8 +10,8 @@ from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.conditions import Reason
 from modelyard_api.data import SplitBy
 from modelyard_api.training_job import TrainingJobSpec
+from modelyard_clients.platform import Platform, read_source_keys
 from modelyard_clients.s3 import client_of
-from modelyard_clients.settings import Platform, read_source_keys
 from numpy.typing import NDArray
 
 from modelyard_jobs.data import dataset, reading, source

@@ -9,12 +9,12 @@ import sys
 from dataclasses import replace
 
 from modelyard_operator.configuration import Configuration, ConfigurationError, from_environment
-from modelyard_operator.deployment.reconciler import ModelDeploymentReconciler
+from modelyard_operator.deployment.model_deployments import ModelDeploymentReconciler
 from modelyard_operator.json_logs import log_json
 from modelyard_operator.kube.client import Timeouts, connect
 from modelyard_operator.operator_process import Connections, OperatorProcess
 from modelyard_operator.registry.mlflow_registry import MlflowRegistry, set_up_client
-from modelyard_operator.training.reconciler import TrainingJobReconciler
+from modelyard_operator.training.training_jobs import TrainingJobReconciler
 
 _LOG = logging.getLogger("modelyard_operator")
 _LEASE_TIMEOUTS = Timeouts(connect=2, read=2, attempts=1)  # a renewal is a read and a write, and has to end before its deadline

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from modelyard_operator.kube.backoff import Backoff
 from modelyard_operator.kube.interface import KINDS, KubeError, Object
+from modelyard_operator.kube.pacing import Backoff
 from modelyard_operator.kube.workqueue import WorkQueue
 from modelyard_operator.kube.writer import NotLeading, PlanError, Writer
 from modelyard_operator.mirrors import RESOURCES, Mirrors

@@ -6,16 +6,22 @@ comes of it, and tries the whole again later, with growing pauses. So a Plan mad
 its status tells the Problem.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from modelyard_api.base import ApiModel
 from modelyard_api.conditions import Reason
+from pydantic import ValidationError
 
 from modelyard_operator.kube.interface import Kind, Object
-from modelyard_operator.plan import Plan
+from modelyard_operator.plan import Event, Plan
 from modelyard_operator.registry.interface import RegistryReader
+
+ObservedT = TypeVar("ObservedT")
+_SHOWN = 5
+ModelT = TypeVar("ModelT", bound=ApiModel)
 
 
 @dataclass(frozen=True, order=True)
@@ -76,9 +82,6 @@ class View(Protocol):
         ...
 
 
-ObservedT = TypeVar("ObservedT")
-
-
 class Reconciler(Protocol[ObservedT]):
     """What one kind of resource does. Made once; used by several threads at a time, never two for one resource."""
 
@@ -105,3 +108,18 @@ class Reconciler(Protocol[ObservedT]):
     def followed_model(self, resource: Object) -> str | None:
         """The registered model whose aliases concern this resource now; it is reconciled when one of them moves. Never raises."""
         ...
+
+
+def read(model: type[ModelT], resource: Object, part: str) -> tuple[ModelT | None, str]:
+    """``spec`` or ``status``; None, and which fields are wrong, where another version wrote it. What isn't there counts as empty."""
+    value: Mapping[str, Any] = resource.get(part) or {}
+    try:
+        return model.model_validate(value), ""
+    except ValidationError as error:
+        problems = [".".join([part, *map(str, one["loc"])]) + f": {one['msg']}" for one in error.errors()]
+        return None, "; ".join(problems[:_SHOWN])
+
+
+def status_unreadable(problem: str) -> Event:
+    """Nothing may be concluded from a status that can't be read, so nothing is done, and what runs goes on."""
+    return Event("Warning", "StatusUnreadable", f"nothing is done: {problem}; install the operator's version that wrote it, or a newer one")

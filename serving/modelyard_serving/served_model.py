@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from modelyard_clients.settings import Platform
+from modelyard_clients.platform import Platform
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.signature import Columns, DType, Field, Model
 from modelyard_model.text_files import Separator

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import uvicorn
 from modelyard_api.labels import registered_model
 from modelyard_api.pod_contract import ServeRequest
-from modelyard_clients.settings import read_platform
+from modelyard_clients.platform import read_platform
 from modelyard_model.model_folder import TOLERANCE, load_model, verify_expected
 
 from modelyard_serving.application import Serving, create_app

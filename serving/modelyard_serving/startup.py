@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from modelyard_clients.settings import PlatformIncomplete
+from modelyard_clients.platform import PlatformIncomplete
 from modelyard_model.errors import ModelFilesInvalid
 
 from modelyard_serving.errors import ModelUnusable, NotReady, RegistryUnavailable

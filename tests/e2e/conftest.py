@@ -14,10 +14,9 @@ import polars as pl
 import pytest
 
 from dev.platform import chart
+from dev.platform.chart import namespace_s3
 from dev.platform.forwarding import forwarded
-from dev.platform.kubectl import command, get, items, kubectl, secret_value
-from dev.platform.resources import Object, condition, wait_until
-from dev.platform.storage import namespace_s3
+from dev.platform.kubectl import Object, command, condition, get, items, kubectl, secret_value, wait_until
 
 FINISHED = ("Promoted", "CriteriaNotMet", "Inconclusive", "Failed")
 LABEL = "modelyard.io/e2e"

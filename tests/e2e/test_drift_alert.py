@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from dev.demo import flights, on_cluster, traffic
-from dev.platform.kubectl import get
-from dev.platform.resources import Object, condition, wait_until
+from dev.platform.kubectl import Object, condition, get, wait_until
 from tests.e2e.conftest import Platform
 
 QUICKSTART = Path(__file__).parents[2] / "manifests/quickstart"

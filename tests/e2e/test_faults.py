@@ -11,8 +11,7 @@ import polars as pl
 import pytest
 
 from dev.platform import chart
-from dev.platform.kubectl import get, items, kubectl, secret_value
-from dev.platform.resources import Object, condition, wait_until
+from dev.platform.kubectl import Object, condition, get, items, kubectl, secret_value, wait_until
 from tests.e2e.conftest import Platform
 
 LABEL = "modelyard.io/training-job"

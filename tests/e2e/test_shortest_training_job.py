@@ -11,8 +11,7 @@ import yaml
 from modelyard_api.catalogue.architectures import automatic
 from palmerpenguins import load_penguins
 
-from dev.platform.kubectl import kubectl
-from dev.platform.resources import Object, condition
+from dev.platform.kubectl import Object, condition, kubectl
 from tests.e2e.conftest import Platform
 
 EXAMPLE = Path(__file__).parents[2] / "manifests/examples/penguins.yaml"

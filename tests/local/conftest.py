@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dev.platform.resources import wait_until
+from dev.platform.kubectl import wait_until
 
 Object = dict[str, Any]
 FINISHED = ("Promoted", "CriteriaNotMet", "Inconclusive", "Failed")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from modelyard_api.blocks import BlockKind
+from modelyard_api.catalogue.column_types import BlockKind
 from modelyard_api.catalogue.names import Catalogue, Name
 from modelyard_api.catalogue.parameters import Integer, Parameter, Real, Value
 from modelyard_api.catalogue.tasks import Task

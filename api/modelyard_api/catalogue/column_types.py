@@ -1,6 +1,7 @@
 """The types of columns, in the order in which stored models have their features."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 from modelyard_api.catalogue.names import Catalogue, Name
@@ -46,3 +47,11 @@ COLUMN_TYPES: Catalogue[ColumnType, ColumnTypeSpec] = Catalogue(
         "timestamps: hour, day of week, day of year and month, cyclically encoded",
     ),
 )
+
+
+class BlockKind(StrEnum):
+    """The form of some features. Every architecture takes VECTOR."""
+
+    VECTOR = "Vector"  # numbers
+    SPARSE = "Sparse"  # zeros and ones of which few are ones, kept as the positions of the ones
+    CODES = "Codes"  # numbers of categories, without order between them. Who takes codes takes NaN for what is missing, among numbers too

@@ -6,7 +6,7 @@ from typing import Any
 from modelyard_api.base import GROUP, NAME_PATTERN, VERSION, ApiModel
 from modelyard_api.crds.schema import Schema, structural_schema
 from modelyard_api.model_deployment import ModelDeploymentSpec
-from modelyard_api.status import ModelDeploymentStatus, TrainingJobStatus
+from modelyard_api.resource_status import ModelDeploymentStatus, TrainingJobStatus
 from modelyard_api.training_job import TrainingJobSpec
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from modelyard_api import labels
 from modelyard_api.conditions import Reason, TrainingCondition
-from modelyard_api.status import TrainingJobStatus
+from modelyard_api.resource_status import TrainingJobStatus
 from modelyard_operator.kube.interface import TRAINING_JOB, Object
 from modelyard_operator.training import approval
 

@@ -7,7 +7,7 @@ from modelyard_api.labels import registered_model
 from modelyard_api.model_deployment import ModelDeploymentSpec
 from modelyard_api.pod_contract import ColumnDrift
 from modelyard_api.rendering import sentence
-from modelyard_api.status import ModelDeploymentStatus, ServedVersion
+from modelyard_api.resource_status import ModelDeploymentStatus, ServedVersion
 from modelyard_operator.kube.interface import Object
 
 from modelyard_cli.explanation.reasons import meaning

@@ -11,7 +11,7 @@ from modelyard_api.conditions import Condition, Reason, TrainingCondition
 from modelyard_api.data import ColumnRole, Data, SplitBy
 from modelyard_api.objective import Criterion, TargetFrom, default_criteria
 from modelyard_api.rendering import sentence
-from modelyard_api.status import TrainingJobStatus
+from modelyard_api.resource_status import TrainingJobStatus
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_api.verdicts import CriterionState
 from modelyard_operator.kube.interface import Object

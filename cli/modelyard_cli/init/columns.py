@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 from modelyard_api.catalogue.column_types import ColumnType
 from modelyard_api.data import Column, ColumnRole
-from modelyard_api.reading import ReadingRule
+from modelyard_api.reading_notes import ReadingRule
 from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.evaluation.integer_codes import CodeEvidence

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from modelyard_api.catalogue.tasks import has_classes
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_api.rendering import describe_reading
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_api.workers import Workers

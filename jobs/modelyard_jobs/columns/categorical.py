@@ -8,10 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from modelyard_api.blocks import BlockKind
-from modelyard_api.catalogue.column_types import ColumnType
+from modelyard_api.catalogue.column_types import BlockKind, ColumnType
 from modelyard_api.data import MissingColumn, MissingMethod
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_model.cells.known_words import MISSING
 from modelyard_model.cells.numbers import PLAIN
 from modelyard_model.cells.reading import TextReading

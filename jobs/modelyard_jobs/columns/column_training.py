@@ -4,8 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import polars as pl
-from modelyard_api.blocks import BlockKind
-from modelyard_api.catalogue.column_types import COLUMN_TYPES, ColumnType
+from modelyard_api.catalogue.column_types import COLUMN_TYPES, BlockKind, ColumnType
 from modelyard_api.catalogue.names import implementation
 from modelyard_api.data import MissingColumn, MissingMethod
 from modelyard_model.cells.reading import CellReading

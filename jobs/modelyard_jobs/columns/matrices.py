@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from modelyard_api.blocks import BlockKind
+from modelyard_api.catalogue.column_types import BlockKind
 from modelyard_model.columns.column import Block, Matrix
 from modelyard_model.preparation import Preparation
 from numpy.typing import NDArray

@@ -4,11 +4,10 @@ import math
 
 import numpy as np
 import polars as pl
-from modelyard_api.blocks import BlockKind
-from modelyard_api.catalogue.column_types import ColumnType
+from modelyard_api.catalogue.column_types import BlockKind, ColumnType
 from modelyard_api.conditions import Reason
 from modelyard_api.data import MissingColumn, MissingMethod
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_model.cells.numbers import PLAIN
 from modelyard_model.cells.reading import NumberReading
 from modelyard_model.columns.numerical import LARGEST, FilledNumber, NumericalColumn

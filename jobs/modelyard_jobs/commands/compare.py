@@ -10,7 +10,7 @@ from modelyard_api import artifacts
 from modelyard_api.conditions import Reason
 from modelyard_api.labels import registered_model
 from modelyard_api.pod_contract import CompareRequest, TrainResult
-from modelyard_clients.settings import Platform
+from modelyard_clients.platform import Platform
 from numpy.typing import NDArray
 
 from modelyard_jobs import training_data

@@ -14,7 +14,7 @@ from modelyard_api.conditions import Reason
 from modelyard_api.labels import ALERT_SECRETS_DIRECTORY, registered_model
 from modelyard_api.pod_contract import TERMINATION_MESSAGE_LIMIT, CheckOutcome, ColumnDrift, MonitorRequest, MonitorResult
 from modelyard_api.request_log import OUTPUT_PREFIX, monitoring_prefix
-from modelyard_clients.settings import Platform, platform_root
+from modelyard_clients.platform import Platform, platform_root
 
 from modelyard_jobs.monitoring.bucket import Bucket, platform_bucket
 from modelyard_jobs.monitoring.channels import mounted_channels

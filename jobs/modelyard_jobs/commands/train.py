@@ -11,7 +11,7 @@ from modelyard_api.catalogue.architectures import Architecture, is_trained_in_ep
 from modelyard_api.conditions import Reason
 from modelyard_api.labels import TAG_TEST_SPLIT, TAG_TEST_USES, TAG_UID, registered_model
 from modelyard_api.pod_contract import TrainRequest, TrainResult
-from modelyard_clients.settings import Platform
+from modelyard_clients.platform import Platform
 from modelyard_model.model_folder import save_model
 
 from modelyard_jobs import training_data

@@ -5,7 +5,7 @@ import re
 import polars as pl
 from modelyard_api.catalogue.column_types import COLUMN_TYPES, ColumnType
 from modelyard_api.data import ColumnRole, Data
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 
 from modelyard_jobs.columns.categorical import classes_of
 from modelyard_jobs.columns.column_training import ColumnTraining, training_of

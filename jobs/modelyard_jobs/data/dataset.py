@@ -11,7 +11,7 @@ from modelyard_api.catalogue.tasks import TASKS
 from modelyard_api.conditions import Reason
 from modelyard_api.data import MissingMethod, SplitBy
 from modelyard_api.objective import Objective
-from modelyard_api.reading import ReadingNote
+from modelyard_api.reading_notes import ReadingNote
 from modelyard_api.rendering import describe_reading
 from modelyard_api.training_job import TrainingJobSpec
 from numpy.typing import NDArray

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from modelyard_api.conditions import Reason
-from modelyard_clients.settings import is_on_one_machine
+from modelyard_clients.platform import is_on_one_machine
 
 from modelyard_jobs.data.source import Copied, is_full, matching, place_for
 from modelyard_jobs.termination import InvalidRequest, Unavailable

@@ -8,7 +8,7 @@ import polars as pl
 from modelyard_api.catalogue.column_types import ColumnType
 from modelyard_api.conditions import Reason
 from modelyard_api.data import ColumnRole, Data
-from modelyard_api.reading import ReadingNote
+from modelyard_api.reading_notes import ReadingNote
 from modelyard_model.cells.reading import CellReading
 from numpy.typing import NDArray
 

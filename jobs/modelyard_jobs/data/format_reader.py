@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from modelyard_api.catalogue.formats import FORMATS
 from modelyard_api.catalogue.names import implementation
-from modelyard_api.reading import ReadingNote
+from modelyard_api.reading_notes import ReadingNote
 from modelyard_model.text_files import Separator
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from modelyard_api.conditions import Reason
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_model.cells.numbers import number_text
 from modelyard_model.text_files import ENCODING_NAMES, encoding_of
 

@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 import polars as pl
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_model.cells.known_words import TRUTH_AS_NUMBER
 from modelyard_model.cells.numbers import CURRENCIES, PERCENT, PLAIN, NumberForm, category_of, is_plain, number_text
 from modelyard_model.cells.reading import NumberReading, Unreadable

@@ -7,7 +7,7 @@ from functools import cached_property
 import polars as pl
 from modelyard_api.catalogue.column_types import ColumnType
 from modelyard_api.conditions import Reason
-from modelyard_api.reading import ReadingNote
+from modelyard_api.reading_notes import ReadingNote
 from modelyard_model.cells.reading import CellReading, TimeReading
 
 from modelyard_jobs.data import parquet_table

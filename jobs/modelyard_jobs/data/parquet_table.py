@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelyard_api.conditions import Reason
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_model.text_files import Header
 
 from modelyard_jobs.data.format_reader import TEXT_TYPES, Beginning, FileTable, FormatReader, Source

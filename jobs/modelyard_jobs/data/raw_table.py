@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from modelyard_api.reading import ReadingNote
+from modelyard_api.reading_notes import ReadingNote
 from modelyard_model.text_files import Separator
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from modelyard_api.catalogue.formats import FORMATS, Format
 from modelyard_api.conditions import Reason
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 
 from modelyard_jobs.data.contents import HEAD, beginning_of, content_in, content_of, is_in_name, packing_of
 from modelyard_jobs.data.format_reader import FileTable, Source, reader_of

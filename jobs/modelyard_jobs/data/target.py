@@ -9,7 +9,7 @@ from modelyard_api.catalogue.metrics import Metric, default_metric, is_binary_on
 from modelyard_api.catalogue.tasks import MOST_CLASSES, TASKS, Shown, Task, has_classes, usual_task
 from modelyard_api.conditions import Reason
 from modelyard_api.objective import Criterion, Objective, TargetFrom, default_criteria
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_model.cells.reading import TextReading
 from numpy.typing import NDArray
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_model.cells.known_words import FALSE, MISSING, MISSING_AMONG_NUMBERS, TRUE, TRUTH_AS_NUMBER, TRUTH_PAIRS
 from modelyard_model.cells.numbers import PLAIN, TYPESET, NumberForm, category_of, is_plain
 from modelyard_model.cells.reading import TextReading

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from modelyard_api.conditions import Reason
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_model.text_files import (
     ENCODING_NAMES,
     LINE_END,

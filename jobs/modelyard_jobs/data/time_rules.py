@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_model.cells import times
 from modelyard_model.cells.known_words import MISSING_AMONG_NUMBERS
 from modelyard_model.cells.reading import TimeReading, Unreadable

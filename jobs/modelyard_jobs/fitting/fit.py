@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
-from modelyard_api.blocks import BlockKind
 from modelyard_api.catalogue.architectures import (
     ARCHITECTURES,
     Architecture,
@@ -14,6 +13,7 @@ from modelyard_api.catalogue.architectures import (
     resolve_parameters,
     task_problem,
 )
+from modelyard_api.catalogue.column_types import BlockKind
 from modelyard_api.catalogue.names import implementation
 from modelyard_api.catalogue.tasks import has_classes
 from modelyard_api.conditions import Reason

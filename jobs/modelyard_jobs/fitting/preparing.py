@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
-from modelyard_api.blocks import BlockKind
-from modelyard_api.catalogue.column_types import ColumnType
+from modelyard_api.catalogue.column_types import BlockKind, ColumnType
 from modelyard_api.conditions import Reason
 from modelyard_api.data import Missing, MissingColumn, MissingMethod
 from modelyard_model.cells.reading import CellReading

@@ -7,8 +7,8 @@ from typing import Any
 
 from modelyard_api.conditions import Reason
 from modelyard_clients import s3
+from modelyard_clients.platform import Platform
 from modelyard_clients.s3 import S3Error, S3Problem
-from modelyard_clients.settings import Platform
 
 from modelyard_jobs.termination import Unavailable
 

@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 from modelyard_api import artifacts, labels
 from modelyard_api.conditions import Reason
 from modelyard_clients.mlflow_errors import MlflowError, MlflowProblem, translated
-from modelyard_clients.settings import Platform
+from modelyard_clients.platform import Platform
 
 from modelyard_jobs.splitting import membership
 from modelyard_jobs.splitting.assignment import Earlier

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from modelyard_api import labels
 from modelyard_api.pod_contract import TERMINATION_PATH_VARIABLE
-from modelyard_clients.settings import ONE_MACHINE_VARIABLE, ROOT_VARIABLE
+from modelyard_clients.platform import ONE_MACHINE_VARIABLE, ROOT_VARIABLE
 from modelyard_operator.kube.interface import Kind, Object
 from modelyard_operator.pods.facts import INDEX_ANNOTATION
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 from modelyard_api.timestamps import to_timestamp
-from modelyard_operator.kube.events import event_object
 from modelyard_operator.kube.interface import AlreadyExists, Kube, KubeError, Object
+from modelyard_operator.kube.writer import event_object
 from modelyard_operator.plan import Event
 
 from modelyard_local.runner.decision import with_condition

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from modelyard_operator.kube.backoff import Backoff
+from modelyard_operator.kube.pacing import Backoff
 
 from modelyard_local import disk, lifeline
 from modelyard_local.servers.definition import Server

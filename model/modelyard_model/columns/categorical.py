@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from modelyard_api.blocks import BlockKind
+from modelyard_api.catalogue.column_types import BlockKind
 from modelyard_api.data import MissingMethod
 from numpy.typing import NDArray
 from pydantic import Field, FiniteFloat, SerializerFunctionWrapHandler, model_serializer

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
-from modelyard_api.blocks import BlockKind
+from modelyard_api.catalogue.column_types import BlockKind
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 

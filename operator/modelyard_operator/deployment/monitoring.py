@@ -7,12 +7,11 @@ from modelyard_api.catalogue.checks import CheckSpec, checks_of
 from modelyard_api.conditions import ConditionStatus, DeploymentCondition, Reason
 from modelyard_api.model_deployment import Monitoring
 from modelyard_api.pod_contract import CheckOutcome, MonitorResult
-from modelyard_api.status import MonitoringStatus
+from modelyard_api.resource_status import MonitoringStatus
 from modelyard_api.timestamps import from_timestamp, to_timestamp
 
 from modelyard_operator.conditions import ConditionUpdate, find
-from modelyard_operator.deployment.monitor_cron_job import FAILED_RUNS_KEPT
-from modelyard_operator.deployment.monitor_runs import MonitorRun
+from modelyard_operator.deployment.monitor_jobs import FAILED_RUNS_KEPT, MonitorRun
 from modelyard_operator.deployment.observed import Observed
 
 _STATUSES: dict[bool | None, ConditionStatus] = {True: "True", False: "False", None: "Unknown"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from modelyard_api import labels
 from modelyard_api.model_deployment import ModelDeploymentSpec
 
-from modelyard_operator.deployment.monitor_cron_job import monitor_cron_job
+from modelyard_operator.deployment.monitor_jobs import monitor_cron_job
 from modelyard_operator.deployment.rollout import Rollout
 from modelyard_operator.deployment.serving_pods import PORT, SERVING, version_deployment, version_labels
 from modelyard_operator.kube.interface import Object

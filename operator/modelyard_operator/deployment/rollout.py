@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from modelyard_api.conditions import Reason
-from modelyard_api.status import PromotionRecord
+from modelyard_api.resource_status import PromotionRecord
 from modelyard_api.timestamps import from_timestamp, to_timestamp
 
 from modelyard_operator.deployment.observed import Observed, StableService

@@ -5,13 +5,12 @@ from datetime import datetime
 
 from modelyard_api.catalogue.checks import CHECKS
 from modelyard_api.conditions import Condition, ConditionStatus, DeploymentCondition, Reason
-from modelyard_api.status import ModelDeploymentStatus, PromotionRecord, ServedVersion
+from modelyard_api.resource_status import ModelDeploymentStatus, PromotionRecord, ServedVersion
 
 from modelyard_operator.conditions import ConditionUpdate, find, to_conditions
 from modelyard_operator.deployment.monitoring import monitoring_status, monitoring_updates, newest_result
-from modelyard_operator.deployment.observed import Observed
+from modelyard_operator.deployment.observed import Observed, Workload
 from modelyard_operator.deployment.rollout import Rollout
-from modelyard_operator.deployment.workload import Workload
 from modelyard_operator.plan import Event
 
 _VERSIONS = 8

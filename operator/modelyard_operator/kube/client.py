@@ -17,7 +17,6 @@ from kubernetes import client, config
 from modelyard_api.labels import FIELD_MANAGER
 
 from modelyard_operator.kube.answers import error_of, error_of_status
-from modelyard_operator.kube.field_ownership import taken_over
 from modelyard_operator.kube.interface import (
     KINDS,
     Conflict,
@@ -30,7 +29,8 @@ from modelyard_operator.kube.interface import (
     Unreachable,
     WatchEvent,
 )
-from modelyard_operator.kube.rate_limit import TokenBucket
+from modelyard_operator.kube.pacing import TokenBucket
+from modelyard_operator.kube.writer import taken_over
 
 _JSON = "application/json"
 _MERGE_PATCH = "application/merge-patch+json"

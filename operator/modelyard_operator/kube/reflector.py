@@ -9,9 +9,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from modelyard_operator.kube.backoff import Backoff
 from modelyard_operator.kube.interface import Expired, Kind, Kube, KubeError, Object, Unreachable, WatchEvent
 from modelyard_operator.kube.mirror import Mirror
+from modelyard_operator.kube.pacing import Backoff
 
 _LOG = logging.getLogger(__name__)
 _SHORTEST_WATCH_SECONDS = 1.0  # an empty one that ends sooner is a failure, or a broken proxy would make this a busy loop

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from modelyard_operator.kube.backoff import Backoff
+from modelyard_operator.kube.pacing import Backoff
 
 KeyT = TypeVar("KeyT")
 

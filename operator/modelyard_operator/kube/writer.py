@@ -1,15 +1,18 @@
 """Carries out Plans: the only place that changes the cluster or the registry."""
 
+import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from modelyard_api.conditions import Reason
+from modelyard_api.labels import FIELD_MANAGER
 from modelyard_api.rendering import sentence
 
-from modelyard_operator.kube.events import event_object
 from modelyard_operator.kube.interface import (
+    EVENT,
     JOB,
     KINDS,
     AlreadyExists,
@@ -20,13 +23,49 @@ from modelyard_operator.kube.interface import (
     Object,
     Refused,
 )
-from modelyard_operator.kube.matching import holds, same_manifest, with_hash
+from modelyard_operator.kube.mirror import holds, same_manifest, with_hash
 from modelyard_operator.ownership import controller_uid
 from modelyard_operator.plan import EnsureModel, Event, Plan, RegisterVersion, RegistryAction, Suspension
 from modelyard_operator.reconciler import Problem, View
 from modelyard_operator.registry.interface import AliasChanged, Registry, RegistryError
 
+_NOTE_BYTES = 1024  # the API server's limit
 _LOG = logging.getLogger(__name__)
+ManagedFields = Sequence[dict[str, Any]]
+
+
+def event_object(
+    event: Event, resource: Object, instance: str, now: datetime, *, controller: str = FIELD_MANAGER, action: str = "Reconcile"
+) -> Object:
+    """The Event; its name is made of what it says, so that saying it again is refused as a duplicate."""
+    metadata = resource["metadata"]
+    said = hashlib.sha256(f"{metadata['uid']}\n{event.reason}\n{event.message}".encode()).hexdigest()[:16]
+    return {
+        "apiVersion": EVENT.api_version,
+        "kind": EVENT.name,
+        "metadata": {"namespace": metadata["namespace"], "name": f"{metadata['name']}.{said}"},
+        "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "reportingController": controller,
+        "reportingInstance": instance[:128],
+        "action": action,
+        "type": event.type,
+        "reason": event.reason,
+        "note": _cut(event.message),
+        "regarding": {
+            "apiVersion": resource["apiVersion"],
+            "kind": resource["kind"],
+            "namespace": metadata["namespace"],
+            "name": metadata["name"],
+            "uid": metadata["uid"],
+        },
+    }
+
+
+def _cut(message: str) -> str:
+    encoded = message.encode()
+    if len(encoded) <= _NOTE_BYTES:
+        return message
+    return encoded[: _NOTE_BYTES - 3].decode(errors="ignore") + "…"
 
 
 class NotLeading(Exception):
@@ -202,3 +241,18 @@ def _refuse_foreign(found: Object, owner: str) -> None:
 def _refusal(body: Object, refused: Refused) -> Problem:
     kind, namespace, name = _identity(body)
     return Problem(Reason.INVALID_SPEC, f"the API server refused {kind.name} {namespace}/{name}: {refused}")
+
+
+def taken_over(entries: ManagedFields, manager: str) -> list[dict[str, Any]] | None:
+    """``managedFields`` in which what ``manager`` created counts as applied; None if nothing has to change."""
+    created = [entry for entry in entries if _is(entry, manager, "Update")]
+    if not created:
+        return None
+    others = [entry for entry in entries if entry not in created]
+    if any(_is(entry, manager, "Apply") for entry in others):
+        return others
+    return [*others, {**created[0], "operation": "Apply"}]
+
+
+def _is(entry: dict[str, Any], manager: str, operation: str) -> bool:
+    return entry.get("manager") == manager and entry.get("operation") == operation and not entry.get("subresource")

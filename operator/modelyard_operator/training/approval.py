@@ -7,7 +7,7 @@ registered and promoted like any other, unless a later comparison says that a cr
 
 from modelyard_api import labels
 from modelyard_api.conditions import TrainingCondition
-from modelyard_api.status import TrainingJobStatus, TrainingOutcome
+from modelyard_api.resource_status import TrainingJobStatus, TrainingOutcome
 from modelyard_api.verdicts import CriterionState
 
 from modelyard_operator.kube.interface import Object

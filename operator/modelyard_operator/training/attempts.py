@@ -6,7 +6,7 @@ from datetime import datetime
 
 from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.pod_contract import TrainResult
-from modelyard_api.status import Attempt
+from modelyard_api.resource_status import Attempt
 from modelyard_api.timestamps import to_timestamp
 from modelyard_api.training_job import Policy
 

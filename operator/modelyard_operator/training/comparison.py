@@ -2,7 +2,7 @@
 
 from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.pod_contract import PodError, TrainResult
-from modelyard_api.status import TrainingOutcome
+from modelyard_api.resource_status import TrainingOutcome
 
 from modelyard_operator.pods import facts
 from modelyard_operator.pods.causes import why_not_running

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from modelyard_api.conditions import Condition, Reason, TrainingCondition
-from modelyard_api.status import PromotionRecord, TrainingOutcome
+from modelyard_api.resource_status import PromotionRecord, TrainingOutcome
 from modelyard_api.timestamps import from_timestamp
 
 from modelyard_operator.conditions import ConditionUpdate

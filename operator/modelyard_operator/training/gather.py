@@ -5,15 +5,14 @@ from dataclasses import replace
 
 from modelyard_api import labels
 from modelyard_api.conditions import TrainingCondition
-from modelyard_api.status import TrainingJobStatus
+from modelyard_api.resource_status import TrainingJobStatus
 from modelyard_api.training_job import TrainingJobSpec
 
 from modelyard_operator.kube.interface import JOB, POD, TRAINING_JOB, Object
 from modelyard_operator.pods import facts
 from modelyard_operator.pods.facts import Child
-from modelyard_operator.reconciler import Key, Problem, View
+from modelyard_operator.reconciler import Key, Problem, View, read
 from modelyard_operator.registry.interface import RegistryError, RegistryReader
-from modelyard_operator.stored_resource import read
 from modelyard_operator.training import finished, render
 from modelyard_operator.training.observed import Observed, Phase, RegistryFacts, phase_of
 from modelyard_operator.training.phases import PHASES

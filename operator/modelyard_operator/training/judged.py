@@ -7,7 +7,7 @@ from typing import Any
 from modelyard_api import rendering
 from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.pod_contract import TrainResult
-from modelyard_api.status import TrainingOutcome
+from modelyard_api.resource_status import TrainingOutcome
 from modelyard_api.verdicts import CriterionState
 
 from modelyard_operator.conditions import ConditionUpdate, find

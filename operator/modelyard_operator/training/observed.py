@@ -7,7 +7,7 @@ from functools import cached_property
 
 from modelyard_api import labels
 from modelyard_api.pod_contract import TrainResult
-from modelyard_api.status import TrainingJobStatus
+from modelyard_api.resource_status import TrainingJobStatus
 from modelyard_api.training_job import TrainingJobSpec
 
 from modelyard_operator.kube.interface import Object

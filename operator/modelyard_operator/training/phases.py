@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modelyard_api.conditions import Reason
-from modelyard_api.status import TrainingOutcome
+from modelyard_api.resource_status import TrainingOutcome
 
 from modelyard_operator.pod_template import Images
 from modelyard_operator.registry.interface import RegistryReader
-from modelyard_operator.training import comparison, criteria, finished, judged, promotion, registry_facts, start, validation
+from modelyard_operator.training import comparison, criteria, finished, judged, promotion, registry_facts, start
 from modelyard_operator.training.attempts import Attempts, observe, stored
 from modelyard_operator.training.decision import Decision, failed, first
 from modelyard_operator.training.judged import JudgedModel
@@ -87,7 +87,7 @@ def _invalid(observed: Observed, attempts: Attempts) -> Decision | None:
     """A spec that can't work is refused before anything was started; later changes of it concern what is still to come."""
     if observed.spec is not None and attempts.records:
         return None
-    problems = validation.problems(observed)
+    problems = start.problems(observed)
     return failed(Reason.INVALID_SPEC, "; ".join(problems)) if problems else None
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from modelyard_api import labels
 from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.objective import Bound
-from modelyard_api.status import PromotionRecord
+from modelyard_api.resource_status import PromotionRecord
 from modelyard_api.timestamps import to_timestamp
 from modelyard_api.training_job import Approval
 from modelyard_api.verdicts import ComparedWith, CriterionState, VerdictReason

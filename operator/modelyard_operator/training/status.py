@@ -7,7 +7,7 @@ from datetime import datetime
 from modelyard_api import artifacts
 from modelyard_api.conditions import Condition, Reason, TrainingCondition
 from modelyard_api.pod_contract import MetricValue
-from modelyard_api.status import Attempt, MlflowRun, Progress, ResolvedValue, TrainingJobStatus
+from modelyard_api.resource_status import Attempt, MlflowRun, Progress, ResolvedValue, TrainingJobStatus
 from modelyard_api.timestamps import to_timestamp
 
 from modelyard_operator.conditions import ConditionUpdate, find, to_conditions

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from modelyard_clients.platform import read_platform
 from modelyard_clients.s3 import client_of
-from modelyard_clients.settings import read_platform
 
 from modelyard_serving.clock import Clock
 from modelyard_serving.request_log.records import Record

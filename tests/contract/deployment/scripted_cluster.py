@@ -8,14 +8,14 @@ from typing import Any
 
 from modelyard_api.timestamps import to_timestamp
 from modelyard_operator.controller import Controller, ControllerOptions, new_queue
-from modelyard_operator.deployment.reconciler import ModelDeploymentReconciler
+from modelyard_operator.deployment.model_deployments import ModelDeploymentReconciler
 from modelyard_operator.kube.client import ApiServer
 from modelyard_operator.kube.interface import CRON_JOB, DEPLOYMENT, JOB, MODEL_DEPLOYMENT, POD, Conflict, Kind, NotFound, Object
 from modelyard_operator.kube.writer import Writer, WriterContext
 from modelyard_operator.mirrors import Mirrors
 from modelyard_operator.ownership import owner_reference
 from modelyard_operator.prometheus import Metrics
-from modelyard_operator.training.reconciler import TrainingJobReconciler
+from modelyard_operator.training.training_jobs import TrainingJobReconciler
 
 from tests.unit.deployment_operator.builders import IMAGES, NAME, FakeRegistry
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 from modelyard_operator.configuration import Configuration, from_environment
-from modelyard_operator.deployment.reconciler import ModelDeploymentReconciler
+from modelyard_operator.deployment.model_deployments import ModelDeploymentReconciler
 from modelyard_operator.kube.client import Timeouts, connect
 from modelyard_operator.kube.interface import DEPLOYMENT, JOB, MODEL_DEPLOYMENT, TRAINING_JOB, Kube
 from modelyard_operator.kube.lease import LeaseTiming
 from modelyard_operator.operator_process import Connections, OperatorProcess
 from modelyard_operator.plan import EnsureModel, RegisterVersion
-from modelyard_operator.training.reconciler import TrainingJobReconciler
+from modelyard_operator.training.training_jobs import TrainingJobReconciler
 
 from dev.cluster import apiserver
 from tests.contract.kube.eventually import eventually

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from modelyard_operator.kube.backoff import Backoff
 from modelyard_operator.kube.client import ApiServer, Timeouts, connect
 from modelyard_operator.kube.interface import SERVICE, TRAINING_JOB, Expired, Kind, Kube, Unreachable, WatchEvent
 from modelyard_operator.kube.mirror import Mirror
+from modelyard_operator.kube.pacing import Backoff
 from modelyard_operator.kube.reflector import Reflector
 
 from dev.cluster import apiserver

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from modelyard_api.conditions import Reason
-from modelyard_api.status import TrainingJobStatus
+from modelyard_api.resource_status import TrainingJobStatus
 from modelyard_operator.kube.interface import EVENT, JOB, KINDS, SERVICE, TRAINING_JOB, Conflict, Kind, Kube, NotFound
 from modelyard_operator.kube.writer import NotLeading, PlanError, Writer, WriterContext
 from modelyard_operator.ownership import controller_uid

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from modelyard_api.model_deployment import Monitoring
 from modelyard_api.pod_contract import MonitorRequest, MonitorResult
+from modelyard_clients.platform import Platform, read_platform
 from modelyard_clients.s3 import client_of
-from modelyard_clients.settings import Platform, read_platform
 from modelyard_jobs.commands.monitor import run
 
 from tests.contract.monitoring.flights import flights

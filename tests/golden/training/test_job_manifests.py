@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from modelyard_api.status import MlflowRun, TrainingJobStatus
+from modelyard_api.resource_status import MlflowRun, TrainingJobStatus
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_operator.pod_template import Images
 from modelyard_operator.training import render

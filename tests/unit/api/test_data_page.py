@@ -7,7 +7,7 @@ import pytest
 import yaml
 from modelyard_api.catalogue.formats import endings
 from modelyard_api.data import Data
-from modelyard_api.reading import ReadingRule
+from modelyard_api.reading_notes import ReadingRule
 from modelyard_model.cells.known_words import MISSING, TRUTH_PAIRS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "data.md").read_text()

@@ -6,7 +6,7 @@ import pytest
 from modelyard_api import rendering
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.objective import Bound, Criterion
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_api.verdicts import ComparedWith, CriterionState, Evidence, Verdict, VerdictReason
 
 CHAMPION = {"metric": Metric.F1_MACRO, "bound": Bound.NOT_WORSE_THAN, "opponent": ComparedWith.CHAMPION, "version": "3"}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from modelyard_api import labels, rendering
 from modelyard_api.conditions import Reason
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_api.verdicts import Evidence, Verdict
 from modelyard_cli.errors import CommandError, WrongUsage
 from modelyard_cli.explanation.explained import explain_resource

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dev.demo import flights, rows_in_s3, traffic
-from dev.platform.resources import Object
+from dev.demo import flights, traffic
+from dev.platform.kubectl import Object
 
 ROWS = 12_000
 DRIFT: Object = {"type": "io.modelyard.drift.detected", "data": {"columns": ["temp"]}}
@@ -141,7 +141,7 @@ class Traffic:
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> ScriptedPlace:
-    monkeypatch.setattr(rows_in_s3, "FOLDER", tmp_path)
+    monkeypatch.setattr(flights, "FOLDER", tmp_path)
     return ScriptedPlace()
 
 

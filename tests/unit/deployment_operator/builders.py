@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from modelyard_api import labels
-from modelyard_operator.deployment.reconciler import ModelDeploymentReconciler
+from modelyard_operator.deployment.model_deployments import ModelDeploymentReconciler
 from modelyard_operator.kube.interface import CRON_JOB, DEPLOYMENT, JOB, MODEL_DEPLOYMENT, POD, SERVICE, Kind, Object
 from modelyard_operator.ownership import controller_uid
 from modelyard_operator.plan import Plan

@@ -5,7 +5,7 @@ import json
 import pytest
 from modelyard_api.conditions import Reason
 from modelyard_operator.deployment.gather import gather
-from modelyard_operator.deployment.reconciler import ModelDeploymentReconciler
+from modelyard_operator.deployment.model_deployments import ModelDeploymentReconciler
 from modelyard_operator.plan import Plan
 from modelyard_operator.reconciler import Problem
 

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 import pytest
-from modelyard_api.blocks import BlockKind
 from modelyard_api.catalogue.architectures import Architecture
+from modelyard_api.catalogue.column_types import BlockKind
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import ColumnType, Missing

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from modelyard_api.blocks import BlockKind
+from modelyard_api.catalogue.column_types import BlockKind
 from modelyard_api.data import ColumnType, MissingMethod
 from modelyard_jobs.columns.categorical import MOST_FEATURES
 from modelyard_jobs.columns.column_training import KnownTarget

@@ -9,7 +9,7 @@ import pytest
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import ColumnType, SplitBy
-from modelyard_api.reading import ReadingRule
+from modelyard_api.reading_notes import ReadingRule
 from modelyard_jobs.data import parquet_table, reading, report
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.termination import InvalidRequest

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import pytest
 from modelyard_api.data import Column, ColumnRole, ColumnType, Data, DataSource
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_jobs.data.column_rules import ColumnReader
 from modelyard_jobs.data.one_column import ReadColumn
 from modelyard_jobs.data.raw_table import RawTable

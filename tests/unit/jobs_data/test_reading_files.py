@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import zstandard
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_jobs.data.beginnings import Glance, glance_at, require_seen
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.reading import read

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from modelyard_api.conditions import Reason
-from modelyard_clients.settings import ONE_MACHINE_VARIABLE
+from modelyard_clients.platform import ONE_MACHINE_VARIABLE
 from modelyard_jobs.data.source import fetch
 from modelyard_jobs.termination import InvalidRequest, JobFailure, Unavailable
 

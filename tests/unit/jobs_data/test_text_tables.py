@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from modelyard_api.reading import ReadingNote, ReadingRule
+from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_jobs.data import text_table
 from modelyard_jobs.data.text_table import read_text
 from modelyard_jobs.termination import InvalidRequest

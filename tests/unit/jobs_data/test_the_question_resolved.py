@@ -7,7 +7,7 @@ import pytest
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.catalogue.tasks import Task
 from modelyard_api.conditions import Reason
-from modelyard_api.reading import ReadingRule
+from modelyard_api.reading_notes import ReadingRule
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data.dataset import Dataset, prepare
 from modelyard_jobs.data.raw_table import RawTable

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
-from modelyard_api.reading import ReadingRule
+from modelyard_api.reading_notes import ReadingRule
 from modelyard_jobs.data.beginnings import glance_at
 from modelyard_jobs.data.json_lines import read_json_lines
 from modelyard_jobs.data.parquet_table import columns_of_parquet, read_parquet

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from modelyard_local.runner.decision import Decision
 from modelyard_local.runner.deployment_controller import decide_deployment
-from modelyard_operator.deployment.workload import Workload
+from modelyard_operator.deployment.observed import Workload
 
 from tests.unit.local_runner.objects import NOW, Object, condition, deleting, deployment, ended, later, ready, stored
 

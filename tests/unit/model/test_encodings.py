@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from modelyard_api.blocks import BlockKind
+from modelyard_api.catalogue.column_types import BlockKind
 from modelyard_api.data import MissingMethod
 from modelyard_model.columns.categorical import CategoricalColumn, Codes, FilledText, Target
 from modelyard_model.columns.numerical import FilledNumber, NumericalColumn

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from modelyard_clients.platform import ROOT_VARIABLE, PlatformIncomplete, platform_root, read_platform, read_source_keys
 from modelyard_clients.s3 import client_of
-from modelyard_clients.settings import ROOT_VARIABLE, PlatformIncomplete, platform_root, read_platform, read_source_keys
 
 CONFIG = {"MLFLOW_TRACKING_URI": "http://mlflow:5000\n", "S3_ENDPOINT_URL": "http://s3:8333", "S3_BUCKET": "modelyard"}
 SECRET = {

@@ -1,8 +1,7 @@
 """Pauses between tries."""
 
 import pytest
-from modelyard_operator.kube.backoff import Backoff
-from modelyard_operator.kube.rate_limit import TokenBucket
+from modelyard_operator.kube.pacing import Backoff, TokenBucket
 
 
 def test_pauses_double_up_to_the_longest() -> None:

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from modelyard_operator.kube.backoff import Backoff
+from modelyard_operator.kube.pacing import Backoff
 from modelyard_operator.kube.workqueue import WorkQueue
 
 

@@ -1,7 +1,7 @@
 """From the environment to a loaded model: settings, cores, attempts."""
 
 import pytest
-from modelyard_clients.settings import PlatformIncomplete
+from modelyard_clients.platform import PlatformIncomplete
 from modelyard_model.errors import ModelFilesInvalid
 from modelyard_serving.__main__ import InvalidRequest, read_request
 from modelyard_serving.errors import ModelUnusable, NotReady, RegistryUnavailable

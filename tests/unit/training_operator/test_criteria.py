@@ -7,7 +7,7 @@ import pytest
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.objective import Criterion, Objective
 from modelyard_api.pod_contract import TrainResult
-from modelyard_api.status import TrainingJobStatus
+from modelyard_api.resource_status import TrainingJobStatus
 from modelyard_api.verdicts import ComparedWith, CriterionState, Evidence, Verdict, VerdictReason
 from modelyard_operator.training import criteria
 

@@ -12,13 +12,13 @@ from typing import Any
 
 from modelyard_api import artifacts, labels
 from modelyard_api.pod_contract import PodError, TrainResult
-from modelyard_api.status import TrainingJobStatus
+from modelyard_api.resource_status import TrainingJobStatus
 from modelyard_operator.kube.interface import JOB, KINDS, POD, TRAINING_JOB, Kind
 from modelyard_operator.plan import EnsureModel, Event, MoveAlias, Plan, RegisterVersion
 from modelyard_operator.pod_template import Images
 from modelyard_operator.reconciler import Key, Problem
 from modelyard_operator.registry.interface import AliasChanged, RegistryUnavailable, Run, RunProgress, Version
-from modelyard_operator.training.reconciler import TrainingJobReconciler
+from modelyard_operator.training.training_jobs import TrainingJobReconciler
 
 from tests.unit.training_operator import manifests
 from tests.unit.training_operator.manifests import NAMESPACE, START, stamp, true_condition

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from modelyard_api import labels
 
-from modelyard_operator.deployment import gather as reading
+from modelyard_operator.deployment import gather
 from modelyard_operator.deployment.observed import Observed
 from modelyard_operator.deployment.render import Wanted, render
 from modelyard_operator.deployment.rollout import Rollout, decide_rollout, next_history
@@ -14,9 +14,8 @@ from modelyard_operator.deployment.status import events_between, next_status
 from modelyard_operator.kube.interface import DEPLOYMENT, MODEL_DEPLOYMENT, SERVICE, Kind, Object
 from modelyard_operator.plan import Deletion, Plan
 from modelyard_operator.pod_template import Images
-from modelyard_operator.reconciler import Key, Problem, View
+from modelyard_operator.reconciler import Key, Problem, View, status_unreadable
 from modelyard_operator.registry.interface import RegistryReader
-from modelyard_operator.stored_resource import status_unreadable
 
 _ASK_AGAIN_SECONDS = 30.0  # a registry that was away, a model that doesn't exist: nobody tells us when that changes
 _PENDING_SECONDS = 10.0  # Events are not watched
@@ -41,7 +40,7 @@ class ModelDeploymentReconciler:
 
     def gather(self, key: Key, view: View, registry: RegistryReader, problem: Problem | None) -> Observed | None:
         """See ``Reconciler.gather``."""
-        return reading.gather(key, view, registry, problem)
+        return gather.gather(key, view, registry, problem)
 
     def reconcile(self, observed: Observed, now: datetime) -> Plan:
         """See ``Reconciler.reconcile``."""

@@ -7,9 +7,8 @@ from modelyard_operator.kube.interface import TRAINING_JOB, Kind, Object
 from modelyard_operator.plan import Deletion, Plan, Suspension
 from modelyard_operator.pod_template import Images
 from modelyard_operator.pods import facts
-from modelyard_operator.reconciler import Key, Problem, View
+from modelyard_operator.reconciler import Key, Problem, View, status_unreadable
 from modelyard_operator.registry.interface import RegistryReader
-from modelyard_operator.stored_resource import status_unreadable
 from modelyard_operator.training import gather, status
 from modelyard_operator.training.decision import Decision, RunUrl
 from modelyard_operator.training.observed import Observed, phase_of
