@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from modelyard_cli import clock, waiting
-from modelyard_cli.connection import Connection, connect
+from modelyard_cli.connect import connect
+from modelyard_cli.connection import Connection
 from modelyard_cli.errors import CommandError
 from modelyard_cli.explanation.explained import explained
 from modelyard_cli.explanation.text import note
 from modelyard_cli.kind_names import Reference, kind_called, one_named
 from modelyard_cli.kube_reading import objects
-from modelyard_cli.predicting import asking
 from modelyard_cli.predicting import rows as row_requests
+from modelyard_cli.predicting import served_model
 from modelyard_cli.predicting.rows import Request
 from modelyard_cli.printing.columns import event_subject, event_time
 from modelyard_cli.target import Target
@@ -104,7 +105,7 @@ class Client:
         ``rows``: a Polars or pandas frame, a dictionary, a list of those, or the path of a file. pandas in gives pandas out, else Polars.
         """
         if isinstance(rows, str | PathLike):
-            requests = row_requests.from_file(str(rows), lambda: asking.known_columns(self._connection, name))
+            requests = row_requests.from_file(str(rows), lambda: served_model.known_columns(self._connection, name))
         else:
             requests = row_requests.from_rows(frames.records(rows))
         found = [answer for request in requests for answer in self._asked(name, request)]
@@ -141,7 +142,7 @@ class Client:
 
     def _asked(self, name: str, request: Request) -> list[dict[str, Any]]:
         request_id = uuid4().hex
-        predictions = asking.ask(self._connection, name, request, request_id)
+        predictions = served_model.ask(self._connection, name, request, request_id)
         return [{**each, "request_id": request_id, "row": row} for row, each in enumerate(predictions)]
 
     def _found(self, reference: Reference) -> Object:

@@ -9,8 +9,8 @@ from modelyard_api.base import API_VERSION
 from modelyard_cli.connection import Connection
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.init.files import name_from_file
-from modelyard_cli.manifests import data_files, reading
-from modelyard_cli.manifests.reading import Manifest
+from modelyard_cli.manifests import data_files, manifest_files
+from modelyard_cli.manifests.manifest_files import Manifest
 from modelyard_local.kinds import ALL_KINDS
 from modelyard_operator.kube.interface import Object
 
@@ -22,7 +22,7 @@ def read(sources: Sequence[Source], namespace: str) -> list[Manifest]:
     return [
         manifest
         for source in sources
-        for manifest in ([_given(source, namespace)] if isinstance(source, Mapping) else reading.read([str(source)], namespace))
+        for manifest in ([_given(source, namespace)] if isinstance(source, Mapping) else manifest_files.read([str(source)], namespace))
     ]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import typer
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, TRAINING_JOB, Kind
 
-from modelyard_cli.connection import connect
+from modelyard_cli.connect import connect
 from modelyard_cli.kind_names import all_words, kinds_called
 from modelyard_cli.kube_reading import objects
 from modelyard_cli.target import target
@@ -24,18 +24,6 @@ def training_jobs(ctx: typer.Context, incomplete: str) -> list[str]:
 def model_deployments(ctx: typer.Context, incomplete: str) -> list[str]:
     """Names."""
     return _quietly(lambda: _starting(incomplete, _names(ctx, MODEL_DEPLOYMENT)))
-
-
-def contexts(incomplete: str) -> list[str]:
-    """Of the user's kubeconfig."""
-
-    def names() -> list[str]:
-        from kubernetes import config  # noqa: PLC0415
-
-        found, _current = config.list_kube_config_contexts()  # type: ignore[no-untyped-call]
-        return _starting(incomplete, (each["name"] for each in found))
-
-    return _quietly(names)
 
 
 def _resources(ctx: typer.Context, args: list[str], incomplete: str) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from modelyard_local import keys, lock, state
+from modelyard_local import keys, lifecycle, state
 from modelyard_local.home import Addresses, Home
 from modelyard_local.store import LocalStore
 from modelyard_operator.kube.answers import error_of
@@ -49,7 +49,7 @@ class LocalConnection:
     @property
     def is_running(self) -> bool:
         """Whether its process lives."""
-        return lock.holder(self.home.lock) is not None
+        return lifecycle.holder(self.home.lock) is not None
 
     def apply(self, body: Object, *, dry_run: bool, force: bool) -> Object:  # noqa: ARG002  # nobody else's fields here
         """See ``Connection``."""

@@ -1,6 +1,7 @@
 """Start the platform process, find out whether one runs, and end it."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -10,18 +11,56 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import psutil
 
-from modelyard_local import disk, lock, state
+from modelyard_local import disk, state
 from modelyard_local.home import VARIABLE, Home
 from modelyard_local.preparation import PortsAsked
-from modelyard_local.servers.definition import clean_environment
+from modelyard_local.servers.supervision import clean_environment
 from modelyard_local.state import PlatformPhase, PlatformState
 
+_TRIES_SECONDS = 2.0  # a command that only looks holds it for a moment
 _LOOK_SECONDS = 0.1
 _REMAINS_WITHIN_SECONDS = 10.0
 _MADE_BY_US = ("addresses.json", "data", "logs", "platform.lock", "pods", "routes", "secrets.json", "state.json")
+
+
+def acquire(path: Path, clock: Callable[[], float] = time.monotonic, pause: Callable[[float], None] = time.sleep) -> IO[str] | None:
+    """Keep what is returned open as long as the process lives; None if another has it. The file says whose it is."""
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+    deadline = clock() + _TRIES_SECONDS
+    while not _try(file):
+        if clock() > deadline:
+            file.close()
+            return None
+        pause(0.05)
+    file.seek(0)
+    file.truncate()
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
+
+
+def holder(path: Path) -> int | None:
+    """The process id of who holds it; 0 while it is just being taken; None if nobody does."""
+    try:
+        with path.open("r", encoding="utf-8") as file:
+            if _try(file, fcntl.LOCK_SH):
+                return None
+            text = file.read().strip()
+            return int(text) if text.isdigit() else 0
+    except FileNotFoundError:
+        return None
+
+
+def _try(file: IO[str], how: int = fcntl.LOCK_EX) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class NotStarted(Exception):
@@ -35,7 +74,7 @@ def log_file(home: Home) -> Path:
 
 def running(home: Home) -> PlatformState | None:
     """What the process that holds the home says of itself; None if none does. Its very first moments are a platform that starts."""
-    pid = lock.holder(home.lock)
+    pid = holder(home.lock)
     if pid is None:
         return None
     said = state.read(home)
@@ -79,8 +118,8 @@ def follow_start(home: Home, process: "subprocess.Popen[bytes]") -> Iterator[Pla
 
 def follow_running(home: Home, pid: int) -> Iterator[PlatformState]:
     """The same of one that another command launched."""
-    yield from _until_ready(home, pid, lambda: None if lock.holder(home.lock) == pid else 1)
-    if lock.holder(home.lock) != pid:
+    yield from _until_ready(home, pid, lambda: None if holder(home.lock) == pid else 1)
+    if holder(home.lock) != pid:
         raise NotStarted("it ended before it was ready; start it again")
 
 
@@ -109,12 +148,12 @@ def stop(home: Home, on_wait: Callable[[PlatformState], None] = lambda _: None) 
     with contextlib.suppress(ProcessLookupError):
         os.kill(said.pid, signal.SIGTERM)
     began = time.monotonic()
-    while lock.holder(home.lock) == said.pid and time.monotonic() < began + said.stop_seconds:
+    while holder(home.lock) == said.pid and time.monotonic() < began + said.stop_seconds:
         said = running(home) or said
         on_wait(said)
         everything |= _family(said.pid)
         time.sleep(_LOOK_SECONDS)
-    ended_by_itself = lock.holder(home.lock) != said.pid
+    ended_by_itself = holder(home.lock) != said.pid
     if not ended_by_itself:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(said.pid, signal.SIGKILL)

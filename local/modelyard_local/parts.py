@@ -10,13 +10,12 @@ from typing import Protocol
 from modelyard_operator.kube.interface import POD, Kube, KubeError
 from modelyard_operator.kube.lease import LeaseTiming
 
-from modelyard_local import ports
+from modelyard_local import preparation
 from modelyard_local.home import Addresses, Home
 from modelyard_local.namespace_settings import NamespaceSettings, settings_of
 from modelyard_local.preparation import Prepared, port_of
 from modelyard_local.servers import mlflow, seaweedfs, traefik
-from modelyard_local.servers.definition import Server
-from modelyard_local.servers.supervision import Supervision
+from modelyard_local.servers.supervision import Server, Supervision
 from modelyard_local.state import PartPhase, PartState, Report, own_version
 
 NAME, TITLE = "operator", "Operator"
@@ -45,7 +44,9 @@ class OperatorPart:
 
         set_up_client()
         images = Images(f"modelyard-jobs:{version}", f"modelyard-serving:{version}", f"modelyard-monitoring:{version}")
-        configuration = replace(Configuration(images, addresses.mlflow_url), identity=_IDENTITY, http_host=ports.LOOPBACK, http_port=0)
+        configuration = replace(
+            Configuration(images, addresses.mlflow_url), identity=_IDENTITY, http_host=preparation.LOOPBACK, http_port=0
+        )
         self._on_lost = on_lost
         self._process = OperatorProcess(
             configuration,
@@ -54,7 +55,7 @@ class OperatorPart:
             on_lost=lambda: on_lost(f"the operator could not write to the store for {_TIMING.renew_deadline:.0f} s"),
             timing=_TIMING,
         )
-        self.url = f"http://{ports.LOOPBACK}:{self._process.health.port}"
+        self.url = f"http://{preparation.LOOPBACK}:{self._process.health.port}"
         self._thread = threading.Thread(target=self._run, name=NAME, daemon=True)
 
     def start(self) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from modelyard_local import disk, lock, preparation
+from modelyard_local import disk, lifecycle, preparation
 from modelyard_local.home import Home, home
 from modelyard_local.parts import Parts, PartsFailed
 from modelyard_local.preparation import PortsAsked
@@ -42,7 +42,7 @@ class Stopping:
 def run(place: Home, asked: PortsAsked, on_change: Callable[[PlatformState], None] = lambda _: None) -> int:
     """Until SIGTERM or SIGINT. What went wrong is in the state's message."""
     place.make()
-    held = lock.acquire(place.lock)
+    held = lifecycle.acquire(place.lock)
     if held is None:
         return RUNS_ALREADY
     stopping = Stopping(threading.Event(), [])

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from modelyard_serving import prometheus
 from modelyard_serving.boundary import Boundary, error_body
 from modelyard_serving.clock import Clock
-from modelyard_serving.errors import InvalidRequest, NotReady
+from modelyard_serving.failures import InvalidRequest, NotReady
 from modelyard_serving.openapi import typed_openapi
 from modelyard_serving.prediction_service import PredictionService
 from modelyard_serving.prometheus import ServingMetrics

@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.signature import DType, Field
 
-from modelyard_serving.errors import NotReady
+from modelyard_serving.failures import NotReady
 from modelyard_serving.protocols.invocations import FORMS
 from modelyard_serving.protocols.open_inference import DATATYPES
 from modelyard_serving.served_model import ServedModel, datatype, is_number, output_names

@@ -6,7 +6,7 @@ from typing import Protocol
 from modelyard_model.errors import InvalidInput
 
 from modelyard_serving.clock import Clock
-from modelyard_serving.errors import InvalidRequest, NotReady
+from modelyard_serving.failures import InvalidRequest, NotReady
 from modelyard_serving.prometheus import ServingMetrics
 from modelyard_serving.protocols import invocations, open_inference
 from modelyard_serving.protocols.feedback import OutcomeReader

@@ -10,7 +10,7 @@ from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.signature import Columns, DType, Field, Model
 from modelyard_model.text_files import Separator
 
-from modelyard_serving.errors import ModelUnusable, RegistryUnavailable
+from modelyard_serving.failures import ModelUnusable, RegistryUnavailable
 
 if TYPE_CHECKING:
     from modelyard_clients.mlflow_errors import MlflowError

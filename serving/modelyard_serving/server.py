@@ -16,7 +16,7 @@ from modelyard_model.model_folder import TOLERANCE, load_model, verify_expected
 
 from modelyard_serving.application import Serving, create_app
 from modelyard_serving.clock import Clock
-from modelyard_serving.errors import ModelUnusable
+from modelyard_serving.failures import ModelUnusable
 from modelyard_serving.prediction_service import PredictionService, ServedVersion
 from modelyard_serving.prometheus import ServingMetrics
 from modelyard_serving.request_log.deployment_log import DeploymentLog

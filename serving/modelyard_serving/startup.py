@@ -7,7 +7,7 @@ from collections.abc import Callable
 from modelyard_clients.platform import PlatformIncomplete
 from modelyard_model.errors import ModelFilesInvalid
 
-from modelyard_serving.errors import ModelUnusable, NotReady, RegistryUnavailable
+from modelyard_serving.failures import ModelUnusable, NotReady, RegistryUnavailable
 from modelyard_serving.prediction_service import PredictionService
 
 _log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.errors import InvalidInput
 from modelyard_model.signature import DType
 
-from modelyard_serving.errors import InvalidRequest
+from modelyard_serving.failures import InvalidRequest
 from modelyard_serving.served_model import Columns
 
 _Check = Callable[[InputColumn, Sequence[Any]], list[Any]]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelyard_local.ports import free_ports
+from modelyard_local.preparation import free_ports
 
 from tests.servers.process import Server, clean_environment, program, running
 from tests.servers.s3_server import S3Server

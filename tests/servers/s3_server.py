@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelyard_local.ports import free_ports
+from modelyard_local.preparation import free_ports
 
 from tests.servers.process import Server, clean_environment, program, running
 

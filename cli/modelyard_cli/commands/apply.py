@@ -16,10 +16,11 @@ from modelyard_operator.kube.interface import (
     Unreachable,
 )
 
-from modelyard_cli.connection import Connection, connect
+from modelyard_cli.connect import connect
+from modelyard_cli.connection import Connection
 from modelyard_cli.errors import CommandError, WrongUsage, ending, said
-from modelyard_cli.manifests import data_files, reading
-from modelyard_cli.manifests.reading import Manifest
+from modelyard_cli.manifests import data_files, manifest_files
+from modelyard_cli.manifests.manifest_files import Manifest
 from modelyard_cli.printing.listing import name_of
 from modelyard_cli.printing.terminal import note, say
 from modelyard_cli.target import target
@@ -41,7 +42,7 @@ def apply(
     modelyard apply -f model.yaml        modelyard apply -f manifests/ -n ml --dry-run
     """
     connection = connect(target(ctx))
-    manifests = reading.read(files, connection.namespace)
+    manifests = manifest_files.read(files, connection.namespace)
     for manifest in manifests:
         if connection.is_local:
             _refuse_other_kinds(manifest)

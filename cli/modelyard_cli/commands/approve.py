@@ -10,7 +10,7 @@ from modelyard_operator.kube.interface import TRAINING_JOB, Object
 from modelyard_operator.training import approval
 
 from modelyard_cli import completion
-from modelyard_cli.connection import connect
+from modelyard_cli.connect import connect
 from modelyard_cli.errors import CommandError
 from modelyard_cli.explanation.text import read
 from modelyard_cli.kind_names import one_named

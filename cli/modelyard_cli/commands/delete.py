@@ -8,12 +8,13 @@ from modelyard_local.kinds import ALL_KINDS
 from modelyard_operator.kube.interface import NotFound, Object
 
 from modelyard_cli import clock, completion
-from modelyard_cli.connection import Connection, connect
-from modelyard_cli.durations import seconds_of
+from modelyard_cli.clock import seconds_of
+from modelyard_cli.connect import connect
+from modelyard_cli.connection import Connection
 from modelyard_cli.errors import CommandError, WrongUsage
 from modelyard_cli.kind_names import Reference, full_name, named, references
 from modelyard_cli.kube_reading import objects
-from modelyard_cli.manifests import reading
+from modelyard_cli.manifests import manifest_files
 from modelyard_cli.printing.terminal import note, say
 from modelyard_cli.target import target
 
@@ -54,7 +55,7 @@ def _wanted(connection: Connection, words: Sequence[str], files: Sequence[str], 
     if bool(words) == bool(files):
         raise WrongUsage("say what to delete: resources (tj/flights), or manifests with -f")
     if files:
-        manifests = reading.read(files, connection.namespace)
+        manifests = manifest_files.read(files, connection.namespace)
         return [
             (Reference(ALL_KINDS[each.body["kind"]], each.body["metadata"]["name"]), each.body["metadata"]["namespace"])
             for each in reversed(manifests)

@@ -6,7 +6,8 @@ import typer
 from modelyard_operator.kube.interface import Object
 
 from modelyard_cli import clock, completion
-from modelyard_cli.connection import Connection, connect_to_read
+from modelyard_cli.connect import connect_to_read
+from modelyard_cli.connection import Connection
 from modelyard_cli.kind_names import references
 from modelyard_cli.kube_reading import objects
 from modelyard_cli.printing.description import describe as described

@@ -8,9 +8,10 @@ import typer
 from modelyard_operator.kube.interface import EVENT, Object
 
 from modelyard_cli import clock, completion
+from modelyard_cli.clock import since
 from modelyard_cli.commands.get import Format, print_structured
-from modelyard_cli.connection import Connection, connect_to_read
-from modelyard_cli.durations import since
+from modelyard_cli.connect import connect_to_read
+from modelyard_cli.connection import Connection
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.kind_names import Reference, one_named
 from modelyard_cli.kube_reading import changes, objects

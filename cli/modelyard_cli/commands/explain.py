@@ -19,7 +19,7 @@ def explain(
 
     modelyard explain tj flights        modelyard explain md/flights
     """
-    from modelyard_cli.connection import connect  # noqa: PLC0415  # --help needs none of this
+    from modelyard_cli.connect import connect  # noqa: PLC0415  # --help needs none of this
     from modelyard_cli.explanation.explained import explained  # noqa: PLC0415
     from modelyard_cli.kind_names import one_named  # noqa: PLC0415
 

@@ -9,7 +9,8 @@ import typer
 from modelyard_operator.kube.interface import Kind, Object
 
 from modelyard_cli import clock, completion
-from modelyard_cli.connection import Connection, connect_to_read
+from modelyard_cli.connect import connect_to_read
+from modelyard_cli.connection import Connection
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.kind_names import Reference, references
 from modelyard_cli.kube_reading import changes, objects

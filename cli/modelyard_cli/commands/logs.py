@@ -7,7 +7,8 @@ import typer
 from modelyard_operator.kube.interface import POD, Object
 
 from modelyard_cli import clock, completion
-from modelyard_cli.connection import Connection, connect_to_read
+from modelyard_cli.connect import connect_to_read
+from modelyard_cli.connection import Connection
 from modelyard_cli.errors import CommandError
 from modelyard_cli.kind_names import Reference, one_named
 from modelyard_cli.kube_reading import COMPONENTS, has_started, pods_of

@@ -10,7 +10,8 @@ import typer
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, TRAINING_JOB, Object
 
 from modelyard_cli import completion, reports
-from modelyard_cli.connection import Connection, connect
+from modelyard_cli.connect import connect
+from modelyard_cli.connection import Connection
 from modelyard_cli.errors import CommandError, WrongUsage
 from modelyard_cli.kind_names import one_named
 from modelyard_cli.kube_reading import objects

@@ -8,14 +8,13 @@ import typer
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT
 
 from modelyard_cli import completion
-from modelyard_cli.connection import connect
+from modelyard_cli.connect import connect
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.kind_names import one_named
-from modelyard_cli.predicting import asking, rows
-from modelyard_cli.predicting.asking import Prediction
+from modelyard_cli.predicting import rows, served_model
+from modelyard_cli.predicting.served_model import Prediction
 from modelyard_cli.printing import listing
-from modelyard_cli.printing.progress import counted_rows
-from modelyard_cli.printing.terminal import note, say, say_table
+from modelyard_cli.printing.terminal import counted_rows, note, say, say_table
 from modelyard_cli.target import target
 
 
@@ -48,9 +47,11 @@ def predict(
     connection.require_running()
     reference = one_named([name], default=MODEL_DEPLOYMENT)
     connection.kube.get(MODEL_DEPLOYMENT, connection.namespace, reference.name)  # says NotFound before rows are read
-    requests = rows.from_file(file, lambda: asking.known_columns(connection, reference.name)) if file else rows.from_text(row, "the row")
+    requests = (
+        rows.from_file(file, lambda: served_model.known_columns(connection, reference.name)) if file else rows.from_text(row, "the row")
+    )
     with counted_rows(requests) as counted:
-        predictions = [*asking.predictions(connection, reference.name, counted)]
+        predictions = [*served_model.predictions(connection, reference.name, counted)]
     _print(predictions, output)
 
 
@@ -62,6 +63,6 @@ def _print(predictions: Sequence[Prediction], output: Format) -> None:
     elif output is Format.YAML:
         say(listing.as_yaml({"predictions": predictions}))
     elif output is Format.CSV:
-        say(asking.as_csv(predictions))
+        say(served_model.as_csv(predictions))
     else:
-        say_table(asking.as_table(predictions))
+        say_table(served_model.as_table(predictions))

@@ -13,7 +13,8 @@ from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, Object
 from modelyard_operator.plan import MoveAlias
 
 from modelyard_cli import clock, completion
-from modelyard_cli.connection import MlflowServer, connect
+from modelyard_cli.connect import connect
+from modelyard_cli.connection import MlflowServer
 from modelyard_cli.errors import CommandError, WrongUsage
 from modelyard_cli.kind_names import one_named
 from modelyard_cli.printing.terminal import say

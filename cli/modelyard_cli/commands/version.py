@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from modelyard_operator.kube.interface import KubeError
 
-from modelyard_cli.connection import connect
+from modelyard_cli.connect import connect
 from modelyard_cli.errors import CommandError
 from modelyard_cli.printing import listing
 from modelyard_cli.printing.terminal import note, say

@@ -6,12 +6,12 @@ import typer
 from modelyard_operator.kube.interface import NotFound, Object, Throttled, Unreachable
 
 from modelyard_cli import clock, completion, waiting
-from modelyard_cli.connection import Connection, connect
-from modelyard_cli.durations import seconds_of
+from modelyard_cli.clock import seconds_of
+from modelyard_cli.connect import connect
+from modelyard_cli.connection import Connection
 from modelyard_cli.errors import CommandError
 from modelyard_cli.kind_names import Reference, named
-from modelyard_cli.printing.progress import Progress, progress_of
-from modelyard_cli.printing.terminal import say
+from modelyard_cli.printing.terminal import Progress, progress_of, say
 from modelyard_cli.target import target
 from modelyard_cli.waiting import Awaited
 

@@ -15,7 +15,7 @@ from modelyard_jobs.evaluation.leakage import LeakFinding, describe_leak
 from modelyard_model.cells.known_words import TRUTH_AS_NUMBER
 from modelyard_model.cells.reading import NumberReading, TimeReading
 
-from modelyard_cli.init.problems import require_nameable
+from modelyard_cli.init.table import require_nameable
 
 _NAMES_ROWS = frozenset({"id", "ids", "rowid", "uuid", "guid", "index", "key"})
 _MANY = 50  # more distinct values than this are no ordinary category

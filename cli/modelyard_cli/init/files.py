@@ -15,8 +15,8 @@ from modelyard_jobs.termination import InvalidRequest
 
 from modelyard_cli.init.model_deployment_text import model_deployment_text
 from modelyard_cli.init.options import NO_OPTIONS, Options
-from modelyard_cli.init.problems import NoStart
 from modelyard_cli.init.survey import Survey, survey
+from modelyard_cli.init.table import NoStart
 from modelyard_cli.init.training_job_text import training_job_text
 
 _LONGEST = 40

@@ -9,7 +9,7 @@ from modelyard_api.catalogue.tasks import TASKS, Shown, Task, has_classes, usual
 from modelyard_api.data import SplitBy
 from modelyard_jobs.data.reading import require_column
 
-from modelyard_cli.init.problems import NoStart, require_nameable
+from modelyard_cli.init.table import NoStart, require_nameable
 
 Choice = TypeVar("Choice", bound=str)
 _MOST_KEYS = 16  # as in spec.data.key

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from modelyard_cli.init.files import Start
 from modelyard_cli.init.margins import describe_shortage
-from modelyard_cli.init.memory import describe_memory
 from modelyard_cli.init.survey import Survey
+from modelyard_cli.init.table import describe_memory
 from modelyard_cli.init.yaml_text import listed, one_line, scalar
 
 _SHOWN = 20

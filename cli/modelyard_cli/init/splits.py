@@ -11,7 +11,7 @@ from modelyard_jobs.evaluation.intervals import FEWEST_OF_CLASS
 
 from modelyard_cli.init.columns import SeenColumn
 from modelyard_cli.init.options import Options
-from modelyard_cli.init.problems import NoStart, require_nameable
+from modelyard_cli.init.table import NoStart, require_nameable
 from modelyard_cli.init.targets import SeenTarget
 from modelyard_cli.init.yaml_text import scalar
 

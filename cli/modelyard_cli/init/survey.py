@@ -20,11 +20,9 @@ from modelyard_jobs.training_data import TrainingData, quick_score
 
 from modelyard_cli.init.columns import SeenColumn, look_at_columns
 from modelyard_cli.init.margins import HeldOut, Margin, Shortage, margin, shortages
-from modelyard_cli.init.memory import proposed_workers
 from modelyard_cli.init.options import NO_OPTIONS, Options
-from modelyard_cli.init.problems import NoStart
 from modelyard_cli.init.splits import ProposedSplit
-from modelyard_cli.init.table import read_table
+from modelyard_cli.init.table import NoStart, proposed_workers, read_table
 from modelyard_cli.init.targets import SeenTarget, look_at_target
 from modelyard_cli.init.trial import TRIAL_ROWS, Trial, data_of, divided, spec_of, time_of, with_codes_typed, with_leaks_aside
 

@@ -1,15 +1,35 @@
 """The file as the trainer reads it. What would only fail in a pod an hour later is said here."""
 
+import math
 from pathlib import Path
 
 from modelyard_api.catalogue.formats import endings
+from modelyard_api.workers import DEFAULT_RESOURCES, Resources, Workers
 from modelyard_jobs.data import reading
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 
-from modelyard_cli.init.problems import NoStart
+from modelyard_cli.errors import WrongUsage
 
+LONGEST_COLUMN_NAME = 128  # as manifests take it
 _SHOWN = 8
+# Measured (bench/training_memory.py, docs/timing.md): PyTorch, MLflow and the libraries take 950 MiB before rows count, and a cell at most 60 bytes while a
+# Linear model is fitted: 16 as text, 8 as a number, the rest where it is encoded
+_LIBRARIES = 950 * 2**20
+_CELL = 60
+_GIB = 2**30
+
+
+class NoStart(WrongUsage):
+    """The message says what is wrong with the file or an option, and what to do."""
+
+
+def require_nameable(name: str) -> None:
+    """Raises NoStart where a manifest can't name a column."""
+    if len(name) > LONGEST_COLUMN_NAME:
+        raise NoStart(
+            f"the name of the column {name[:30]!r}… has {len(name)} characters, and a manifest names columns by {LONGEST_COLUMN_NAME} at most: shorten it"
+        )
 
 
 def read_table(path: Path) -> RawTable:
@@ -61,3 +81,16 @@ def _named_in(folder: Path) -> str:
 def _files_in(folder: Path) -> list[str]:
     names = sorted(each.name for each in folder.iterdir() if _has_known_ending(each))
     return names if len(names) <= _SHOWN else [*names[:_SHOWN], f"{len(names) - _SHOWN} more"]
+
+
+def proposed_workers(rows: int, columns: int) -> Workers | None:
+    """None: the default of a TrainingJob suffices. ``columns``: of the file."""
+    needed = math.ceil((_LIBRARIES + _CELL * rows * columns) / _GIB)
+    if needed <= 1:
+        return None
+    return Workers(resources=Resources(requests={**(DEFAULT_RESOURCES.requests or {}), "memory": f"{needed}Gi"}))
+
+
+def describe_memory(rows: int, columns: int) -> str:
+    """Why more is asked for than by default."""
+    return f"{rows:,} rows x {columns:,} columns need more memory than the {(DEFAULT_RESOURCES.requests or {})['memory']} that a pod asks for by default"

@@ -18,7 +18,7 @@ from modelyard_model.cells.reading import NumberReading
 from numpy.typing import NDArray
 
 from modelyard_cli.init.options import Options
-from modelyard_cli.init.problems import NoStart
+from modelyard_cli.init.table import NoStart
 from modelyard_cli.init.yaml_text import number
 
 _RARE = 0.1

@@ -10,8 +10,8 @@ from modelyard_api.data import Split
 
 from modelyard_cli.init.columns import SeenColumn
 from modelyard_cli.init.margins import describe_shortage
-from modelyard_cli.init.memory import describe_memory
 from modelyard_cli.init.survey import Survey
+from modelyard_cli.init.table import describe_memory
 from modelyard_cli.init.targets import SeenTarget
 from modelyard_cli.init.yaml_text import comment, commented, number, scalar
 

@@ -18,8 +18,8 @@ from modelyard_jobs.training_data import TrainingData, divide, leaks
 from modelyard_cli.init.columns import SeenColumn, features
 from modelyard_cli.init.margins import HeldOut, Shortage, as_tried, by_chance, rows_of_classes, shortages
 from modelyard_cli.init.options import Options
-from modelyard_cli.init.problems import NoStart
 from modelyard_cli.init.splits import ProposedSplit, proposed_splits, wider_share
+from modelyard_cli.init.table import NoStart
 from modelyard_cli.init.targets import SeenTarget
 
 TRIAL_ROWS = 100_000  # enough to see whether a split works and a column leaks; the trainer looks at all rows

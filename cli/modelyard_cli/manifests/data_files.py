@@ -14,7 +14,7 @@ from modelyard_operator.kube.interface import TRAINING_JOB, Object, Unreachable
 
 from modelyard_cli.connection import Connection
 from modelyard_cli.errors import WrongUsage
-from modelyard_cli.manifests.reading import Manifest
+from modelyard_cli.manifests.manifest_files import Manifest
 from modelyard_cli.printing.terminal import is_terminal, say
 
 if TYPE_CHECKING:

@@ -1,6 +1,8 @@
 """What `get` shows of a resource: the printer columns of our CustomResourceDefinitions, and kubectl's own for the built-in kinds."""
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,9 +11,15 @@ from modelyard_api.crds.resources import RESOURCES, Column
 from modelyard_api.timestamps import from_timestamp
 from modelyard_operator.kube.interface import Kind, Object
 
-from modelyard_cli.durations import human, since
-from modelyard_cli.printing import json_path
+from modelyard_cli.clock import human, since
 
+_STEP = re.compile(
+    r"""\.(?P<field>[\w-]+)
+      | \[(?P<index>\d+)\]
+      | \[\?\(@\.(?P<filter>[\w.-]+)\s*==\s*(?P<value>"[^"]*"|'[^']*'|\w+)\)\]""",
+    re.VERBOSE,
+)
+_Step = Callable[[Any], Iterator[Any]]
 _Cell = Callable[[Object, datetime], str]
 _NONE = "<none>"
 # the first that is true is the word for a Job
@@ -23,6 +31,38 @@ _JOB_WORDS = (
     ("SuccessCriteriaMet", "SuccessCriteriaMet"),
 )
 NAMELESS = frozenset({"Event"})  # kubectl shows no name of these
+
+
+def first(path: str, obj: Any) -> Any:
+    """The first value that the path finds, as the API server shows in a column; None: nothing is there."""
+    found = [obj]
+    for step in _steps(path):
+        found = [value for each in found for value in step(each)]
+    return found[0] if found else None
+
+
+def _steps(path: str) -> Iterator[_Step]:
+    position = 0
+    while position < len(path):
+        match = _STEP.match(path, position)
+        if match is None:
+            raise ValueError(f"JSONPath {path!r}: {path[position:]!r} is not understood")
+        yield _step(match)
+        position = match.end()
+
+
+def _step(match: re.Match[str]) -> _Step:
+    if field := match["field"]:
+        return lambda value: iter([value[field]] if isinstance(value, dict) and field in value else [])
+    if match["index"] is not None:
+        index = int(match["index"])
+        return lambda value: iter(value[index : index + 1] if isinstance(value, list) else [])
+    path, wanted = f".{match['filter']}", _literal(match["value"])
+    return lambda value: (each for each in (value if isinstance(value, list) else ()) if first(path, each) == wanted)
+
+
+def _literal(text: str) -> Any:
+    return text[1:-1] if text[0] in "\"'" else json.loads(text)
 
 
 def _pod_ready(pod: Object, _now: datetime) -> str:
@@ -219,7 +259,7 @@ def columns_of(kind: Kind, *, wide: bool) -> Columns:
 
 def _custom(column: Column) -> _Cell:
     def cell(obj: Object, now: datetime) -> str:
-        value = json_path.first(column.path, obj)
+        value = first(column.path, obj)
         return since(value, now) if column.type == "date" else _text(value)
 
     return cell

@@ -7,7 +7,7 @@ from typing import Any
 
 from modelyard_operator.kube.interface import Object
 
-from modelyard_cli.durations import since
+from modelyard_cli.clock import since
 from modelyard_cli.printing import listing
 from modelyard_cli.printing.columns import event_time
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from modelyard_local import lock, ports, preparation, state
+from modelyard_local import lifecycle, preparation, state
 from modelyard_local.diagnosis.facts import Cluster, Finding, Platform, Port, hint, ok, problem
 from modelyard_local.home import Home
-from modelyard_local.servers.definition import answers
+from modelyard_local.servers.supervision import answers_at
 from modelyard_local.state import PartPhase, PartState, PlatformPhase, PlatformState
 
 _AGAIN = "modelyard down, then modelyard up"
@@ -101,7 +101,7 @@ def _trouble(parts: Sequence[PartState], silent: Sequence[str]) -> str:
 
 def platform(home: Home) -> Platform:
     """Asks each part that has an address."""
-    pid, said = lock.holder(home.lock), state.read(home)
+    pid, said = lifecycle.holder(home.lock), state.read(home)
     silent = []
     if pid is not None and said is not None and said.pid == pid and said.addresses is not None:
         asked = {
@@ -110,20 +110,20 @@ def platform(home: Home) -> Platform:
             "gateway": f"{said.addresses.gateway_url}/ping",
             "operator": f"{said.operator_url}/healthz" if said.operator_url else "",
         }
-        silent = [part.title for part in said.parts if (url := asked.get(part.name)) and not answers(url)]
+        silent = [part.title for part in said.parts if (url := asked.get(part.name)) and not answers_at(url)]
     return Platform(pid, said, state.own_version(), silent)
 
 
 def ports_of_next_start(home: Home) -> list[Port]:
     """None while the platform runs: they are its own."""
-    if lock.holder(home.lock) is not None:
+    if lifecycle.holder(home.lock) is not None:
         return []
     before = home.read_addresses()
     found = []
     for name, request in (("mlflow", preparation.MLFLOW), ("s3", preparation.S3), ("gateway", preparation.GATEWAY)):
         remembered = preparation.port_of(str(getattr(before, f"{name}_url"))) if before else 0
         number = remembered or request.usual
-        holder = "" if ports.is_free_port(number) else ports.holder(number)
+        holder = "" if preparation.is_free_port(number) else preparation.holder(number)
         found.append(Port(request.title, request.option, number, holder, was_used=bool(remembered)))
     return found
 

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement as Wanted
 from packaging.specifiers import SpecifierSet
 
 from modelyard_local.diagnosis.facts import Finding, Requirement, Software, hint, ok, problem
-from modelyard_local.servers.definition import INSTALL, ProgramMissing, find_program
+from modelyard_local.servers.supervision import INSTALL, ProgramMissing, find_program
 
 _DISTRIBUTION, _EXTRA = "modelyard", "local"
 _SHOWN = ("modelyard", "mlflow", "torch", "polars", "evidently")

@@ -11,7 +11,7 @@ from pathlib import Path
 from modelyard_api.labels import TRAINING_JOB_LABEL
 from modelyard_operator.kube.interface import POD, TRAINING_JOB, Conflict, Kind, Kube, KubeError, NotFound, Object
 
-from modelyard_local import ports
+from modelyard_local import preparation
 from modelyard_local.home import Home
 from modelyard_local.runner import machine_resources, pod_inputs, pods, probes
 from modelyard_local.runner.machine_resources import RESOURCE, Accelerators, gpus_asked
@@ -153,7 +153,7 @@ class Kubelet:
         """Other pods may have been told theirs and not listen yet. A process that finds its port taken ends, and gets another one."""
         if not pod["spec"]["containers"][0].get("ports"):
             return 0
-        [port] = ports.free_ports(1, others=frozenset(self.ports.values()))
+        [port] = preparation.free_ports(1, others=frozenset(self.ports.values()))
         return port
 
     def _began(self, pod: Object, run: PodRun, gpus: tuple[str, ...]) -> None:

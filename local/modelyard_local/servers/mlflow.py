@@ -2,11 +2,11 @@
 
 import sys
 
-from modelyard_local import ports
+from modelyard_local import preparation
 from modelyard_local.home import Home
 from modelyard_local.keys import Keys
-from modelyard_local.servers.definition import Server, answers, clean_environment
 from modelyard_local.servers.seaweedfs import MLFLOW_BUCKET, REGION
+from modelyard_local.servers.supervision import Server, answers_at, clean_environment
 
 NAME = "mlflow"
 
@@ -14,7 +14,7 @@ NAME = "mlflow"
 def server(home: Home, keys: Keys, port: int, s3_url: str) -> Server:
     """Ready when it answers; it starts without S3 and needs it for artifacts only."""
     data = home.data(NAME)
-    url = f"http://{ports.LOOPBACK}:{port}"
+    url = f"http://{preparation.LOOPBACK}:{port}"
     return Server(
         name=NAME,
         title="MLflow",
@@ -33,16 +33,16 @@ def server(home: Home, keys: Keys, port: int, s3_url: str) -> Server:
         ),
         folder=data,
         log=home.logs / "mlflow.log",
-        is_ready=lambda: answers(f"{url}/health"),
+        is_ready=lambda: answers_at(f"{url}/health"),
         usually_seconds=8,
         grace_seconds=5,
     )
 
 
 def _command(port: int, database: str) -> list[str]:
-    hosts = [f"{name}:{port}" for name in (ports.LOOPBACK, "localhost")]
+    hosts = [f"{name}:{port}" for name in (preparation.LOOPBACK, "localhost")]
     return [
-        *(sys.executable, "-m", "mlflow", "server", "--host", ports.LOOPBACK, "--port", str(port), "--workers", "1"),
+        *(sys.executable, "-m", "mlflow", "server", "--host", preparation.LOOPBACK, "--port", str(port), "--workers", "1"),
         "--uvicorn-opts=--no-access-log",  # it is asked every few seconds
         *("--backend-store-uri", database, "--artifacts-destination", f"s3://{MLFLOW_BUCKET}/artifacts"),
         # pages of other sites, and of other programs on this machine, can't use it from a browser

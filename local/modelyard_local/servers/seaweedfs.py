@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from modelyard_local import disk, ports
+from modelyard_local import disk, preparation
 from modelyard_local.home import Home
 from modelyard_local.keys import Keys
-from modelyard_local.servers.definition import Server, clean_environment, find_program
+from modelyard_local.servers.supervision import Server, clean_environment, find_program
 
 NAME = "s3"
 REGION = "us-east-1"  # it has none; clients need a name to sign with
@@ -52,7 +52,7 @@ def server(home: Home, keys: Keys, port: int, inner: InnerPorts) -> Server:
     data = home.data(NAME)
     config = data / "identities.json"
     disk.write(config, json.dumps(_identities(keys)))
-    probe = BucketProbe(f"http://{ports.LOOPBACK}:{port}", keys)
+    probe = BucketProbe(f"http://{preparation.LOOPBACK}:{port}", keys)
     sockets = {part: _socket(data, part, port) for part in ("s3", "filer")}
     return Server(
         name=NAME,
@@ -68,13 +68,13 @@ def server(home: Home, keys: Keys, port: int, inner: InnerPorts) -> Server:
     )
 
 
-def inner_ports(home: Home, is_free: Callable[[int], bool] = ports.is_free_port, others: frozenset[int] = frozenset()) -> InnerPorts:
+def inner_ports(home: Home, is_free: Callable[[int], bool] = preparation.is_free_port, others: frozenset[int] = frozenset()) -> InnerPorts:
     """The ones of last time if all are free, else new ones; remembered."""
     path = home.data(NAME) / "ports.json"
     found = _remembered(path)
     while found is None or not found.are_free or not all(port not in others and is_free(port) for port in found.model_dump().values()):
         names = list(InnerPorts.model_fields)
-        found = InnerPorts(**dict(zip(names, ports.free_ports(len(names), is_free, others), strict=True)))
+        found = InnerPorts(**dict(zip(names, preparation.free_ports(len(names), is_free, others), strict=True)))
     disk.write(path, found.model_dump_json())
     return found
 
@@ -94,7 +94,7 @@ def _socket(data: Path, part: str, port: int) -> Path:
 
 def _command(data: Path, config: Path, port: int, inner: InnerPorts) -> list[str]:
     return [
-        *(find_program("weed"), "server", f"-dir={data}", f"-ip={ports.LOOPBACK}", f"-ip.bind={ports.LOOPBACK}"),
+        *(find_program("weed"), "server", f"-dir={data}", f"-ip={preparation.LOOPBACK}", f"-ip.bind={preparation.LOOPBACK}"),
         # alone, so it needn't wait for other masters: that makes 2 s of 18
         *("-master.peers=none", "-master.electionTimeout=1s", "-master.telemetry=false", "-master.volumeSizeLimitMB=512"),
         *("-volume.max=4096", "-volume.minFreeSpace=200MiB", "-volume.preStopSeconds=0"),

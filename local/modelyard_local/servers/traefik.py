@@ -2,9 +2,9 @@
 
 import json
 
-from modelyard_local import disk, ports
+from modelyard_local import disk, preparation
 from modelyard_local.home import Home
-from modelyard_local.servers.definition import Server, answers, clean_environment, find_program
+from modelyard_local.servers.supervision import Server, answers_at, clean_environment, find_program
 
 NAME = "gateway"
 
@@ -21,7 +21,7 @@ def server(home: Home, port: int) -> Server:
         environment=clean_environment(data),
         folder=data,
         log=home.logs / "gateway.log",
-        is_ready=lambda: answers(f"http://{ports.LOOPBACK}:{port}/ping"),
+        is_ready=lambda: answers_at(f"http://{preparation.LOOPBACK}:{port}/ping"),
         usually_seconds=1,
         grace_seconds=5,
     )
@@ -30,7 +30,7 @@ def server(home: Home, port: int) -> Server:
 def _configuration(home: Home, port: int) -> dict[str, object]:
     return {
         "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
-        "entryPoints": {"gateway": {"address": f"{ports.LOOPBACK}:{port}", "transport": {"lifeCycle": {"graceTimeOut": "3s"}}}},
+        "entryPoints": {"gateway": {"address": f"{preparation.LOOPBACK}:{port}", "transport": {"lifeCycle": {"graceTimeOut": "3s"}}}},
         "providers": {"providersThrottleDuration": "100ms", "file": {"directory": str(home.routes), "watch": True}},
         "ping": {"entryPoint": "gateway"},
         "log": {"level": "WARN", "noColor": True},

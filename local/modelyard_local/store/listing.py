@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from modelyard_operator.kube.interface import Expired, Kind, Object, Page
 
-from modelyard_local.store import history
+from modelyard_local.store import objects
 from modelyard_local.store.objects import Objects
 from modelyard_local.store.selectors import labels_of, parse
 
@@ -28,7 +28,7 @@ def page(connection: sqlite3.Connection, query: Query, token: str) -> Page:
     All pages carry the version of the first: a watch from there tells again what later pages may already show.
     """
     selects = parse(query.selector)
-    version, after = _decoded(token) if token else (str(history.versions(connection).newest), ("", ""))
+    version, after = _decoded(token) if token else (str(objects.versions(connection).newest), ("", ""))
     items: list[Object] = []
     for obj in Objects(connection).walk(query.kind, query.namespace, after):
         if not selects(labels_of(obj)):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from modelyard_operator.kube.interface import Kind, KubeError, Refused, WatchEvent
 
-from modelyard_local.store import history
+from modelyard_local.store import objects
 from modelyard_local.store.database import Database
 from modelyard_local.store.selectors import parse
 
@@ -39,7 +39,7 @@ def _follow(
     bookmark_due = clock() + _BOOKMARK_SECONDS
     while True:
         with database.reading() as connection:
-            batch = history.since(connection, subject.kind, subject.namespace, selector, version)
+            batch = objects.since(connection, subject.kind, subject.namespace, selector, version)
         yield from batch.events
         version = batch.version
         now = clock()

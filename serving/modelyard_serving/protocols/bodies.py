@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 from modelyard_model.packing import Packing, members_of, packing_in
 
-from modelyard_serving.errors import InvalidRequest
+from modelyard_serving.failures import InvalidRequest
 
 LARGEST = 64 * 2**20  # bytes unpacked: a small body must not fill the memory
 _DAMAGED = (OSError, EOFError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError)

@@ -10,7 +10,7 @@ from typing import Any
 from modelyard_model.cells.known_words import TRUE, TRUTH
 from modelyard_model.cells.numbers import category_of, number_text
 
-from modelyard_serving.errors import InvalidRequest
+from modelyard_serving.failures import InvalidRequest
 from modelyard_serving.protocols import bodies
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")

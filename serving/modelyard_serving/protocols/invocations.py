@@ -5,7 +5,7 @@ After https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally (MLflow 
 
 from typing import Any
 
-from modelyard_serving.errors import InvalidRequest
+from modelyard_serving.failures import InvalidRequest
 from modelyard_serving.protocols import bodies, tables
 from modelyard_serving.served_model import Columns, ServedModel
 from modelyard_serving.validation import Validator

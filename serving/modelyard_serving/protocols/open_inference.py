@@ -10,7 +10,7 @@ from typing import Any
 
 from modelyard_model.signature import Field
 
-from modelyard_serving.errors import InvalidRequest
+from modelyard_serving.failures import InvalidRequest
 from modelyard_serving.protocols import bodies
 from modelyard_serving.served_model import Columns, ServedModel, datatype
 from modelyard_serving.validation import Validator

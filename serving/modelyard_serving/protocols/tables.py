@@ -9,7 +9,7 @@ from modelyard_model.cells.known_words import TRUTH_AS_NUMBER
 from modelyard_model.signature import DType
 from modelyard_model.text_files import ENCODING_NAMES, Header, NotATable, TextForm, encoding_of, form_of, records, require_width
 
-from modelyard_serving.errors import InvalidRequest
+from modelyard_serving.failures import InvalidRequest
 from modelyard_serving.protocols.bodies import unpacked
 from modelyard_serving.served_model import ServedModel
 from modelyard_serving.validation import Validator, missing_column

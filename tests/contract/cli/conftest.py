@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import pytest
 from kubernetes import client, config
 from modelyard_cli.__main__ import main
-from modelyard_local import keys, lock
+from modelyard_local import keys, lifecycle
 from modelyard_local.home import Addresses, Home
 from modelyard_local.store import LocalStore
 from modelyard_operator.kube.client import connect
@@ -125,7 +125,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     addresses = Addresses(mlflow_url="http://127.0.0.1:1", s3_url="http://127.0.0.1:1", gateway_url="http://127.0.0.1:1")
     set_addresses(home, addresses)
     keys.read_or_make(home)
-    held = lock.acquire(home.lock)
+    held = lifecycle.acquire(home.lock)
     assert held is not None
     store = LocalStore(home.store)
     clean = {"MODELYARD_HOME": str(home.folder), "KUBECONFIG": str(tmp_path / "none"), "HOME": str(tmp_path)}

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 from modelyard_api import labels
-from modelyard_local import keys, lock
+from modelyard_local import keys, lifecycle
 from modelyard_local.home import Addresses, Home
 from modelyard_local.keys import Keys
 from modelyard_local.store import LocalStore
@@ -285,7 +285,7 @@ def test_a_platform_that_is_down_can_be_read(tmp_path: Path) -> None:
     store.create({**body, "metadata": {**body["metadata"], "namespace": "default"}})
     store.close()
     command = Command((), {"MODELYARD_HOME": str(home.folder), "HOME": str(tmp_path)})
-    assert lock.holder(home.lock) is None
+    assert lifecycle.holder(home.lock) is None
     read = command.run("get", "tj", "-o", "name")
     assert read.stdout == "trainingjob.modelyard.io/flights\n"
     assert "is not running; start it with: modelyard up; this is what it knew last" in read.stderr

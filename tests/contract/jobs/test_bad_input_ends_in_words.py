@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from modelyard_local.ports import free_ports
+from modelyard_local.preparation import free_ports
 
 Run = Callable[..., Any]
 ROWS = pl.DataFrame(

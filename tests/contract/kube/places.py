@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from kubernetes import client, config
 from modelyard_local.kinds import CONFIG_MAP
-from modelyard_local.store import LocalStore, history
+from modelyard_local.store import LocalStore, objects
 from modelyard_operator.kube.client import Timeouts, connect
 from modelyard_operator.kube.interface import Kind, Kube, Object
 
@@ -120,4 +120,4 @@ class Machine:
         """As in a cluster, where version 1 is long gone."""
         self.kube.create({"apiVersion": "v1", "kind": CONFIG_MAP.name, "metadata": {"namespace": "default", "name": "first"}})
         with self._stores[0]._database.writing() as connection:
-            history.forget(connection, history.versions(connection).newest)
+            objects.forget(connection, objects.versions(connection).newest)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from modelyard_local import lifecycle, lock
+from modelyard_local import lifecycle
 from modelyard_local.home import Home
-from modelyard_local.ports import free_ports
+from modelyard_local.preparation import free_ports
 from modelyard_local.state import PlatformState
 
 _COMMAND_SECONDS = 240
@@ -77,7 +77,7 @@ class LocalPlatform:
     def stop(self) -> None:
         """Leaves no process."""
         lifecycle.stop(self.home)
-        assert lock.holder(self.home.lock) is None
+        assert lifecycle.holder(self.home.lock) is None
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from modelyard_local.servers.definition import Server
-from modelyard_local.servers.supervision import Supervision, Timing
+from modelyard_local.servers.supervision import Server, Supervision, Timing
 from modelyard_local.state import PartPhase
 
 Eventually = Callable[[Callable[[], bool], str], None]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from modelyard_local import lifeline, ports
+from modelyard_local import lifeline, preparation
 from modelyard_local.home import Home
 from modelyard_local.servers import traefik
 
@@ -33,7 +33,7 @@ _PROBE = {"httpGet": {"path": "/", "port": "http"}, "periodSeconds": 1, "failure
 
 @contextmanager
 def _gateway(home: Home) -> Iterator[int]:
-    [port] = ports.free_ports(1)
+    [port] = preparation.free_ports(1)
     home.data(traefik.NAME).mkdir(parents=True)
     server = traefik.server(home, port)
     child = lifeline.start(server.command, environment=server.environment, folder=server.folder, log=server.log)

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from modelyard_api.catalogue.tasks import Task
-from modelyard_local.ports import free_ports
+from modelyard_local.preparation import free_ports
 from modelyard_model.model_folder import save_model
 
 from tests.servers.mlflow_server import MlflowServer, running_mlflow

@@ -4,7 +4,7 @@ import json
 import subprocess
 
 import pytest
-from modelyard_local.ports import free_ports
+from modelyard_local.preparation import free_ports
 
 from tests.servers.process import clean_environment, program
 

@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from modelyard_local.ports import free_ports
+from modelyard_local.preparation import free_ports
 
 from tests.servers.process import Server, clean_environment
 

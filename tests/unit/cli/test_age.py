@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from modelyard_cli.durations import human, since
+from modelyard_cli.clock import human, since
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 

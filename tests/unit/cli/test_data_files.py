@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from modelyard_cli.errors import WrongUsage
 from modelyard_cli.manifests import data_files
-from modelyard_cli.manifests.reading import Manifest
+from modelyard_cli.manifests.manifest_files import Manifest
 
 
 def manifest(folder: Path, uri: str, **source: object) -> Manifest:

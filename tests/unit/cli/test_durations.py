@@ -1,7 +1,7 @@
 """Lengths of time on the command line."""
 
 import pytest
-from modelyard_cli.durations import seconds_of
+from modelyard_cli.clock import seconds_of
 from modelyard_cli.errors import WrongUsage
 
 

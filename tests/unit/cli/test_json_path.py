@@ -2,7 +2,7 @@
 
 import pytest
 from modelyard_api.crds.resources import RESOURCES
-from modelyard_cli.printing.json_path import first
+from modelyard_cli.printing.columns import first
 
 OBJECT = {
     "status": {

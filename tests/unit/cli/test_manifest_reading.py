@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from modelyard_cli.errors import WrongUsage
-from modelyard_cli.manifests.reading import read
+from modelyard_cli.manifests.manifest_files import read
 
 DEPLOYMENT = """\
 apiVersion: modelyard.io/v1alpha1

@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 import zstandard
 from modelyard_cli.errors import WrongUsage
-from modelyard_cli.predicting import asking
+from modelyard_cli.predicting import served_model
 from modelyard_cli.predicting.rows import BATCH, from_file, from_text
 
 from tests.unit.written_files import zipped
@@ -168,9 +168,9 @@ def test_each_type_of_parquet_is_sent_as_the_cell_that_was_trained_on(tmp_path: 
 
 def test_answers_as_table_and_csv() -> None:
     predictions = [{"prediction": "yes", "probability_yes": 0.12345678}, {"prediction": "no", "probability_yes": 0.5}]
-    assert list(asking.as_table(predictions)) == [
+    assert list(served_model.as_table(predictions)) == [
         "ROW   PREDICTION   PROBABILITY_YES",
         "0     yes          0.123457",
         "1     no           0.5",
     ]
-    assert asking.as_csv(predictions) == "prediction,probability_yes\nyes,0.12345678\nno,0.5"
+    assert served_model.as_csv(predictions) == "prediction,probability_yes\nyes,0.12345678\nno,0.5"

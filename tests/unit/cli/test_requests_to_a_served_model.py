@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from modelyard_cli import clock
 from modelyard_cli.errors import CommandError
-from modelyard_cli.predicting.asking import ask
 from modelyard_cli.predicting.rows import Request
+from modelyard_cli.predicting.served_model import ask
 from modelyard_operator.kube.interface import NotFound, Unreachable
 
 REQUEST = Request(b'{"inputs": [{"a": 1}]}', "application/json", 1)

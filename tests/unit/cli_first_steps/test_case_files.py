@@ -13,8 +13,8 @@ from modelyard_api.data import ColumnType, SplitBy
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_cli.init.files import Start, write_start
 from modelyard_cli.init.options import NO_OPTIONS, Options
-from modelyard_cli.init.problems import NoStart
 from modelyard_cli.init.report import report
+from modelyard_cli.init.table import NoStart
 
 from tests.unit.cli_first_steps.test_init_writes_manifests import documents, require_valid
 from tests.unit.jobs_data.training_in_process import FILES, train

@@ -17,9 +17,9 @@ from modelyard_cli.commands.init import init
 from modelyard_cli.errors import CommandError
 from modelyard_cli.init.files import Start, name_from_file, write_start
 from modelyard_cli.init.model_deployment_text import thresholds
-from modelyard_cli.init.problems import NoStart
 from modelyard_cli.init.report import report
 from modelyard_cli.init.started import started
+from modelyard_cli.init.table import NoStart
 from modelyard_cli.init.yaml_text import scalar
 from typer.testing import CliRunner
 

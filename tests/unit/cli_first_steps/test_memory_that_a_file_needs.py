@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 from modelyard_api.training_job import TrainingJobSpec
-from modelyard_cli.init.memory import proposed_workers
 from modelyard_cli.init.report import report
+from modelyard_cli.init.table import proposed_workers
 from modelyard_cli.init.training_job_text import training_job_text
 
 from tests.unit.cli_first_steps.test_init_writes_manifests import start

@@ -16,8 +16,8 @@ from modelyard_api.training_job import TrainingJobSpec
 from modelyard_cli.errors import CommandError, WrongUsage
 from modelyard_cli.init import survey
 from modelyard_cli.init.files import write_start
-from modelyard_cli.init.problems import NoStart
 from modelyard_cli.init.started import DEBUG, started
+from modelyard_cli.init.table import NoStart
 
 from tests.unit.written_files import zipped
 

@@ -4,8 +4,8 @@ import os
 import socket
 
 import pytest
-from modelyard_local import ports
-from modelyard_local.ports import Choice, PortTaken, Request
+from modelyard_local import preparation
+from modelyard_local.preparation import Choice, PortTaken, Request
 
 MLFLOW = Request("MLflow", "--port-mlflow", 5000)
 
@@ -15,7 +15,7 @@ def holder(port: int) -> str:
 
 
 def choose(request: Request, taken: set[int], others: frozenset[int] = frozenset()) -> Choice:
-    return ports.choose(request, lambda port: port not in taken, holder, others)
+    return preparation.choose(request, lambda port: port not in taken, holder, others)
 
 
 def test_the_usual_port_when_nothing_is_known() -> None:
@@ -59,12 +59,12 @@ def test_two_parts_never_get_the_same_port() -> None:
 def test_a_real_listener_is_found_and_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        assert not ports.is_free_port(port)
-        assert f"process {os.getpid()}" in ports.holder(port)
-    assert ports.is_free_port(port)
+        assert not preparation.is_free_port(port)
+        assert f"process {os.getpid()}" in preparation.holder(port)
+    assert preparation.is_free_port(port)
 
 
 def test_many_free_ports_differ_and_are_below_those_of_outgoing_connections() -> None:
-    found = ports.free_ports(7, lambda port: port % 2 == 0, frozenset({20_000}))
+    found = preparation.free_ports(7, lambda port: port % 2 == 0, frozenset({20_000}))
     assert len(set(found)) == 7
     assert all(port % 2 == 0 and 20_000 < port < 30_000 for port in found)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from modelyard_local import disk, keys, lifecycle, lock, state
+from modelyard_local import disk, keys, lifecycle, state
 from modelyard_local.home import Addresses, Home
 from modelyard_local.keys import KeysUnreadable
 from modelyard_local.state import PlatformPhase, PlatformState
@@ -63,31 +63,31 @@ def test_the_state_survives_writing_and_reading(home: Home) -> None:
 
 
 def test_the_lock_is_held_by_one_and_says_by_whom(home: Home) -> None:
-    assert lock.holder(home.lock) is None
-    held = lock.acquire(home.lock)
+    assert lifecycle.holder(home.lock) is None
+    held = lifecycle.acquire(home.lock)
     assert held is not None
     with held:
-        assert lock.holder(home.lock) == os.getpid()
-        assert lock.acquire(home.lock, pause=lambda _: None, clock=iter((0.0, 3.0)).__next__) is None
-    assert lock.holder(home.lock) is None
+        assert lifecycle.holder(home.lock) == os.getpid()
+        assert lifecycle.acquire(home.lock, pause=lambda _: None, clock=iter((0.0, 3.0)).__next__) is None
+    assert lifecycle.holder(home.lock) is None
 
 
 def test_the_lock_of_a_killed_process_is_free(home: Home) -> None:
-    program = "import sys, pathlib; from modelyard_local import lock; held = lock.acquire(pathlib.Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
+    program = "import sys, pathlib; from modelyard_local import lifecycle; held = lifecycle.acquire(pathlib.Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", program, str(home.lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == b"held\n"
-            assert lock.holder(home.lock) == process.pid
+            assert lifecycle.holder(home.lock) == process.pid
         finally:
             process.kill()
             process.wait()
-    assert lock.holder(home.lock) is None
+    assert lifecycle.holder(home.lock) is None
 
 
 def test_a_process_that_holds_the_lock_and_has_said_nothing_yet_is_starting(home: Home) -> None:
     assert lifecycle.running(home) is None
-    held = lock.acquire(home.lock)
+    held = lifecycle.acquire(home.lock)
     assert held is not None
     with held:
         said = lifecycle.running(home)

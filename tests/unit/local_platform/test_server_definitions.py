@@ -10,7 +10,7 @@ import pytest
 from modelyard_local.home import Home
 from modelyard_local.keys import Keys
 from modelyard_local.servers import mlflow, seaweedfs, traefik
-from modelyard_local.servers.definition import ProgramMissing, Server, clean_environment, find_program
+from modelyard_local.servers.supervision import ProgramMissing, Server, clean_environment, find_program
 
 KEYS = Keys(s3_access_key="the-key", s3_secret_key="the-secret")
 

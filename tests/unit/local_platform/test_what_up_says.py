@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from modelyard_cli import local_platform
 from modelyard_cli.errors import CommandError
-from modelyard_local import lock, state
+from modelyard_local import lifecycle, state
 from modelyard_local.home import Addresses, Home
 from modelyard_local.preparation import PortsAsked
 from modelyard_local.state import PartPhase, PartState, PlatformPhase, PlatformState, Report, overall
@@ -75,7 +75,7 @@ def test_a_state_that_cannot_be_written_is_no_end(tmp_path: Path) -> None:
 def up(home: Home, now: PlatformState, asked: PortsAsked | None = None) -> None:
     """While this very process holds the home's lock."""
     home.make()
-    held = lock.acquire(home.lock)
+    held = lifecycle.acquire(home.lock)
     assert held is not None
     with held:
         state.write(home, now.model_copy(update={"pid": int(home.lock.read_text())}))

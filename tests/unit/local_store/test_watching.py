@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from modelyard_local.kinds import CONFIG_MAP
-from modelyard_local.store import LocalStore, history
+from modelyard_local.store import LocalStore, objects
 from modelyard_operator.kube.interface import TRAINING_JOB, Expired, Refused, WatchEvent
 
 from tests.unit.local_store.objects import config_map, training_job
@@ -100,7 +100,7 @@ def test_versions_that_are_forgotten_or_from_another_store_have_expired(store: L
     old = store.list_page(CONFIG_MAP).resource_version
     store.create(config_map("a"))
     with store._database.writing() as connection:
-        history.forget(connection, history.versions(connection).newest)
+        objects.forget(connection, objects.versions(connection).newest)
     with pytest.raises(Expired, match="too old resource version: 1 "):
         list(store.watch(CONFIG_MAP, resource_version=old, timeout_seconds=0))
     with pytest.raises(Expired, match="newer than this store's"):
@@ -112,11 +112,11 @@ def test_versions_that_are_forgotten_or_from_another_store_have_expired(store: L
 def test_the_history_is_kept_short_and_versions_go_on_after_reopening(
     store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "KEPT_CHANGES", 50)
+    monkeypatch.setattr(objects, "KEPT_CHANGES", 50)
     for number in range(450):
         last = store.apply(config_map("busy", data={"number": str(number)}))
     with store._database.reading() as connection:
-        newest, forgotten = history.versions(connection)
+        newest, forgotten = objects.versions(connection)
         [kept] = connection.execute("SELECT count(*) FROM changes").fetchone()
     assert (newest, forgotten, kept) == (451, 350, 101)
     store.close()

@@ -7,7 +7,7 @@ import pytest
 import zstandard
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.signature import DType
-from modelyard_serving.errors import InvalidRequest
+from modelyard_serving.failures import InvalidRequest
 from modelyard_serving.protocols.bodies import LARGEST, unpacked
 
 from tests.unit.serving.conftest import RULED

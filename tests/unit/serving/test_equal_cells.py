@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from modelyard_cli.predicting.rows import from_file
 from modelyard_model.text_files import encoding_of
-from modelyard_serving.errors import InvalidRequest
+from modelyard_serving.failures import InvalidRequest
 from modelyard_serving.protocols import invocations, open_inference
 from modelyard_serving.validation import Validator
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from modelyard_serving.errors import InvalidRequest
+from modelyard_serving.failures import InvalidRequest
 from modelyard_serving.protocols.feedback import Outcome, OutcomeReader
 
 

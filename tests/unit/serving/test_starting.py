@@ -4,7 +4,7 @@ import pytest
 from modelyard_clients.platform import PlatformIncomplete
 from modelyard_model.errors import ModelFilesInvalid
 from modelyard_serving.__main__ import InvalidRequest, read_request
-from modelyard_serving.errors import ModelUnusable, NotReady, RegistryUnavailable
+from modelyard_serving.failures import ModelUnusable, NotReady, RegistryUnavailable
 from modelyard_serving.settings import InvalidSetting, Settings, usable_cores
 from modelyard_serving.startup import Readiness, Startup
 

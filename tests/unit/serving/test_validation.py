@@ -5,7 +5,7 @@ import json
 import pytest
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.signature import DType
-from modelyard_serving.errors import InvalidRequest
+from modelyard_serving.failures import InvalidRequest
 from modelyard_serving.validation import Validator
 
 CANARY = "k3ep-this-secret"
