@@ -48,7 +48,7 @@ def _cell(name: Any, value: Any) -> Any:
 
 def table(answers: Sequence[Mapping[str, Any]], *, pandas: bool) -> "pl.DataFrame | pd.DataFrame":
     """One row per answer."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415  half a second
 
     frame = pl.DataFrame(list(answers), infer_schema_length=None)
     return frame.to_pandas() if pandas else frame

@@ -11,8 +11,8 @@ from modelyard.words import in_words
 def up() -> None:
     """Start the platform on this machine, and return when it is ready; `modelyard up`."""
     from modelyard_cli.local_platform import in_background  # noqa: PLC0415  # not needed for a cluster, as all of local/
-    from modelyard_local.home import home  # noqa: PLC0415
-    from modelyard_local.preparation import PortsAsked  # noqa: PLC0415
+    from modelyard_local.home import home  # noqa: PLC0415  a quarter of a second
+    from modelyard_local.preparation import PortsAsked  # noqa: PLC0415  a quarter of a second
 
     in_background(home(), PortsAsked())
 
@@ -20,8 +20,8 @@ def up() -> None:
 @in_words
 def down() -> None:
     """Stop it; everything is kept; `modelyard down`."""
-    from modelyard_cli.local_platform import stop  # noqa: PLC0415
-    from modelyard_local.home import home  # noqa: PLC0415
+    from modelyard_cli.local_platform import stop  # noqa: PLC0415  a quarter of a second
+    from modelyard_local.home import home  # noqa: PLC0415  a quarter of a second
 
     stop(home())
 
@@ -42,8 +42,8 @@ def init(  # noqa: PLR0913  # one per option
     force: bool = False,
 ) -> None:
     """Look at a file, and write a commented training-job.yaml and model-deployment.yaml to start from; `modelyard init`."""
-    from modelyard_cli.init.started import Choices, started  # noqa: PLC0415
-    from modelyard_cli.printing.terminal import say  # noqa: PLC0415
+    from modelyard_cli.init.started import Choices, started  # noqa: PLC0415  a quarter of a second
+    from modelyard_cli.printing.terminal import say  # noqa: PLC0415  a quarter of a second
 
     choices = Choices(task=task, metric=metric, split=split, time=time, group=group, key=key)
     say(started(Path(file), target, name=name, folder=Path(out), force=force, **choices))

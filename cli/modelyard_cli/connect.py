@@ -21,7 +21,7 @@ def connect(target: Target) -> Connection:
 
     place = home()
     if place.store.exists():
-        from modelyard_cli.local_connection import LocalConnection  # noqa: PLC0415
+        from modelyard_cli.local_connection import LocalConnection  # noqa: PLC0415  a quarter of a second
 
         return LocalConnection(place, target.namespace)
     if _has_kubeconfig():
@@ -42,7 +42,7 @@ def connect_to_read(target: Target) -> Connection:
 
 
 def _cluster(target: Target) -> "ClusterConnection":
-    from modelyard_cli.cluster_connection import connect_to_cluster  # noqa: PLC0415
+    from modelyard_cli.cluster_connection import connect_to_cluster  # noqa: PLC0415  a quarter of a second
 
     return connect_to_cluster(target)
 

@@ -65,7 +65,7 @@ def _die_with_guard() -> Callable[[], object] | None:
     """Linux: the child ends also when this guard is killed. Elsewhere the parent sees to that."""
     if sys.platform != "linux":
         return None
-    import ctypes  # noqa: PLC0415
+    import ctypes  # noqa: PLC0415  Linux alone needs it
 
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     return partial(prctl, _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -35,12 +35,12 @@ class OperatorPart:
 
     def __init__(self, kube: Kube, addresses: Addresses, version: str, on_lost: Callable[[str], None]) -> None:
         """Takes two seconds: MLflow's client is imported here."""
-        from modelyard_operator.configuration import Configuration  # noqa: PLC0415
-        from modelyard_operator.deployment.model_deployments import ModelDeploymentReconciler  # noqa: PLC0415
-        from modelyard_operator.operator_process import Connections, OperatorProcess  # noqa: PLC0415
-        from modelyard_operator.pod_template import Images  # noqa: PLC0415
-        from modelyard_operator.registry.mlflow_registry import MlflowRegistry, set_up_client  # noqa: PLC0415
-        from modelyard_operator.training.training_jobs import TrainingJobReconciler  # noqa: PLC0415
+        from modelyard_operator.configuration import Configuration  # noqa: PLC0415  two seconds, in which the servers start
+        from modelyard_operator.deployment.model_deployments import ModelDeploymentReconciler  # noqa: PLC0415  two seconds, in which the servers start
+        from modelyard_operator.operator_process import Connections, OperatorProcess  # noqa: PLC0415  two seconds, in which the servers start
+        from modelyard_operator.pod_template import Images  # noqa: PLC0415  two seconds, in which the servers start
+        from modelyard_operator.registry.mlflow_registry import MlflowRegistry, set_up_client  # noqa: PLC0415  two seconds, in which the servers start
+        from modelyard_operator.training.training_jobs import TrainingJobReconciler  # noqa: PLC0415  two seconds, in which the servers start
 
         set_up_client()
         images = Images(f"modelyard-jobs:{version}", f"modelyard-serving:{version}", f"modelyard-monitoring:{version}")
@@ -197,6 +197,6 @@ def _servers(home: Home, prepared: Prepared) -> list[Server]:
 
 
 def _runner(kube: Kube, home: Home) -> RunnerLike:
-    from modelyard_local.runner import Runner  # noqa: PLC0415
+    from modelyard_local.runner.runner import Runner  # noqa: PLC0415  a quarter of a second
 
     return Runner(kube, home)

@@ -101,7 +101,7 @@ def _ended(report: Report, parts: Parts | None, stopping: Stopping) -> int:
 
 def log_to_standard_error(level: str = "INFO") -> None:
     """JSON lines, as the operator on a cluster writes them."""
-    from modelyard_operator.json_logs import log_json  # noqa: PLC0415
+    from modelyard_operator.json_logs import log_json  # noqa: PLC0415  two seconds, in which the servers start
 
     log_json(level)
     logging.getLogger("modelyard_local").setLevel(level)

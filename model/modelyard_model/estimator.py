@@ -71,7 +71,7 @@ def _skops() -> Any:
     search = sklearn.utils.all_estimators
     sklearn.utils.all_estimators = lambda *_args, **_kwargs: []
     try:
-        import skops.io  # noqa: PLC0415
+        import skops.io  # noqa: PLC0415  a second
     finally:
         sklearn.utils.all_estimators = search
     return skops.io
@@ -80,7 +80,7 @@ def _skops() -> Any:
 def load_estimator(folder: Path, head: Head, _device: str | None = None) -> EstimatorPredictor:
     """Reads ``estimator.skops``; raises ModelFilesInvalid when it is damaged or holds anything but our estimators."""
     skops_io, classes = _skops(), len(head.classes)
-    from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException  # noqa: PLC0415
+    from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException  # noqa: PLC0415  a second
 
     try:
         estimator = skops_io.load(folder / FILE, trusted=list(TRUSTED_TYPES))

@@ -48,8 +48,8 @@ _PANDAS = {DType.FP64: "float64", DType.STRING: "str"}  # dtypes of columns of a
 
 def to_mlflow(signature: Signature) -> "ModelSignature | None":
     """None where nothing is said. Raises ValueError for a data type that MLflow has none for."""
-    from mlflow.models import ModelSignature  # noqa: PLC0415
-    from mlflow.types import ParamSchema, ParamSpec  # noqa: PLC0415
+    from mlflow.models import ModelSignature  # noqa: PLC0415  seconds
+    from mlflow.types import ParamSchema, ParamSpec  # noqa: PLC0415  seconds
 
     inputs, outputs = _schema(signature.inputs, signature.layout), _schema(signature.outputs, signature.output_layout)
     params = ParamSchema(
@@ -75,7 +75,7 @@ def from_mlflow(signature: "ModelSignature | None") -> Signature:
 
 
 def _schema(fields: tuple[Field, ...], layout: Layout) -> "Schema | None":
-    from mlflow.types import ColSpec, Schema, TensorSpec  # noqa: PLC0415
+    from mlflow.types import ColSpec, Schema, TensorSpec  # noqa: PLC0415  seconds
 
     if layout is Layout.OPEN:
         return None
@@ -91,8 +91,8 @@ def _named(names: dict[DType, str], field: Field) -> str:
 
 
 def _column_type(field: Field) -> Any:
-    from mlflow.types import DataType  # noqa: PLC0415
-    from mlflow.types.schema import AnyType, Array, Map, Object, Property  # noqa: PLC0415
+    from mlflow.types import DataType  # noqa: PLC0415  seconds
+    from mlflow.types.schema import AnyType, Array, Map, Object, Property  # noqa: PLC0415  seconds
 
     if field.dtype is DType.ANY:
         return AnyType()  # type: ignore[no-untyped-call]  # MLflow leaves it without
@@ -124,7 +124,7 @@ def _tensor(spec: Any) -> Field:
 
 
 def _of_type(name: str, kind: Any, *, required: bool = True, shape: tuple[int, ...] = ()) -> Field:
-    from mlflow.types.schema import AnyType, Array, Map, Object  # noqa: PLC0415
+    from mlflow.types.schema import AnyType, Array, Map, Object  # noqa: PLC0415  seconds
 
     if isinstance(kind, AnyType):
         return Field(name, DType.ANY, shape, required)
@@ -140,7 +140,7 @@ def _of_type(name: str, kind: Any, *, required: bool = True, shape: tuple[int, .
 
 def log_arguments(folder: Path) -> dict[str, Any]:
     """Arguments for ``mlflow.pyfunc.log_model`` and ``save_model``; the caller adds the name, metadata and tags."""
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415  half a second
 
     model = load_model(folder, device="cpu")
     rows = read_document(ExpectedDocument, folder / EXPECTED_FILE).inputs

@@ -1,17 +1,18 @@
 """The MLP as files: ``network.json`` (its shape) and ``network.safetensors`` (its weights). PyTorch is imported only when one is used."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
 
 from modelyard_model.errors import ModelFilesInvalid
 from modelyard_model.heads import Head
-
-if TYPE_CHECKING:
-    from torch import nn
 
 SHAPE_FILE = "network.json"
 WEIGHTS_FILE = "network.safetensors"
@@ -30,10 +31,8 @@ class NetworkShape(BaseModel):
     outputs: _Width
     dropout: Annotated[float, Field(ge=0, lt=1)]
 
-    def build(self) -> "nn.Sequential":
+    def build(self) -> nn.Sequential:
         """A network with fresh random weights, in float32 on the CPU."""
-        from torch import nn  # noqa: PLC0415
-
         layers: list[nn.Module] = []
         width = self.inputs
         for hidden in self.hidden:
@@ -44,15 +43,13 @@ class NetworkShape(BaseModel):
 
 def default_device() -> str:
     """``cuda`` where there is one, else ``cpu``."""
-    import torch  # noqa: PLC0415
-
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 class NetworkPredictor:
     """A fitted network that answers in float64: the same to 1e-12 on every device and for every batch size, unlike float32."""
 
-    def __init__(self, shape: NetworkShape, network: "nn.Module", head: Head, device: str | None = None) -> None:
+    def __init__(self, shape: NetworkShape, network: nn.Module, head: Head, device: str | None = None) -> None:
         self.shape = shape
         self.device = device or default_device()
         self.head = head
@@ -60,8 +57,6 @@ class NetworkPredictor:
 
     def outputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probabilities (rows, classes), or standardised values (rows,)."""
-        import torch  # noqa: PLC0415
-
         parts = []
         with torch.inference_mode():
             for start in range(0, len(features), _ROWS_AT_ONCE):
@@ -71,9 +66,6 @@ class NetworkPredictor:
 
     def save(self, folder: Path) -> None:
         """Weights as they were trained, in float32, contiguous, on the CPU."""
-        import torch  # noqa: PLC0415
-        from safetensors.torch import save_file  # noqa: PLC0415
-
         weights = {
             name: tensor.detach().to("cpu", torch.float32).contiguous().clone() for name, tensor in self._network.state_dict().items()
         }
@@ -83,9 +75,6 @@ class NetworkPredictor:
 
 def load_network(folder: Path, head: Head, device: str | None = None) -> NetworkPredictor:
     """Reads both files; raises ModelFilesInvalid when they are damaged or don't belong together."""
-    from safetensors import SafetensorError  # noqa: PLC0415
-    from safetensors.torch import load_file  # noqa: PLC0415
-
     try:
         shape = NetworkShape.model_validate_json((folder / SHAPE_FILE).read_bytes())
         network = shape.build()

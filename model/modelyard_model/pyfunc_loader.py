@@ -16,7 +16,7 @@ class PyfuncModel:
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> Any:  # noqa: ARG002 (MLflow's signature)
         """DataFrame of raw rows to DataFrame of ``prediction`` and ``probability_<class>``."""
-        import pandas as pd  # noqa: PLC0415
+        import pandas as pd  # noqa: PLC0415  half a second
 
         names = [item.name for item in self.model.inputs if item.name in model_input.columns]
         answers = self.model.predict({name: _cells(model_input[name]) for name in names})

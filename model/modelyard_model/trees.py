@@ -12,6 +12,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
 
 from modelyard_model.errors import ModelFilesInvalid
 from modelyard_model.heads import Head
@@ -138,8 +140,6 @@ class TreesPredictor:
 
     def save(self, folder: Path) -> None:
         """Writes ``trees.safetensors``."""
-        from safetensors.numpy import save_file  # noqa: PLC0415
-
         arrays = {each.name: np.ascontiguousarray(getattr(self.trees, each.name)) for each in fields(Trees)}
         save_file(arrays, folder / FILE, metadata={"format": _FORMAT})
 
@@ -164,9 +164,6 @@ def _probabilities(raw: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def load_trees(folder: Path, head: Head, _device: str | None = None) -> TreesPredictor:
     """Reads ``trees.safetensors``; raises ModelFilesInvalid when it is damaged or holds no trees."""
-    from safetensors import SafetensorError  # noqa: PLC0415
-    from safetensors.numpy import load_file  # noqa: PLC0415
-
     try:
         trees = Trees.of(load_file(folder / FILE))
     except FileNotFoundError:

@@ -71,7 +71,7 @@ def download_version(platform: Platform, model: str, version: str, directory: Pa
     platform.configure_mlflow()
     os.environ.update(_CLIENT_LIMITS)
     from mlflow.artifacts import download_artifacts  # noqa: PLC0415  # takes seconds, and reads the limits
-    from modelyard_clients.mlflow_errors import MlflowError, translated  # noqa: PLC0415
+    from modelyard_clients.mlflow_errors import MlflowError, translated  # noqa: PLC0415  imports MLflow
 
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
@@ -86,7 +86,7 @@ def download_version(platform: Platform, model: str, version: str, directory: Pa
 
 
 def _describe(error: "MlflowError", uri: str, model: str, version: str) -> str:
-    from modelyard_clients.mlflow_errors import MlflowProblem  # noqa: PLC0415
+    from modelyard_clients.mlflow_errors import MlflowProblem  # noqa: PLC0415  imports MLflow
 
     if error.problem is MlflowProblem.MISSING:
         return f"there is no version {version} of model {model!r} in the registry {uri}"
@@ -96,8 +96,8 @@ def _describe(error: "MlflowError", uri: str, model: str, version: str) -> str:
 
 
 def _data_folder(root: Path) -> Path:
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
-    from mlflow.models import Model  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415  seconds
+    from mlflow.models import Model  # noqa: PLC0415  seconds
 
     try:
         flavor = Model.load(str(root)).flavors.get("python_function", {})

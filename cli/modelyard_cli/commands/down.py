@@ -12,7 +12,7 @@ def down(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before deleting.")] = False,
 ) -> None:
     """Stop the platform and everything that it runs. All state is kept, and `modelyard up` goes on from it."""
-    from modelyard_local.home import home  # noqa: PLC0415
+    from modelyard_local.home import home  # noqa: PLC0415  a quarter of a second
 
     from modelyard_cli import local_platform  # noqa: PLC0415  # a quarter of a second
 

@@ -20,8 +20,8 @@ def explain(
     modelyard explain tj flights        modelyard explain md/flights
     """
     from modelyard_cli.connect import connect  # noqa: PLC0415  # --help needs none of this
-    from modelyard_cli.explanation.explained import explained  # noqa: PLC0415
-    from modelyard_cli.kind_names import one_named  # noqa: PLC0415
+    from modelyard_cli.explanation.explained import explained  # noqa: PLC0415  a quarter of a second
+    from modelyard_cli.kind_names import one_named  # noqa: PLC0415  a quarter of a second
 
     explanation = explained(connect(target(ctx)), one_named(what))
     width = min(shutil.get_terminal_size().columns, 120)

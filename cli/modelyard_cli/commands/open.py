@@ -62,7 +62,7 @@ def open_page(
         url = connection.page(metadata["namespace"], metadata["name"], "/openapi.json")
     say(url)
     if browser and _has_display():
-        import webbrowser  # noqa: PLC0415
+        import webbrowser  # noqa: PLC0415  most pages are only printed
 
         webbrowser.open(url)
 

@@ -22,10 +22,10 @@ def up(
     Everything is in one folder ($MODELYARD_HOME, else ~/.modelyard) and goes on from there at the next start. Only 127.0.0.1 is listened at.
     """
     try:
-        from modelyard_local.home import home  # noqa: PLC0415
-        from modelyard_local.preparation import PortsAsked  # noqa: PLC0415
+        from modelyard_local.home import home  # noqa: PLC0415  a quarter of a second
+        from modelyard_local.preparation import PortsAsked  # noqa: PLC0415  a quarter of a second
 
-        from modelyard_cli import local_platform  # noqa: PLC0415
+        from modelyard_cli import local_platform  # noqa: PLC0415  a quarter of a second
     except ModuleNotFoundError as error:
         raise CommandError(f'{error.name} is not installed: pip install "modelyard[local]" (more: modelyard doctor)') from None
 

@@ -26,8 +26,8 @@ def started(file: Path, target: str, *, name: str | None, folder: Path, force: b
     """Writes both manifests, and returns what was seen. Raises CommandError for every error, or an OSError with its file."""
     try:
         from modelyard_cli.init.files import write_start  # noqa: PLC0415  # takes libraries that not every installation has
-        from modelyard_cli.init.options import Options  # noqa: PLC0415
-        from modelyard_cli.init.report import report  # noqa: PLC0415
+        from modelyard_cli.init.options import Options  # noqa: PLC0415  a quarter of a second
+        from modelyard_cli.init.report import report  # noqa: PLC0415  a quarter of a second
 
         return report(write_start(file, target, name=name, folder=folder, force=force, options=Options.of(**choices)))
     except ModuleNotFoundError as error:

@@ -90,7 +90,7 @@ def require_readable(manifest: Manifest, files: DataFiles) -> None:
     if not files.name.lower().endswith(tuple(f".{ending}" for ending in endings())):
         raise WrongUsage(f"{where}: the name of {files.name} has to end in {', '.join(f'.{ending}' for ending in endings())}; rename it")
     from modelyard_jobs.data import beginnings  # noqa: PLC0415  polars: half a second
-    from modelyard_jobs.termination import InvalidRequest  # noqa: PLC0415
+    from modelyard_jobs.termination import InvalidRequest  # noqa: PLC0415  half a second
 
     try:
         seen = beginnings.glance_at([(path.name, path) for path in files.paths])
@@ -193,7 +193,7 @@ def _progress(files: DataFiles) -> Iterator[Callable[[Path, int], None]]:
     if not is_terminal():
         yield lambda _path, _sent: None
         return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn  # noqa: PLC0415  a quarter of a second
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, transient=True) as bar:

@@ -66,9 +66,9 @@ def progress_of(name: str) -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield _Lines(name)
         return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-    from rich.progress import Progress as RichProgress  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415  a quarter of a second
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415  a quarter of a second
+    from rich.progress import Progress as RichProgress  # noqa: PLC0415  a quarter of a second
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with RichProgress(*columns, console=Console(stderr=True), transient=True) as bars:
@@ -81,7 +81,7 @@ def counted_rows(requests: Iterator[Request]) -> Iterator[Iterator[Request]]:
     if not sys.stderr.isatty():
         yield requests
         return
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415  a quarter of a second
 
     with Console(stderr=True).status("sending rows") as status:
         yield _told(requests, status)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, cast
 
+import zstandard
 from modelyard_api.catalogue.formats import FORMATS, Format
 from modelyard_api.conditions import Reason
 from modelyard_model.packing import Packing, members_of, packing_in
@@ -131,8 +132,6 @@ def _opened(file: SourceFile, packing: Packing | None) -> Iterator[IO[bytes]]:
             with zipfile.ZipFile(packed) as archive, archive.open(_only_member(archive, file.key)) as content:
                 yield content
         elif packing is Packing.ZSTD:
-            import zstandard  # noqa: PLC0415
-
             yield zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True)
         else:
             yield packed
@@ -140,8 +139,6 @@ def _opened(file: SourceFile, packing: Packing | None) -> Iterator[IO[bytes]]:
 
 def _of_zstd(packed: bytes) -> bytes:
     """Frame by frame: the library's stream reader takes a frame that was cut off for the end."""
-    import zstandard  # noqa: PLC0415
-
     found = []
     while packed:
         frame = zstandard.ZstdDecompressor().decompressobj()

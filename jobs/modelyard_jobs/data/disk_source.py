@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import fsspec
 from modelyard_api.conditions import Reason
 from modelyard_clients.platform import is_on_one_machine
 
@@ -13,8 +14,6 @@ from modelyard_jobs.termination import InvalidRequest, Unavailable
 
 def copy(_: Any, uri: str, folder: Path) -> Copied:
     """Path and copy of each file, in the order of the paths. Raises InvalidRequest or Unavailable."""
-    import fsspec  # noqa: PLC0415
-
     if not is_on_one_machine():
         raise _invalid(f"{uri}: file:// is for the platform on one machine; upload the file and name it with s3://")
     disk, path = fsspec.filesystem("file"), unquote(uri.removeprefix("file://"))

@@ -1,23 +1,17 @@
 """What reading needs of every format, and a look into a file without reading it whole."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import polars as pl
 from modelyard_api.catalogue.formats import FORMATS
 from modelyard_api.catalogue.names import implementation
 from modelyard_api.reading_notes import ReadingNote
-from modelyard_model.text_files import Separator
-
-if TYPE_CHECKING:
-    import polars as pl
-from collections.abc import Mapping, Sequence
-from functools import cached_property
-
-import polars as pl
 from modelyard_model.cells.known_words import MISSING
+from modelyard_model.text_files import Separator
 
 from modelyard_jobs.data import number_rules, time_rules
 from modelyard_jobs.data.number_rules import FileMarks, NumberMarks, Numbers
@@ -34,7 +28,7 @@ Source = Path | bytes  # where a file lies that needn't be unpacked, or what is 
 class FileTable:
     """One file, read: String columns ("" for an empty field) where the format is text, else columns with their types."""
 
-    cells: "pl.DataFrame"
+    cells: pl.DataFrame
     notes: tuple[ReadingNote, ...] = ()
     separator: Separator = ","  # of a text file
 

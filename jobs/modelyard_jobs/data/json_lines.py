@@ -3,8 +3,9 @@
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import polars as pl
 from modelyard_api.conditions import Reason
 from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_model.cells.numbers import number_text
@@ -12,9 +13,6 @@ from modelyard_model.text_files import ENCODING_NAMES, encoding_of
 
 from modelyard_jobs.data.format_reader import Beginning, FileTable, FormatReader, Source, bytes_of
 from modelyard_jobs.termination import InvalidRequest
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _UTF8 = frozenset({"utf-8", "utf-8-sig"})
 _LARGEST = 2**63
@@ -39,8 +37,6 @@ class JsonLines(FormatReader):
 
 def read_json_lines(data: bytes, key: str) -> "tuple[pl.DataFrame, tuple[ReadingNote, ...]]":
     """``data``: the file, unpacked; ``key`` names it in messages. Raises InvalidRequest."""
-    import polars as pl  # noqa: PLC0415
-
     encoding = encoding_of(data)
     notes = () if encoding in _UTF8 else (ReadingNote(rule=ReadingRule.ENCODING, detail=ENCODING_NAMES.get(encoding, encoding.upper())),)
     plain = data if encoding == "utf-8" else _decoded(data, encoding, key).encode()
@@ -80,16 +76,12 @@ def _decoded(data: bytes, encoding: str, key: str) -> str:
         raise _invalid(f"{key}: line {line}: bytes that aren't {encoding.upper()}; save it as UTF-8") from error
 
 
-def _frame(rows: Sequence[dict[str, Any]]) -> "pl.DataFrame":
-    import polars as pl  # noqa: PLC0415
-
+def _frame(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     names = dict.fromkeys(name for row in rows for name in row)
     return pl.DataFrame([_series(name, [row.get(name) for row in rows]) for name in names])
 
 
-def _series(name: str, values: list[Any]) -> "pl.Series":
-    import polars as pl  # noqa: PLC0415
-
+def _series(name: str, values: list[Any]) -> pl.Series:
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {int} and all(-_LARGEST <= value < _LARGEST for value in values if value is not None):
         return pl.Series(name, values, dtype=pl.Int64 if kinds else pl.Null)

@@ -3,19 +3,18 @@
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from modelyard_api.conditions import Reason
 from modelyard_api.reading_notes import ReadingNote, ReadingRule
+from modelyard_model.cells.reading import TextReading, read_texts
 from modelyard_model.text_files import Header
+from pyarrow import ArrowException
 
 from modelyard_jobs.data.format_reader import TEXT_TYPES, Beginning, FileTable, FormatReader, Source
 from modelyard_jobs.termination import InvalidRequest
-
-if TYPE_CHECKING:
-    import polars as pl
-import polars as pl
-from modelyard_model.cells.reading import TextReading, read_texts
 
 _MAGIC = b"PAR1"
 _UNREAD = (
@@ -46,8 +45,6 @@ class Parquet(FormatReader):
 
 def read_parquet(source: Path | bytes, key: str) -> "tuple[pl.DataFrame, tuple[ReadingNote, ...]]":
     """``source``: a path, or the content of a packed file; ``key`` names it in messages. Raises InvalidRequest."""
-    import polars as pl  # noqa: PLC0415
-
     _require_whole(source, key)
     try:
         frame = pl.read_parquet(_opened(source), glob=False)
@@ -61,9 +58,6 @@ def read_parquet(source: Path | bytes, key: str) -> "tuple[pl.DataFrame, tuple[R
 
 def columns_of_parquet(source: Path | bytes, key: str) -> tuple[tuple[str, ...], int]:
     """Names of the columns and how many rows there are, without reading these; raises InvalidRequest."""
-    import pyarrow.parquet as pq  # noqa: PLC0415
-    from pyarrow import ArrowException  # noqa: PLC0415
-
     _require_whole(source, key)
     try:
         with pq.ParquetFile(_opened(source)) as file:
@@ -74,10 +68,6 @@ def columns_of_parquet(source: Path | bytes, key: str) -> tuple[tuple[str, ...],
 
 def _read_by_arrow(source: Path | bytes, key: str) -> "tuple[pl.DataFrame, Header]":
     """Two columns of one name, or numbers of more digits than Polars takes."""
-    import polars as pl  # noqa: PLC0415
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
     try:
         with pq.ParquetFile(_opened(source)) as file:
             table = file.read()
@@ -88,10 +78,8 @@ def _read_by_arrow(source: Path | bytes, key: str) -> "tuple[pl.DataFrame, Heade
         raise _broken(key, error) from error
 
 
-def _with_known_types(frame: "pl.DataFrame") -> "pl.DataFrame":
+def _with_known_types(frame: pl.DataFrame) -> pl.DataFrame:
     """Types that somebody else made are what they are stored as."""
-    import polars as pl  # noqa: PLC0415
-
     return frame.with_columns(frame[name].ext.storage() for name, kind in frame.schema.items() if isinstance(kind, pl.BaseExtension))
 
 

@@ -4,13 +4,10 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+import polars as pl
 from modelyard_api.reading_notes import ReadingNote
 from modelyard_model.text_files import Separator
-
-if TYPE_CHECKING:
-    import polars as pl
 
 # Earlier releases took these for missing in every column of a text file. Rows are named by what they read: the list stays as it is.
 _MISSING = ("", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "-nan", "NULL", "null", "#N/A")
@@ -27,35 +24,29 @@ _FIRST_LOOK = 64  # cells that show what a column may hold
 class RawTable:
     """``cells``: every column of a text file is String ("" for an empty field), those of Parquet and JSON lines have their types."""
 
-    cells: "pl.DataFrame"
+    cells: pl.DataFrame
     notes: tuple[ReadingNote, ...] = ()  # of the files
     separator: Separator = ","  # of the first text file
     is_text: bool = True  # the cells are those of text files
 
     @cached_property
-    def numbers(self) -> "pl.DataFrame":
+    def numbers(self) -> pl.DataFrame:
         """The texts as Polars casts each to Float64, null for what is no number; a column is called by its place, because names may look like patterns."""
-        import polars as pl  # noqa: PLC0415
-
         columns = (cells.alias(str(place)) for place, cells in enumerate(self.cells.get_columns()) if cells.dtype == pl.String)
         # One after the other, and in one piece: others take them as arrays without a copy
         return pl.DataFrame([cells.cast(pl.Float64, strict=False).fill_nan(None).rechunk() for cells in columns])
 
     @cached_property
-    def as_first_read(self) -> "pl.DataFrame":
+    def as_first_read(self) -> pl.DataFrame:
         """The same rows and columns, typed as releases before did: rows are named by it, and models without rules are asked about it."""
-        import polars as pl  # noqa: PLC0415
-
         if not self.is_text or any(kind != pl.String for kind in self.cells.dtypes):
             return self.cells
         typed = _typed(self.cells.rename(dict(zip(self.cells.columns, map(str, range(self.cells.width)), strict=True))), self.numbers)
         return typed.rename(dict(zip(typed.columns, self.cells.columns, strict=True)))  # a name may look like a pattern to Polars
 
 
-def _typed(cells: "pl.DataFrame", numbers: "pl.DataFrame") -> "pl.DataFrame":
+def _typed(cells: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
     """What is there already isn't made again: texts without gaps, and numbers that Polars finds in the same cells."""
-    import polars as pl  # noqa: PLC0415
-
     columns = dict(zip(cells.columns, cells.get_columns(), strict=True))  # a table looks each name up among all
     gaps = {name for name in columns if numbers[name].null_count()}  # others have no missing word
     patterns = {name: pattern for name, column in columns.items() if (pattern := _pattern_of_first(column))}
@@ -68,7 +59,7 @@ def _typed(cells: "pl.DataFrame", numbers: "pl.DataFrame") -> "pl.DataFrame":
     return typed.with_columns(_of_any_size(columns[name], typed[name], fitting[name]) for name in larger)
 
 
-def _shared(cells: "pl.Series", numbers: "pl.Series", pattern: str) -> "pl.Series | None":
+def _shared(cells: pl.Series, numbers: pl.Series, pattern: str) -> pl.Series | None:
     """The column typed, where that is there already."""
     if pattern not in {"", _NUMBER}:
         return None
@@ -79,12 +70,12 @@ def _shared(cells: "pl.Series", numbers: "pl.Series", pattern: str) -> "pl.Serie
     return None if missing else cells
 
 
-def _may_be_long(numbers: "pl.Series") -> bool:
+def _may_be_long(numbers: pl.Series) -> bool:
     least, most = numbers.min(), numbers.max()
     return isinstance(least, float) and isinstance(most, float) and max(-least, most) >= _LARGE
 
 
-def _pattern_of_first(column: "pl.Series") -> str:
+def _pattern_of_first(column: pl.Series) -> str:
     """What the first cells are; empty: text."""
     first = column.head(_FIRST_LOOK)
     first = first.filter(~first.is_in(_MISSING))
@@ -94,9 +85,8 @@ def _pattern_of_first(column: "pl.Series") -> str:
     return next(fits, "") if len(first) else ""
 
 
-def _fitting(cells: "pl.DataFrame", patterns: Mapping[str, str], gaps: AbstractSet[str]) -> dict[str, str]:
+def _fitting(cells: pl.DataFrame, patterns: Mapping[str, str], gaps: AbstractSet[str]) -> dict[str, str]:
     """Those of the columns of which every cell has its pattern. ``gaps``: columns that may have missing words."""
-    import polars as pl  # noqa: PLC0415
 
     def fits(name: str, pattern: str) -> pl.Expr:
         every = pl.col(name).str.contains(pattern)
@@ -106,9 +96,7 @@ def _fitting(cells: "pl.DataFrame", patterns: Mapping[str, str], gaps: AbstractS
     return {name: pattern for (name, pattern), fits in zip(patterns.items(), found, strict=True) if fits}
 
 
-def _parsed(name: str, pattern: str) -> "pl.Expr":
-    import polars as pl  # noqa: PLC0415
-
+def _parsed(name: str, pattern: str) -> pl.Expr:
     cell = pl.col(name)
     missing = cell.is_in(_MISSING)
     if pattern == _WHOLE:
@@ -120,10 +108,8 @@ def _parsed(name: str, pattern: str) -> "pl.Expr":
     return pl.when(~missing).then(cell).alias(name)
 
 
-def _of_any_size(cells: "pl.Series", found: "pl.Series", pattern: str) -> "pl.Series":
+def _of_any_size(cells: pl.Series, found: pl.Series, pattern: str) -> pl.Series:
     """Whole numbers beyond 64 bits made a column one of 128 bits, or text if there were fractions and smaller whole numbers as well."""
-    import polars as pl  # noqa: PLC0415
-
     long = cells.filter(cells.str.len_bytes() >= _LONG).unique()
     long = long.filter(long.str.contains(_WHOLE))
     if pattern == _TRUTH or not long.cast(pl.Int64, strict=False).null_count():

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
+import polars as pl
 from modelyard_api.catalogue.formats import FORMATS, Format
 from modelyard_api.conditions import Reason
 from modelyard_api.reading_notes import ReadingNote, ReadingRule
@@ -14,9 +14,6 @@ from modelyard_jobs.data.format_reader import FileTable, Source, reader_of
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFile, SourceFiles
 from modelyard_jobs.termination import InvalidRequest
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class _Table:
     said: tuple[ReadingNote, ...]  # of how it is packed
 
     @property
-    def cells(self) -> "pl.DataFrame":
+    def cells(self) -> pl.DataFrame:
         """All rows."""
         return self.table.cells
 
@@ -59,9 +56,7 @@ def source_of(file: SourceFile, content: Format) -> Source:
     return file.path if FORMATS[content].lies_open and packing_of(file) is None else content_of(file)
 
 
-def _joined(tables: Sequence[_Table]) -> "pl.DataFrame":
-    import polars as pl  # noqa: PLC0415
-
+def _joined(tables: Sequence[_Table]) -> pl.DataFrame:
     first = tables[0]
     if FORMATS[first.content].columns_vary:
         names = list(dict.fromkeys(name for table in tables for name in table.cells.columns))
@@ -98,10 +93,8 @@ def require_same_content(first: str, wanted: Format, other: str, found: Format) 
         )
 
 
-def _without_values_untyped(frame: "pl.DataFrame") -> "pl.DataFrame":
+def _without_values_untyped(frame: pl.DataFrame) -> pl.DataFrame:
     """A column without any value may be anything, whatever type one file gives it: Null agrees with everything."""
-    import polars as pl  # noqa: PLC0415
-
     empty = [column.name for column in frame.get_columns() if column.null_count() == frame.height]
     return frame.with_columns(pl.Series(name, [None] * frame.height, dtype=pl.Null) for name in empty)
 
@@ -118,7 +111,7 @@ def require_same_columns(first: str, wanted: Sequence[str], other: str, found: S
     )
 
 
-def _same_types(files: Sequence[SourceFile], frames: list["pl.DataFrame"]) -> list["pl.DataFrame"]:
+def _same_types(files: Sequence[SourceFile], frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
     """Numbers of different width and columns without any value are brought together; anything else is an error in the data."""
     stored = [frame.schema for frame in frames]
     casts = {name: _common_type(name, files, [schema[name] for schema in stored]) for name in stored[0]}
@@ -128,9 +121,7 @@ def _same_types(files: Sequence[SourceFile], frames: list["pl.DataFrame"]) -> li
     ]
 
 
-def _common_type(name: str, files: Sequence[SourceFile], kinds: Sequence["pl.DataType"]) -> "pl.DataType":
-    import polars as pl  # noqa: PLC0415
-
+def _common_type(name: str, files: Sequence[SourceFile], kinds: Sequence[pl.DataType]) -> pl.DataType:
     known = [(kind, file) for kind, file in zip(kinds, files, strict=True) if kind != pl.Null]
     if not known:
         return pl.String()
@@ -148,9 +139,7 @@ def _common_type(name: str, files: Sequence[SourceFile], kinds: Sequence["pl.Dat
     return first
 
 
-def _in_words(kind: "pl.DataType") -> str:
-    import polars as pl  # noqa: PLC0415
-
+def _in_words(kind: pl.DataType) -> str:
     if kind.is_numeric():
         return "a number"
     return "text" if kind == pl.String else "a timestamp" if kind.is_temporal() else str(kind)

@@ -8,8 +8,8 @@ import codecs
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import polars as pl
 from modelyard_api.conditions import Reason
 from modelyard_api.reading_notes import ReadingNote, ReadingRule
 from modelyard_model.text_files import (
@@ -28,9 +28,6 @@ from modelyard_jobs.data.contents import HEAD
 from modelyard_jobs.data.format_reader import Beginning, FileTable, FormatReader, Source, bytes_of
 from modelyard_jobs.data.text_column import Quotes, TextBytes
 from modelyard_jobs.termination import InvalidRequest
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _UTF8 = frozenset({"utf-8", "utf-8-sig"})
 
@@ -157,9 +154,7 @@ def _rows(text: _Text) -> Iterator[list[str]]:
         yield fields
 
 
-def _split_by_record(text: _Text, names: Sequence[str]) -> "pl.DataFrame":
-    import polars as pl  # noqa: PLC0415
-
+def _split_by_record(text: _Text, names: Sequence[str]) -> pl.DataFrame:
     try:
         columns = list(zip(*_rows(text), strict=True)) or [()] * len(names)
     except NotATable as error:
@@ -167,10 +162,8 @@ def _split_by_record(text: _Text, names: Sequence[str]) -> "pl.DataFrame":
     return pl.DataFrame([pl.Series(name, values, dtype=pl.String) for name, values in zip(names, columns, strict=True)])
 
 
-def _split_by_polars(text: _Text, names: Sequence[str]) -> "pl.DataFrame | None":
+def _split_by_polars(text: _Text, names: Sequence[str]) -> pl.DataFrame | None:
     """None where the result may differ from what record by record would give."""
-    import polars as pl  # noqa: PLC0415
-
     form = text.form
     content = TextBytes(_with_proper_end(text.data, form), text.body)
     quotes = content.quotes(form.quote, form.separator)
@@ -194,10 +187,8 @@ def _split_by_polars(text: _Text, names: Sequence[str]) -> "pl.DataFrame | None"
     return cells if _is_complete(cells, content, quotes, form.separator) else None
 
 
-def _is_complete(cells: "pl.DataFrame", content: TextBytes, quotes: Quotes, separator: str) -> bool:
+def _is_complete(cells: pl.DataFrame, content: TextBytes, quotes: Quotes, separator: str) -> bool:
     """Whether no line was short or blank: Polars makes empty cells of what such lines lack."""
-    import polars as pl  # noqa: PLC0415
-
     if not (cells[:, -1] == "").any():
         return True
     if not quotes.count:
@@ -217,7 +208,7 @@ def _with_proper_end(data: bytes, form: TextForm) -> bytes:
     return data + b"\n" if data.endswith(form.separator.encode()) else data
 
 
-def _without_empty_columns(cells: "pl.DataFrame", unnamed: Sequence[str]) -> "tuple[pl.DataFrame, list[str]]":
+def _without_empty_columns(cells: pl.DataFrame, unnamed: Sequence[str]) -> "tuple[pl.DataFrame, list[str]]":
     """A column without a name and without any value is a separator too many. Gives the others without a name as well."""
     empty = [name for name in unnamed if len(unnamed) < cells.width and not (cells[name].str.strip_chars() != "").any()]
     return cells[[name for name in cells.columns if name not in empty]], [name for name in unnamed if name not in empty]

@@ -3,16 +3,15 @@
 import asyncio
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import aiohttp
+from fsspec.implementations.http import HTTPFileSystem
 from modelyard_api.conditions import Reason
 
 from modelyard_jobs.data.source import Copied, is_full, place_for, shown
 from modelyard_jobs.termination import InvalidRequest, JobFailure, Unavailable
-
-if TYPE_CHECKING:
-    import aiohttp
 
 _CONNECT_SECONDS, _SILENCE_SECONDS = 15, 60
 _LATER = frozenset({408, 425, 429})  # "try again", beside all from 500 on
@@ -36,9 +35,6 @@ def copy(_: Any, uri: str, folder: Path) -> Copied:
 
 
 async def _download(uri: str, place: Path) -> None:
-    import aiohttp  # noqa: PLC0415
-    from fsspec.implementations.http import HTTPFileSystem  # noqa: PLC0415
-
     web = HTTPFileSystem(asynchronous=True, get_client=_session, encoded=uri.isascii() and " " not in uri, skip_instance_cache=True)
     session = await web.set_session()
     try:
@@ -51,9 +47,7 @@ async def _download(uri: str, place: Path) -> None:
         await session.close()
 
 
-async def _session(**_: Any) -> "aiohttp.ClientSession":
-    import aiohttp  # noqa: PLC0415
-
+async def _session(**_: Any) -> aiohttp.ClientSession:
     trace = aiohttp.TraceConfig()
     trace.on_request_redirect.append(_require_encryption)
     return aiohttp.ClientSession(
@@ -64,15 +58,13 @@ async def _session(**_: Any) -> "aiohttp.ClientSession":
     )
 
 
-async def _require_encryption(_session: Any, _context: Any, redirect: "aiohttp.TraceRequestRedirectParams") -> None:
+async def _require_encryption(_session: Any, _context: Any, redirect: aiohttp.TraceRequestRedirectParams) -> None:
     location = redirect.response.headers.get("Location") or redirect.response.headers.get("URI") or ""
     if urlsplit(location).scheme not in {"", "https"}:
         raise _NotEncrypted
 
 
 def _failure(error: Exception, url: str, host: str) -> JobFailure:
-    import aiohttp  # noqa: PLC0415
-
     if isinstance(error, FileNotFoundError | aiohttp.ClientResponseError) and not isinstance(error, aiohttp.TooManyRedirects):
         return _of_status(getattr(error, "status", 404), url, host)
     certificate = getattr(getattr(error, "certificate_error", None), "verify_message", "it can't be verified")

@@ -84,8 +84,8 @@ def _answer(folder: Path) -> dict[str, object]:
         return {"why": "it holds no files of a Modelyard model"}
     through_mlflow = _through_pyfunc(path, data) if request["pyfunc"] else None
 
-    from modelyard_model.errors import InvalidInput, ModelFilesInvalid  # noqa: PLC0415
-    from modelyard_model.model_folder import load_model, verify_expected  # noqa: PLC0415
+    from modelyard_model.errors import InvalidInput, ModelFilesInvalid  # noqa: PLC0415  a model's own packed code comes first
+    from modelyard_model.model_folder import load_model, verify_expected  # noqa: PLC0415  a model's own packed code comes first
 
     try:
         model = load_model(data)
@@ -100,9 +100,9 @@ def _answer(folder: Path) -> dict[str, object]:
 
 def _download(uri: str, folder: Path) -> tuple[Path, Path]:
     """MLflow's folder, and in it the one of the model's own files, as MLmodel names it."""
-    from mlflow.artifacts import download_artifacts  # noqa: PLC0415
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
-    from mlflow.models import Model  # noqa: PLC0415
+    from mlflow.artifacts import download_artifacts  # noqa: PLC0415  a model's own packed code comes first
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415  a model's own packed code comes first
+    from mlflow.models import Model  # noqa: PLC0415  a model's own packed code comes first
 
     try:
         path = Path(download_artifacts(uri, dst_path=str(folder)))
@@ -116,8 +116,8 @@ def _download(uri: str, folder: Path) -> tuple[Path, Path]:
 
 def _through_pyfunc(path: Path, data: Path) -> dict[str, list[object]]:
     """MLflow's answers to the model's stored example."""
-    import mlflow  # noqa: PLC0415
-    import pandas as pd  # noqa: PLC0415
+    import mlflow  # noqa: PLC0415  a model's own packed code comes first
+    import pandas as pd  # noqa: PLC0415  a model's own packed code comes first
 
     inputs = json.loads((data / "expected.json").read_text(encoding="utf-8"))["inputs"]
     model = mlflow.pyfunc.load_model(str(path))
@@ -139,7 +139,7 @@ def _difference(model: "TabularModel", data: Path, through_mlflow: dict[str, lis
 
 def outputs(model: "TabularModel", folder: Path, *, is_strict: bool) -> tuple[NDArray[np.float64], int]:
     """Answers to all rows that ``score`` wrote into ``folder``, and the number of cells that had to count as missing."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415  a model's own packed code comes first
 
     has_rules = any(_reading(item) for item in model.inputs)
     rows = pl.read_parquet(folder / (CELLS if has_rules else FIRST_READ))
@@ -170,7 +170,7 @@ def _without_refused(item: "InputColumn", cells: list[Any]) -> tuple[list[Any], 
 
 
 def _is_refused(item: "InputColumn", text: str) -> bool:
-    from modelyard_model.errors import InvalidInput  # noqa: PLC0415
+    from modelyard_model.errors import InvalidInput  # noqa: PLC0415  a model's own packed code comes first
 
     try:
         item.read([text])

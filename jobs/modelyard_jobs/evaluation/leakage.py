@@ -7,9 +7,10 @@ names as a Feature is vouched for. Findings are values; ``describe_leak`` makes 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import polars as pl
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.catalogue.tasks import Task, has_classes
 from modelyard_api.conditions import Reason
@@ -20,9 +21,6 @@ from modelyard_jobs.data.features import Feature
 from modelyard_jobs.evaluation.intervals import FEWEST_OF_CLASS
 from modelyard_jobs.evaluation.metrics import Scores, measure
 from modelyard_jobs.termination import InvalidRequest
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _SAMPLE_ROWS = 20_000
 _FEWEST_ROWS = 60  # below this a half is no evidence
@@ -49,7 +47,7 @@ _NUMBER = _Limits(Metric.R2, perfect=0.998, strong=0.85, ahead=0.35)
 class Sample:
     """The training split: canonical features, the truth (class numbers or values) and the hash of each row's group."""
 
-    frame: "pl.DataFrame"
+    frame: pl.DataFrame
     task: Task
     classes: tuple[str, ...]
     truth: Any
@@ -149,10 +147,8 @@ def _matrix(sample: Sample, features: Sequence[Feature]) -> NDArray[np.float64]:
     return np.column_stack([_numbers(sample.frame[feature.name].alias("cells")) for feature in features])
 
 
-def _numbers(column: "pl.Series") -> NDArray[np.float64]:
+def _numbers(column: pl.Series) -> NDArray[np.float64]:
     """Texts as the rank of their frequency, which a tree can take apart again."""
-    import polars as pl  # noqa: PLC0415
-
     if column.dtype.is_numeric():
         return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     ranked = column.drop_nulls().value_counts(sort=True).to_series(0).to_list()
@@ -189,8 +185,8 @@ def _leaf(task: Task, known: NDArray[Any]) -> int:
 
 
 def _model(task: Task, columns: int, leaf: int) -> Any:
-    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: PLC0415
-    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor  # noqa: PLC0415
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: PLC0415  a second
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor  # noqa: PLC0415  a second
 
     limits = {"min_samples_leaf": leaf, "max_leaf_nodes": _LEAVES, "random_state": 0}
     if columns > 1:

@@ -12,15 +12,15 @@ from modelyard_model.estimator import EstimatorPredictor
 from modelyard_model.tabular_model import Prediction
 from modelyard_model.trees import CODES, Trees, TreesPredictor
 from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from modelyard_jobs.fitting.problem import Examples, Learned, Problem
 
 
 def fit_linear(parameters: Mapping[str, Value], problem: Problem, train: Examples, *_: object) -> Learned:
     """Logistic regression, or ridge regression of a standardised target; may warn that it did not converge."""
-    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415  takes a second
-    from sklearn.linear_model import LogisticRegression, Ridge  # noqa: PLC0415
-
     strength = float(parameters["C"])
     estimator = LogisticRegression(C=strength, max_iter=2000) if problem.classes else Ridge(alpha=1 / strength)
     with warnings.catch_warnings(record=True) as caught:
@@ -32,8 +32,6 @@ def fit_linear(parameters: Mapping[str, Value], problem: Problem, train: Example
 
 def fit_forest(parameters: Mapping[str, Value], problem: Problem, train: Examples, *_: object) -> Learned:
     """A random forest."""
-    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor  # noqa: PLC0415
-
     forest = RandomForestClassifier if problem.classes else RandomForestRegressor
     estimator = forest(**parameters, random_state=problem.training.seed, n_jobs=-1)  # as many as the container may use
     return _fitted(estimator, problem, train)
@@ -46,8 +44,6 @@ def _fitted(estimator: Any, problem: Problem, train: Examples) -> Learned:
 
 def fit_boosting(parameters: Mapping[str, Value], problem: Problem, train: Examples, *_: object) -> Learned:
     """Trees of the log-odds of each class (of the second where there are two), or of a standardised value."""
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor  # noqa: PLC0415  takes a second
-
     kind = HistGradientBoostingClassifier if problem.classes else HistGradientBoostingRegressor
     categorical = np.array(train.categorical, dtype=np.bool_)
     estimator = kind(

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from modelyard_api.catalogue.parameters import Value
 from modelyard_api.conditions import Reason
 from modelyard_api.training_job import EarlyStopping, Optimizer, OptimizerName, Training
@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 from modelyard_jobs.fitting.problem import DEFAULT_EPOCHS, EpochReport, Examples, Learned, Problem, Report
 from modelyard_jobs.fitting.selection import score
 from modelyard_jobs.termination import InvalidRequest
-
-if TYPE_CHECKING:
-    import torch
 
 DEFAULT_BATCH_SIZE = 256
 _LEAST_STEPS_PER_EPOCH = 20  # small tables take smaller batches by default, or 50 epochs would be 50 steps
@@ -38,8 +35,6 @@ def fit_mlp(
     report: Report,
 ) -> Learned:
     """Reports every epoch as it ends. The same seed gives the same network on the CPU. Raises InvalidRequest (TrainingDiverged)."""
-    import torch  # noqa: PLC0415  takes seconds
-
     shape = NetworkShape(
         inputs=train.features.shape[1],
         hidden=(int(parameters["hidden_width"]),) * int(parameters["hidden_layers"]),
@@ -56,9 +51,7 @@ def fit_mlp(
 class _Loop:
     """The state of one training run."""
 
-    def __init__(self, problem: Problem, head: Head, shape: NetworkShape, weight_decay: float, device: "torch.device") -> None:
-        import torch  # noqa: PLC0415
-
+    def __init__(self, problem: Problem, head: Head, shape: NetworkShape, weight_decay: float, device: torch.device) -> None:
         self.problem, self.head, self.shape, self.training = problem, head, shape, problem.training
         self.device = device
         self.network = shape.build().to(self.device)
@@ -86,26 +79,20 @@ class _Loop:
         return Learned(NetworkPredictor(self.shape, self.network, self.head, str(self.device)), tuple(history), best_epoch)
 
     def _tensors(self, examples: Examples) -> "tuple[torch.Tensor, torch.Tensor]":
-        import torch  # noqa: PLC0415
-
         return torch.from_numpy(examples.features.astype(np.float32)), torch.from_numpy(np.asarray(examples.target)).to(self.head.dtype())
 
     def _weights(self) -> "dict[str, torch.Tensor]":
         return {name: tensor.detach().cpu().clone() for name, tensor in self.network.state_dict().items()}
 
-    def _batches(self, rows: "torch.Tensor", targets: "torch.Tensor") -> "Iterator[tuple[torch.Tensor, torch.Tensor]]":
-        import torch  # noqa: PLC0415
-
+    def _batches(self, rows: torch.Tensor, targets: torch.Tensor) -> "Iterator[tuple[torch.Tensor, torch.Tensor]]":
         for chosen in torch.split(torch.randperm(len(rows), generator=self.generator), batch_size(self.training, len(rows))):
             batch, answers = rows[chosen], targets[chosen]
             if self.cuda:  # pinned memory is copied while the GPU computes
                 batch, answers = batch.pin_memory(), answers.pin_memory()
             yield batch.to(self.device, non_blocking=True), answers.to(self.device, non_blocking=True)
 
-    def _train_once(self, rows: "torch.Tensor", targets: "torch.Tensor") -> float:
+    def _train_once(self, rows: torch.Tensor, targets: torch.Tensor) -> float:
         """One pass over the rows; the mean loss."""
-        import torch  # noqa: PLC0415
-
         self.network.train()
         total = torch.zeros((), device=self.device)
         for batch, answers in self._batches(rows, targets):
@@ -118,7 +105,7 @@ class _Loop:
             total += loss.detach() * len(batch)  # read once per epoch: every read waits for the GPU
         return float(total) / len(rows)
 
-    def _loss_of(self, outputs: "torch.Tensor", answers: "torch.Tensor") -> "torch.Tensor":
+    def _loss_of(self, outputs: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
         loss: torch.Tensor = self.loss(self.head.squeeze(outputs), answers)
         return loss
 
@@ -135,8 +122,6 @@ class _Loop:
 
     def _evaluate(self, examples: Examples) -> tuple[float, NDArray[np.float64]]:
         """Mean loss, and probabilities or standardised values."""
-        import torch  # noqa: PLC0415
-
         rows, targets = self._tensors(examples)
         self.network.eval()
         with torch.inference_mode():
@@ -146,9 +131,7 @@ class _Loop:
         return loss, outputs.numpy()
 
 
-def _optimizer(wanted: Optimizer, network: "torch.nn.Module", weight_decay: float) -> "torch.optim.Optimizer":
-    import torch  # noqa: PLC0415
-
+def _optimizer(wanted: Optimizer, network: torch.nn.Module, weight_decay: float) -> torch.optim.Optimizer:
     if wanted.name is OptimizerName.SGD:
         return torch.optim.SGD(network.parameters(), lr=wanted.learning_rate, momentum=0.9, weight_decay=weight_decay)
     kind = torch.optim.AdamW if wanted.name is OptimizerName.ADAMW else torch.optim.Adam

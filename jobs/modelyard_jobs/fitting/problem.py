@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+import polars as pl
 from modelyard_api.catalogue.architectures import Architecture
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.catalogue.parameters import Value
@@ -14,13 +15,8 @@ from modelyard_model.heads import Head, head_of
 from modelyard_model.tabular_model import Predictor, TabularModel
 from numpy.typing import NDArray
 
-from modelyard_jobs.fitting.preparing import ColumnPlan
-
-if TYPE_CHECKING:
-    import polars as pl
-from typing import Any
-
 from modelyard_jobs.columns.matrices import Features
+from modelyard_jobs.fitting.preparing import ColumnPlan
 
 DEFAULT_EPOCHS = 50  # at most, where the manifest says nothing
 
@@ -46,7 +42,7 @@ class Problem:
 class Rows:
     """One split: canonical feature columns (Float64 or String), the target (class number or value) and the group of each row."""
 
-    features: "pl.DataFrame"
+    features: pl.DataFrame
     target: NDArray[np.float64] | NDArray[np.int64]
     groups: NDArray[np.generic]  # rows with the same value belong together: text or integers
 
@@ -60,8 +56,6 @@ class Rows:
 
     def with_rows(self, others: "Rows") -> "Rows":
         """Both, these first."""
-        import polars as pl  # noqa: PLC0415  not needed to read a manifest
-
         return Rows(
             pl.concat([self.features, others.features]),
             np.concatenate([self.target, others.target]),

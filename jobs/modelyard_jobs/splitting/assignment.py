@@ -6,9 +6,9 @@ model. By Time the latest rows are the test, and later data only move the bounda
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 from modelyard_api.conditions import Reason
 from modelyard_api.data import Duplicates, Split, SplitBy
 from numpy.typing import NDArray
@@ -35,9 +35,6 @@ from modelyard_jobs.splitting.membership import UNKNOWN, Membership
 from modelyard_jobs.splitting.timestamps import blocks, seconds
 from modelyard_jobs.termination import InvalidRequest
 
-if TYPE_CHECKING:
-    import polars as pl
-
 _RESERVE_BLOCKS = 600  # of these a twentieth is a sample of a period; of 120 days it would be a handful of dates
 
 
@@ -53,15 +50,15 @@ class Earlier:
 class Rows:
     """The rows to divide. ``read`` holds all rows of the files, because copies are counted among them; ``used`` are the positions of those with a target."""
 
-    read: "pl.DataFrame"
+    read: pl.DataFrame
     used: NDArray[np.intp]
     classes: Classes | None  # of the used rows; None where there are none
     not_identity: frozenset[str]  # the target, and what it is derived from
     key: tuple[str, ...] = ()
-    times: "pl.Series | None" = None  # (used rows,): when each happened; None: the split's column says it
+    times: pl.Series | None = None  # (used rows,): when each happened; None: the split's column says it
     index: frozenset[str] = frozenset()  # columns that number the rows: a model's first split doesn't name rows by them
 
-    def column(self, name: str | None) -> "pl.Series":
+    def column(self, name: str | None) -> pl.Series:
         """A column of the used rows."""
         return self.read[name or ""][self.used]
 

@@ -9,18 +9,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    import polars as pl
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import polars as pl
-
 
 Hashes = NDArray[np.uint64]
 _INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
@@ -78,14 +70,12 @@ def uniform(names: Hashes, salt: str) -> NDArray[np.float64]:
     return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
-def cell_hashes(column: "pl.Series", salt: str) -> Hashes:
+def cell_hashes(column: pl.Series, salt: str) -> Hashes:
     """(rows,): the cells of one column; equal cells of two columns get unrelated hashes, because the column's name is part of the salt."""
     return mix(_values(column.alias("cells")) ^ np.uint64(text_hash(column.name, salt)))
 
 
-def _values(column: "pl.Series") -> Hashes:
-    import polars as pl  # noqa: PLC0415
-
+def _values(column: pl.Series) -> Hashes:
     if column.dtype == pl.Null:
         return np.full(len(column), _MISSING)
     if column.dtype.is_temporal():
@@ -105,10 +95,8 @@ def _floats(values: NDArray[np.float64]) -> Hashes:
     return result
 
 
-def _integers(column: "pl.Series") -> Hashes:
+def _integers(column: pl.Series) -> Hashes:
     """As floats, unless a float can't hold them."""
-    import polars as pl  # noqa: PLC0415
-
     floats = column.cast(pl.Float64).to_numpy()  # NaN where there is none
     result = _floats(floats)
     large = np.abs(floats) >= _LARGEST_EXACT
@@ -127,10 +115,8 @@ def _of_float(value: float) -> np.uint64:
     return np.uint64(_floats(np.array([value]))[0])
 
 
-def _times(column: "pl.Series") -> Hashes:
+def _times(column: pl.Series) -> Hashes:
     """Microseconds; a date is its midnight."""
-    import polars as pl  # noqa: PLC0415
-
     if column.dtype == pl.Date:
         column = column.cast(pl.Datetime("us"))
     elif isinstance(column.dtype, pl.Datetime | pl.Duration):
@@ -140,10 +126,8 @@ def _times(column: "pl.Series") -> Hashes:
     return np.where(missing, _MISSING, mix(ticks ^ _TIMES))
 
 
-def _of_distinct(column: "pl.Series") -> Hashes:
+def _of_distinct(column: pl.Series) -> Hashes:
     """Texts, truth values and what no model reads: every distinct value is looked at once, unless nearly all are distinct."""
-    import polars as pl  # noqa: PLC0415
-
     if column.dtype == pl.Boolean or isinstance(column.dtype, pl.Categorical | pl.Enum):
         column = column.cast(pl.String)
     if column.dtype != pl.String:
@@ -156,7 +140,7 @@ def _of_distinct(column: "pl.Series") -> Hashes:
     return column.replace_strict(distinct, named, return_dtype=pl.UInt64).to_numpy()
 
 
-def _of_texts(texts: "pl.Series") -> Hashes:
+def _of_texts(texts: pl.Series) -> Hashes:
     """(texts,): block by block, because a Python string takes several times the room of its letters."""
     result = np.empty(len(texts), dtype=np.uint64)
     for start in range(0, len(texts), _BLOCK):
@@ -164,7 +148,7 @@ def _of_texts(texts: "pl.Series") -> Hashes:
     return result
 
 
-def _of_block(texts: "pl.Series") -> Hashes:
+def _of_block(texts: pl.Series) -> Hashes:
     """A text that is written as a number has the hash of the number; outer spaces don't count."""
     texts = texts.fill_null("").str.strip_chars(_SPACES)
     is_number = texts.str.contains(_NUMBER_LIKE).to_numpy()
@@ -198,14 +182,12 @@ def _plain(value: object) -> object:
     return value.to_list() if hasattr(value, "to_list") else str(value)
 
 
-def hash_rows_of_0_1_0(table: "pl.DataFrame", columns: Sequence[str], model: str) -> Hashes:
+def hash_rows_of_0_1_0(table: pl.DataFrame, columns: Sequence[str], model: str) -> Hashes:
     """(rows,) uint64: equal rows have equal ones. ``columns`` in the order that was stored."""
     return hashes(_contents(table, columns), f"{model}|{'|'.join(columns)}")
 
 
-def _contents(table: "pl.DataFrame", columns: Sequence[str]) -> list[str]:
-    import polars as pl  # noqa: PLC0415
-
+def _contents(table: pl.DataFrame, columns: Sequence[str]) -> list[str]:
     parts = []
     for name in columns:
         column = pl.col(name).cast(pl.Float64) if table.schema[name].is_numeric() else pl.col(name)

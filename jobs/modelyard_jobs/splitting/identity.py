@@ -6,16 +6,13 @@ Equal rows are one record, told several times (Together), if chance can't explai
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 from modelyard_api.data import Duplicates
 from numpy.typing import NDArray
 
 from modelyard_jobs.splitting.hashing import Hashes, cell_hashes, mix
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _BY_CHANCE = 0.01  # of the equal pairs seen: more of them may be chance, and copies count as rows
 _LARGEST_SET = 0.01  # of the rows: a larger set of equal rows is a category, not a record told again
@@ -47,7 +44,7 @@ class Identity:
         return self.cells if len(rows) == len(self.cells) else self.cells[rows]  # ``rows`` rise: as many as there are, are all
 
 
-def identify(table: "pl.DataFrame", columns: Sequence[str], salt: str, duplicates: Duplicates | None) -> Identity:
+def identify(table: pl.DataFrame, columns: Sequence[str], salt: str, duplicates: Duplicates | None) -> Identity:
     """``salt`` is the registered model's name; ``duplicates`` None: decided here."""
     content, cells, chance = _contents(table, columns, salt)
     copies = _copies(content, chance, duplicates)
@@ -77,7 +74,7 @@ def short_cells(hashes: Hashes, columns: int) -> NDArray[np.uint16] | NDArray[np
     return (hashes >> np.uint64(48)).astype(np.uint16) if columns <= _NAMED_IN_FULL else (hashes >> np.uint64(56)).astype(np.uint8)
 
 
-def _contents(table: "pl.DataFrame", columns: Sequence[str], salt: str) -> tuple[Hashes, NDArray[np.uint16] | NDArray[np.uint8], float]:
+def _contents(table: pl.DataFrame, columns: Sequence[str], salt: str) -> tuple[Hashes, NDArray[np.uint16] | NDArray[np.uint8], float]:
     """The rows' hashes, what is kept of their cells', and the chance that two rows agree in every column if columns were independent."""
     total, chance, pairs = np.zeros(table.height, dtype=np.uint64), 1.0, _pairs(table.height)
     kept = np.empty((table.height, len(columns)), dtype=np.uint16 if len(columns) <= _NAMED_IN_FULL else np.uint8, order="F")

@@ -4,9 +4,11 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from modelyard_api.data import Duplicates
 from numpy.typing import NDArray
 
@@ -14,9 +16,6 @@ from modelyard_jobs.splitting import hashing
 from modelyard_jobs.splitting.cuts import Part
 from modelyard_jobs.splitting.hashing import Hashes, cell_hashes, mix
 from modelyard_jobs.splitting.identity import Identity, counted, identify, occurrence, short_cells
-
-if TYPE_CHECKING:
-    import polars as pl
 
 UNKNOWN = np.int8(-1)  # the part of a row that a model doesn't know
 _RULE, _FIRST_RELEASE_COLUMNS = b"modelyard.membership", b"modelyard.content_columns"
@@ -33,7 +32,7 @@ class Membership:
     duplicates: Duplicates | None  # None: made by release 0.1.0, which hashed the target as well and didn't count copies
     cells: NDArray[np.uint16] | NDArray[np.uint8] | None = None  # (rows, columns)
 
-    def can_recognise(self, table: "pl.DataFrame") -> bool:
+    def can_recognise(self, table: pl.DataFrame) -> bool:
         """Whether rows of ``table`` can be told: all columns that the names were made from are there, or enough is kept to do with the others."""
         present = set(self.columns) & set(table.columns)
         return len(present) == len(self.columns) or (self.cells is not None and bool(present))
@@ -42,7 +41,7 @@ class Membership:
         """Whether rows that have these names can be recognised by them."""
         return (identity.columns, identity.copies.duplicates) == (self.columns, self.duplicates)
 
-    def recognise(self, read: "pl.DataFrame", used: NDArray[np.intp], model: str, identity: Identity | None = None) -> NDArray[np.int8]:
+    def recognise(self, read: pl.DataFrame, used: NDArray[np.intp], model: str, identity: Identity | None = None) -> NDArray[np.int8]:
         """(used,): in which part the model had each row, UNKNOWN for rows that it didn't have. ``read`` holds all rows, ``used`` the positions asked about.
 
         ``identity``: names of all rows that were made already, and are used where they are made like this model's.
@@ -70,7 +69,7 @@ class Membership:
         fitted: NDArray[np.bool_] = (parts == Part.TRAIN) | (parts == Part.VALIDATION)
         return fitted | np.isin(group, self.group[self.part <= Part.VALIDATION])
 
-    def _without_columns(self, table: "pl.DataFrame", present: list[int], model: str) -> NDArray[np.int8]:
+    def _without_columns(self, table: pl.DataFrame, present: list[int], model: str) -> NDArray[np.int8]:
         """By the columns that are left; rows that have become equal are told apart by their order."""
         assert self.cells is not None
         wanted = [short_cells(cell_hashes(table[self.columns[index]], model), len(self.columns)) for index in present]
@@ -106,9 +105,6 @@ def _looked_up(wanted: Hashes, names: Hashes, part: NDArray[np.int8]) -> NDArray
 
 def to_parquet(membership: Membership) -> bytes:
     """The file's bytes."""
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
     columns = {"row": membership.row, "group": membership.group, "part": membership.part}
     if membership.cells is not None:
         columns |= {f"cell.{index}": np.ascontiguousarray(membership.cells[:, index]) for index in range(membership.cells.shape[1])}
@@ -121,8 +117,6 @@ def to_parquet(membership: Membership) -> bytes:
 
 def from_parquet(content: bytes) -> Membership:
     """Reads what ``to_parquet`` wrote, here or in release 0.1.0."""
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
     table = pq.read_table(io.BytesIO(content))
     row, group, part = (table[name].to_numpy() for name in ("row", "group", "part"))
     if _RULE not in table.schema.metadata:

@@ -1,16 +1,13 @@
 """Timestamps as seconds since the epoch, and the blocks of time whose rows belong together."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 from modelyard_api.conditions import Reason
 from numpy.typing import NDArray
 
 from modelyard_jobs.termination import InvalidRequest
-
-if TYPE_CHECKING:
-    import polars as pl
 
 _BLOCKS = (86400.0, 3600.0, 60.0, 1.0)  # a day, an hour, a minute, a second
 _ENOUGH_BLOCKS = 40
@@ -18,10 +15,8 @@ _ENOUGH_BLOCKS = 40
 _USUAL = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])?$"
 
 
-def seconds(column: "pl.Series") -> NDArray[np.float64]:
+def seconds(column: pl.Series) -> NDArray[np.float64]:
     """Seconds since 1970 (UTC where no offset is given); numbers are taken as such seconds. Raises InvalidRequest."""
-    import polars as pl  # noqa: PLC0415
-
     name, column = column.name, column.alias("cells")  # Polars takes some names for patterns
     if column.dtype.is_numeric():
         return column.cast(pl.Float64).to_numpy()
@@ -41,11 +36,10 @@ def seconds(column: "pl.Series") -> NDArray[np.float64]:
     return times
 
 
-def _usual(texts: "pl.Series") -> "pl.Series":
+def _usual(texts: pl.Series) -> pl.Series:
     """Seconds as integers, null for what isn't written in the usual way."""
-    import polars as pl  # noqa: PLC0415
 
-    def two(start: int) -> "pl.Series":
+    def two(start: int) -> pl.Series:
         return texts.str.slice(start, 2).cast(pl.Int64, strict=False).fill_null(0)
 
     usual = texts.str.contains(_USUAL)

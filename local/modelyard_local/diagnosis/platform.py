@@ -134,8 +134,8 @@ def cluster() -> Cluster | None:
     if not any(Path(each).is_file() for each in named.split(os.pathsep) if each):
         return None
     from kubernetes import config  # noqa: PLC0415  half a second
-    from modelyard_operator.kube.client import Timeouts, connect  # noqa: PLC0415
-    from modelyard_operator.kube.interface import DEPLOYMENT, TRAINING_JOB, KubeError, NotFound  # noqa: PLC0415
+    from modelyard_operator.kube.client import Timeouts, connect  # noqa: PLC0415  a second, and only where there is a kubeconfig
+    from modelyard_operator.kube.interface import DEPLOYMENT, TRAINING_JOB, KubeError, NotFound  # noqa: PLC0415  a second, and only where there is a kubeconfig
 
     try:
         _, current = config.list_kube_config_contexts(named)  # type: ignore[no-untyped-call]

@@ -140,8 +140,8 @@ class BucketProbe:
 
 def client(endpoint: str, keys: Keys) -> Any:
     """For the owner of the keys, whatever the environment says; answers or fails within seconds."""
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
+    import boto3  # noqa: PLC0415  a second
+    from botocore.config import Config  # noqa: PLC0415  a second
 
     return boto3.session.Session().client(
         "s3",

@@ -49,7 +49,7 @@ class ClassificationHead:
 
     def dtype(self) -> "torch.dtype":
         """Integers."""
-        import torch  # noqa: PLC0415
+        import torch  # noqa: PLC0415  seconds, and models of other kinds do without
 
         return torch.int64
 
@@ -59,7 +59,7 @@ class ClassificationHead:
 
     def activate(self, raw: "torch.Tensor") -> "torch.Tensor":
         """Probabilities (rows, classes)."""
-        import torch  # noqa: PLC0415
+        import torch  # noqa: PLC0415  seconds, and models of other kinds do without
 
         return torch.softmax(raw, dim=1)
 

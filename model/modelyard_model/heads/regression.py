@@ -50,7 +50,7 @@ class RegressionHead:
 
     def dtype(self) -> "torch.dtype":
         """Of what networks compute in."""
-        import torch  # noqa: PLC0415
+        import torch  # noqa: PLC0415  seconds, and models of other kinds do without
 
         return torch.float32
 

@@ -4,7 +4,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 import pytest
 from modelyard_local.home import Home
 from modelyard_local.kinds import ALL_KINDS
-from modelyard_local.runner import Runner
-from modelyard_local.runner.runner import utc_now
+from modelyard_local.runner.runner import Runner, utc_now
 from modelyard_local.store import LocalStore
-from modelyard_operator.kube.interface import POD, NotFound
+from modelyard_operator.kube.interface import POD, Conflict, NotFound
 
 Object = dict[str, Any]
+CHANGE_TRIES = 5
 Found = TypeVar("Found")
 NAMESPACE = "ml"
 
@@ -53,10 +53,15 @@ class Platform:
         self.store.delete(ALL_KINDS[kind], NAMESPACE, name, found["metadata"]["uid"])
 
     def change(self, kind: str, name: str, edit: Callable[[Object], None]) -> None:
-        found = self.get(kind, name)
-        assert found is not None
-        edit(found["spec"])
-        self.store.update(ALL_KINDS[kind], found)
+        """Once more where the runner wrote a status meanwhile."""
+        for _ in range(CHANGE_TRIES):
+            found = self.get(kind, name)
+            assert found is not None
+            edit(found["spec"])
+            with suppress(Conflict):
+                self.store.update(ALL_KINDS[kind], found)
+                return
+        raise AssertionError(f"{kind} {name} changes all the time")
 
     def pods(self, **labels: str) -> list[Object]:
         selector = ",".join(f"{key}={value}" for key, value in labels.items())

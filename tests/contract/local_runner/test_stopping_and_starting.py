@@ -15,7 +15,7 @@ _PLATFORM = """
 import sys, time
 from pathlib import Path
 from modelyard_local.home import Home
-from modelyard_local.runner import Runner
+from modelyard_local.runner.runner import Runner
 from modelyard_local.store import LocalStore
 home = Home(Path(sys.argv[1]))
 home.make()

@@ -10,7 +10,7 @@ from modelyard_api.catalogue.architectures import ARCHITECTURES, Architecture, r
 from modelyard_api.catalogue.metrics import Metric
 from modelyard_api.conditions import Reason
 from modelyard_api.training_job import EarlyStopping, Optimizer, OptimizerName, Training
-from modelyard_jobs.fitting import EpochReport, FittedModel, Problem, Rows, fit_baseline, fit_model, raw_columns, score
+from modelyard_jobs.fitting import EpochReport, FittedModel, Problem, Rows, estimators, fit_baseline, fit_model, raw_columns, score
 from modelyard_jobs.fitting.network_training import batch_size
 from modelyard_jobs.termination import InvalidRequest
 
@@ -159,10 +159,8 @@ def test_a_class_that_was_never_trained_on_keeps_its_place(architecture: Archite
 
 
 def test_a_linear_model_that_does_not_converge_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sklearn.linear_model  # noqa: PLC0415
-
-    real = sklearn.linear_model.LogisticRegression
-    monkeypatch.setattr(sklearn.linear_model, "LogisticRegression", lambda C, max_iter: real(C=C, max_iter=1))  # noqa: N803
+    real = estimators.LogisticRegression
+    monkeypatch.setattr(estimators, "LogisticRegression", lambda C, max_iter: real(C=C, max_iter=1))  # noqa: N803
     fitted = fit(Architecture.LINEAR, species_problem(), species_rows())
     assert fitted.warnings == ("Linear did not converge; a smaller C makes it easier",)
 

@@ -24,7 +24,7 @@ def admit(kind: Kind, body: Object, before: Object | None) -> Object:
         return custom_resources.admit(kind, body, before)
     if plain_data.is_plain_data(kind.name):
         return plain_data.admit(kind, body)
-    from modelyard_local.runner.executable_fields import refuse_others  # noqa: PLC0415
+    from modelyard_local.runner.executable_fields import refuse_others  # noqa: PLC0415  imports the pod template, and reading needs none of it
 
     refuse_others(body)
     return body
@@ -34,6 +34,6 @@ def admit_status(kind: Kind, body: Object) -> Object:
     """The object with the status that may be stored. Raises Refused."""
     if kind not in _CUSTOM:
         return body
-    from modelyard_local.store.admission import custom_resources  # noqa: PLC0415
+    from modelyard_local.store.admission import custom_resources  # noqa: PLC0415  as above
 
     return custom_resources.admit_status(kind, body)
