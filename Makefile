@@ -27,7 +27,7 @@ demo: $(STAMP) ## Train, promote, serve and watch a model on this machine, witho
 	@$(PYTHON) -m dev.demo machine up
 demo-down: $(STAMP) ## Remove the demo; stop the platform if the demo started it.
 	@$(PYTHON) -m dev.demo machine down
-demo-cluster: $(STAMP) ## The same story on a real Kubernetes of one node (Debian, as root); leaves it running.
+demo-cluster: $(STAMP) ## The same scenario on a real Kubernetes of one node (Debian, as root); leaves it running.
 	@$(PYTHON) -m dev.demo cluster up
 demo-cluster-down: $(STAMP) ## Remove that demo; the cluster stays.
 	@$(PYTHON) -m dev.demo cluster down

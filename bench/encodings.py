@@ -29,7 +29,7 @@ SIMPLE = (Architecture.LINEAR, Architecture.RANDOM_FOREST)
 
 
 def made_up(rows: int, categories: int, effect: float, seed: int) -> Rows:
-    """Two numbers and a category, whose effects on the logit have a standard deviation of ``effect``; ``TESTED`` rows more than asked for."""
+    """Two numbers and a category, whose effects on the logit have a standard deviation of ``effect``; ``TESTED`` more rows than that."""
     generator = np.random.default_rng(seed)
     codes = generator.integers(0, categories, rows + TESTED)
     numbers = generator.normal(size=(rows + TESTED, 2))

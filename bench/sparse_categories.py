@@ -1,7 +1,7 @@
 """Memory and time of Linear on 200,000 rows of ten columns with 200 categories each: ``python bench/sparse_categories.py``.
 
 Against scikit-learn's own ``OneHotEncoder`` (sparse) and ``LogisticRegression``, each in a process of its own, in turn; fails where ours takes more memory, or
-answers worse, than ``ranges.toml`` allows.
+predicts worse, than ``ranges.toml`` allows.
 """
 
 import json
@@ -77,9 +77,9 @@ def measure(way: str) -> None:
     from sklearn.metrics import roc_auc_score  # noqa: PLC0415
 
     frame, target = table()
-    seconds, answers = WAYS[way](frame, target)
+    seconds, predictions = WAYS[way](frame, target)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps([seconds, peak, float(roc_auc_score(target[-TESTED:], answers))]))
+    print(json.dumps([seconds, peak, float(roc_auc_score(target[-TESTED:], predictions))]))
 
 
 def measured(way: str) -> list[float]:

@@ -44,9 +44,9 @@ class Case:
         columns |= {f"count{at}": pl.Series(generator.integers(0, 10 ** (at % 4 + 2), self.rows)) for at in range(self.counts)}
         columns |= {f"region{at}": pl.Series(generator.choice(["north", "south", "east", "west"], self.rows)) for at in range(self.regions)}
         first = pl.datetime(2020, 1, 1)
-        moments = pl.datetime_range(first, first + pl.duration(minutes=self.rows - 1), "1m", eager=True)
+        timestamps = pl.datetime_range(first, first + pl.duration(minutes=self.rows - 1), "1m", eager=True)
         late = columns["amount0"].to_numpy() + generator.normal(size=self.rows) > 0
-        return pl.DataFrame(columns | {"at": moments.dt.strftime("%Y-%m-%d %H:%M:%S"), "late": np.where(late, "yes", "no")})
+        return pl.DataFrame(columns | {"at": timestamps.dt.strftime("%Y-%m-%d %H:%M:%S"), "late": np.where(late, "yes", "no")})
 
     @property
     def spec(self) -> TrainingJobSpec:
@@ -95,7 +95,7 @@ def train(case: Case, folder: Path) -> Stages:
     from modelyard_jobs.evaluation import evaluate, fresh_process  # noqa: PLC0415
     from modelyard_jobs.fitting import fit_model, raw_columns  # noqa: PLC0415
     from modelyard_jobs.splitting import membership  # noqa: PLC0415
-    from modelyard_jobs.splitting.cuts import Part  # noqa: PLC0415
+    from modelyard_jobs.splitting.cuts import SplitName  # noqa: PLC0415
     from modelyard_model.model_folder import save_model  # noqa: PLC0415
 
     path, spec = folder / "rows.csv", case.spec
@@ -111,16 +111,16 @@ def train(case: Case, folder: Path) -> Stages:
     fills = {column.name: column.missing.value for column in problem.plan.columns}
     stages.run("report", lambda: report.describe(source, data.dataset, data.assignment, fills))
     stages.run("membership file", lambda: (folder / "membership.parquet").write_bytes(membership.to_parquet(data.assignment.membership)))
-    train, validation = data.part(Part.TRAIN), data.part(Part.VALIDATION)
+    train, validation = data.part(SplitName.TRAIN), data.part(SplitName.VALIDATION)
     fitted = stages.run("preparing and fitting", lambda: fit_model(spec.model.architecture, {}, problem, train, validation, lambda _: None))
     example = train.features.head(5)
     stages.run("saving", lambda: save_model(fitted.model, folder / "model", raw_columns(example, example.columns)))
     stages.run("reference sample", lambda: evaluate.write(data, fitted.model, folder / "model"))
-    asked = data.asked(data.assignment.rows(Part.TEST))
+    raw = data.raw_rows(data.assignment.rows(SplitName.TEST))
 
     def write() -> None:
-        asked.cells.write_parquet(folder / fresh_process.CELLS)
-        asked.first_read.write_parquet(folder / fresh_process.FIRST_READ)
+        raw.cells.write_parquet(folder / fresh_process.CELLS)
+        raw.first_read.write_parquet(folder / fresh_process.FIRST_READ)
 
     stages.run("test rows written", write)
     return stages
@@ -132,7 +132,7 @@ def _imports() -> None:
 
 
 def judge(folder: Path) -> Stages:
-    """The stored model asked about the test rows, as the fresh process does."""
+    """The stored model on the test rows, as the fresh process does."""
     stages = Stages()
     stages.run("imports", _imports)
     from modelyard_jobs.evaluation import fresh_process  # noqa: PLC0415

@@ -47,7 +47,7 @@ Outputs = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Table:
-    """A file and what is asked of it."""
+    """A file, and the task on it."""
 
     path: Path
     target: str
@@ -55,7 +55,7 @@ class Table:
 
 
 def tables(folder: Path) -> dict[str, Callable[[], Table]]:
-    """Every table by name, written when it is asked for."""
+    """Every table by name, written when it is first needed."""
     return {
         "titanic": lambda: Table(DATA / "titanic.csv", "survived"),
         "fifa": lambda: Table(DATA / "fifa.csv", "value_eur"),
@@ -148,10 +148,10 @@ def compare(table: Table) -> Result:
     values: dict[str, list[float]] = {"Auto": [], "HistGradientBoosting": [], _linear_name(problem): []}
     chosen, started = [], time.perf_counter()
     for train, test in _folds(problem, rows, FOLDS, 0):
-        answers = {name: fit(problem, train, test) for name, fit in _rivals(problem).items()}
+        rivals = {name: fit(problem, train, test) for name, fit in _rivals(problem).items()}
         outputs, architecture = _auto(problem, train, test)
         chosen.append(architecture)
-        for name, each in {"Auto": outputs, **answers}.items():
+        for name, each in {"Auto": outputs, **rivals}.items():
             values[name].append(sign * score(problem.metric, test.target, each))
     return Result(problem.metric, sign, values, chosen, time.perf_counter() - started)
 
@@ -192,7 +192,7 @@ def _boosting(problem: Problem, train: Rows, test: Rows) -> Outputs:
     prepare = make_column_transformer((codes, texts), remainder="passthrough", verbose_feature_names_out=False)
     kind = HistGradientBoostingClassifier if problem.classes else HistGradientBoostingRegressor
     mask = np.array([name in native for name in [*texts, *(n for n in train.features.columns if n not in texts)]])
-    return _answers(make_pipeline(prepare, kind(categorical_features=mask, random_state=0)), problem, train, test)
+    return _predictions(make_pipeline(prepare, kind(categorical_features=mask, random_state=0)), problem, train, test)
 
 
 def _linear(problem: Problem, train: Rows, test: Rows) -> Outputs:
@@ -202,17 +202,17 @@ def _linear(problem: Problem, train: Rows, test: Rows) -> Outputs:
         (make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), numbers),
         (make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")), texts),
     )
-    return _answers(make_pipeline(prepare, LogisticRegression(max_iter=2000) if problem.classes else Ridge()), problem, train, test)
+    return _predictions(make_pipeline(prepare, LogisticRegression(max_iter=2000) if problem.classes else Ridge()), problem, train, test)
 
 
 def _texts(frame: pl.DataFrame) -> list[str]:
     return [name for name, kind in frame.schema.items() if kind == pl.String]
 
 
-def _answers(model: Any, problem: Problem, train: Rows, test: Rows) -> Outputs:
-    known, asked = (rows.features.to_pandas().replace({None: np.nan}) for rows in (train, test))
+def _predictions(model: Any, problem: Problem, train: Rows, test: Rows) -> Outputs:
+    known, new = (rows.features.to_pandas().replace({None: np.nan}) for rows in (train, test))
     model.fit(known, train.target)
-    return np.asarray(model.predict_proba(asked) if problem.classes else model.predict(asked), dtype=np.float64)
+    return np.asarray(model.predict_proba(new) if problem.classes else model.predict(new), dtype=np.float64)
 
 
 def main() -> None:

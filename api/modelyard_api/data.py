@@ -42,7 +42,7 @@ class SplitBy(StrEnum):
 class Duplicates(StrEnum):
     """What equal rows are."""
 
-    TOGETHER = "Together"  # one record, told several times: all copies share a part
+    TOGETHER = "Together"  # one record, in several copies: all copies share a part
     APART = "Apart"  # different records that happen to look alike: each copy is a row of its own
 
 

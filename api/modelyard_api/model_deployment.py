@@ -42,7 +42,7 @@ class ModelReference(ApiModel):
 
 
 class RequestLog(ApiModel):
-    """Requests and answers, written to S3 as Parquet. It never slows an answer down; what is dropped is counted."""
+    """Requests and predictions, written to S3 as Parquet. The log never delays a response; what is dropped is counted."""
 
     sample_ratio: float = Field(1.0, ge=0, le=1, description="Share of the requests that are logged; 0 logs none.")
 
@@ -127,7 +127,7 @@ class Monitoring(ApiModel):
 
 
 class ModelDeploymentSpec(ApiModel):
-    """What is asked for."""
+    """What is requested."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(

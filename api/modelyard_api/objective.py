@@ -1,4 +1,4 @@
-"""``spec.objective``: the question a TrainingJob answers and the criteria its model has to meet."""
+"""``spec.objective``: the task of a TrainingJob, and the criteria that its model has to meet."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -32,8 +32,8 @@ class Bound(StrEnum):
 def _of_its_task(metric: str) -> str:
     """A CEL expression: that a metric is one of those of the task. The first task stands where it is none of the others."""
     first, *others = (f"{metric} in [{', '.join(repr(str(each)) for each in sorted(metrics_of(task)))}]" for task in TASKS)
-    asked = (f"self.task == '{task}' ? {member} : " for task, member in zip([*TASKS][1:], others, strict=True))
-    return "".join(asked) + first
+    by_task = (f"self.task == '{task}' ? {member} : " for task, member in zip([*TASKS][1:], others, strict=True))
+    return "".join(by_task) + first
 
 
 def _whose_metrics() -> str:

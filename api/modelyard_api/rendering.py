@@ -128,7 +128,7 @@ _REASONS: Mapping[VerdictReason, Callable[[Measurement], str]] = {
     VerdictReason.OPPONENT_ROWS_UNKNOWN: lambda one: f"{_version(one)} keeps no list of the rows it was made from",
     VerdictReason.OPPONENT_COLUMNS_GONE: lambda one: f"columns by which the rows of {_version(one)} are recognised are gone from the data",
     VerdictReason.OPPONENT_FAILED: lambda one: f"{_version(one)} can't answer these rows",
-    VerdictReason.OPPONENT_DIFFERS: lambda one: f"{_version(one)} answers another question",
+    VerdictReason.OPPONENT_DIFFERS: lambda one: f"{_version(one)} is for another task",
 }
 
 

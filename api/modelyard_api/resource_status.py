@@ -98,7 +98,7 @@ class ServedVersion(ApiModel):
     """One version that has pods."""
 
     version: ShortText = Field(description="Version in the registry.")
-    role: Literal["Stable", "Next", "Retiring"] = Field(description="Stable answers; Next is being started; Retiring drains.")
+    role: Literal["Stable", "Next", "Retiring"] = Field(description="Stable gets the traffic; Next is being started; Retiring drains.")
     ready_replicas: int = Field(0, ge=0, description="Pods that are ready.")
     replicas: int = Field(0, ge=0, description="Pods that are wanted.")
 
@@ -110,7 +110,7 @@ class MonitoringStatus(ApiModel):
     last_run: Timestamp | None = Field(None, description="When it last succeeded.")
     last_window: ShortText = Field("", description="From/to.")
     rows: int = Field(0, ge=0, description="Rows in that window.")
-    windows_judged: int = Field(0, ge=0, description="Windows judged since this version answers.")
+    windows_judged: int = Field(0, ge=0, description="Windows judged since this version is served.")
     drifted_share: float | None = Field(None, description="Share of the columns that drifted.")
     votes: ShortText = Field("", description="Votes for drift, e.g. '2 of 3'.")
     columns: Annotated[list[ColumnDrift], Field(max_length=20)] = Field(
@@ -126,12 +126,12 @@ class ModelDeploymentStatus(ApiModel):
     observed_generation: int = Field(0, ge=0, description="The generation of the spec that this is about.")
     conditions: Conditions = Field([], description="Available, Progressing, Drifted, DataQualityDegraded, QualityDegraded, MonitorStale.")
     state: ShortText = Field("", description="One word for kubectl get, derived from the conditions.")
-    version: ShortText = Field("", description="The version that answers.")
+    version: ShortText = Field("", description="The version that is served.")
     url: ShortText = Field("", description="Address inside the cluster.")
     versions: Annotated[list[ServedVersion], Field(max_length=8)] = Field(
         [], description="Versions that have pods.", json_schema_extra=list_map("version")
     )
     history: Annotated[list[PromotionRecord], Field(max_length=20)] = Field(
-        [], description="The last 20 changes of the version that answers.", json_schema_extra=ATOMIC
+        [], description="The last 20 changes of the served version.", json_schema_extra=ATOMIC
     )
     monitoring: MonitoringStatus | None = Field(None, description="What the monitor found last.")

@@ -184,7 +184,7 @@ def _rules() -> JsonDict:
 
 
 class TrainingJobSpec(ApiModel):
-    """What is asked for."""
+    """What is requested."""
 
     model_config = ConfigDict(json_schema_extra=when_made(_rules))
 

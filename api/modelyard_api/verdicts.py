@@ -40,12 +40,12 @@ class VerdictReason(StrEnum):
     OPPONENT_ROWS_UNKNOWN = "OpponentRowsUnknown"  # the opponent keeps no list of its rows
     OPPONENT_COLUMNS_GONE = "OpponentColumnsGone"  # its rows can't be recognised without columns that the data no longer have
     OPPONENT_FAILED = "OpponentFailed"  # it can't answer these rows; detail says why
-    OPPONENT_DIFFERS = "OpponentDiffers"  # it answers another question
+    OPPONENT_DIFFERS = "OpponentDiffers"  # it is for another task
     NOT_MEASURED = "NotMeasured"  # the pod gave no reason that this release knows
 
 
 class Measurement(ApiModel):
-    """The metric itself on the test part, or with an opponent the improvement over it (positive is better, whichever way the metric goes)."""
+    """The metric itself on the test split, or with an opponent the improvement over it (positive is better, whichever way the metric goes)."""
 
     metric: Metric | None = Field(None, description="The metric.")
     bound: Bound | None = Field(None, description="What kind of criterion: AtLeast, AtMost, BetterThan or NotWorseThan.")

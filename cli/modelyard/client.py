@@ -24,7 +24,7 @@ from modelyard_cli.target import Target
 from modelyard_operator.kube.interface import EVENT, MODEL_DEPLOYMENT, Object
 
 from modelyard import frames, manifests
-from modelyard.words import Told, in_words
+from modelyard.notebook import NotebookText, with_command_errors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,36 +53,36 @@ class Client:
         """The same platform, in another namespace."""
         return Client(self._target.context, namespace=namespace, kubeconfig=self._target.kubeconfig)
 
-    @in_words
+    @with_command_errors
     def apply(self, *sources: manifests.Source) -> list[Object]:
         """Create or change resources, from files, folders or dictionaries; a file of data that they name goes to the platform's S3."""
         return manifests.apply(self._connection, manifests.read(sources, self.namespace))
 
-    @in_words
+    @with_command_errors
     def train(self, data: str | PathLike[str], target: str, *, name: str | None = None, **spec: Any) -> Object:
         """Apply a TrainingJob: ``train("my.csv", target="late", model={"architecture": "Linear"})``. What isn't given has the usual defaults."""
         body = manifests.training_job(data, target, name, spec)
         return manifests.apply(self._connection, manifests.read([body], self.namespace))[0]
 
-    @in_words
+    @with_command_errors
     def serve(self, name: str, **spec: Any) -> Object:
         """Apply a ModelDeployment that follows the alias champion of the model of that name; ``spec`` adds to it, or replaces parts."""
         metadata = {"name": name}
-        asked = {"model": {"name": name, "alias": "champion"}, **spec}
-        body = {"apiVersion": MODEL_DEPLOYMENT.api_version, "kind": MODEL_DEPLOYMENT.name, "metadata": metadata, "spec": asked}
+        wanted = {"model": {"name": name, "alias": "champion"}, **spec}
+        body = {"apiVersion": MODEL_DEPLOYMENT.api_version, "kind": MODEL_DEPLOYMENT.name, "metadata": metadata, "spec": wanted}
         return manifests.apply(self._connection, manifests.read([body], self.namespace))[0]
 
-    @in_words
+    @with_command_errors
     def get(self, what: str) -> Object:
         """One resource: ``get("tj/flights")``."""
         return self._found(one_named([what]))
 
-    @in_words
+    @with_command_errors
     def resources(self, kind: str) -> Sequence[Object]:
         """All of a kind: ``resources("tj")``."""
         return objects(self._connection.kube, kind_called(kind), self.namespace)
 
-    @in_words
+    @with_command_errors
     def wait(self, what: str, condition: str = "", *, timeout: float = 600) -> Object:
         """Until a condition is True (Promoted of a TrainingJob, Available of a ModelDeployment), or can't become so any more."""
         reference = one_named([what])
@@ -98,7 +98,7 @@ class Client:
             clock.pause(_LOOK_EVERY_SECONDS)
         return seen
 
-    @in_words
+    @with_command_errors
     def predict(self, name: str, rows: Any) -> "pl.DataFrame | pd.DataFrame":
         """A frame with one row per row: prediction, a probability per class, and request_id and row for ``send_feedback``.
 
@@ -108,10 +108,10 @@ class Client:
             requests = row_requests.from_file(str(rows), lambda: served_model.known_columns(self._connection, name))
         else:
             requests = row_requests.from_rows(frames.records(rows))
-        found = [answer for request in requests for answer in self._asked(name, request)]
+        found = [answer for request in requests for answer in self._predicted(name, request)]
         return frames.table(found, pandas=frames.is_pandas(rows))
 
-    @in_words
+    @with_command_errors
     def send_feedback(self, name: str, request_ids: Any, outcomes: Sequence[Any], *, rows: Sequence[int] | None = None) -> int:
         """True outcomes of what was predicted; how many were accepted.
 
@@ -121,26 +121,26 @@ class Client:
         answer = self._connection.ask(self.namespace, name, "/feedback", body, "application/json")
         return int(json.loads(answer)["accepted"])
 
-    @in_words
-    def explain(self, what: str) -> Told:
+    @with_command_errors
+    def explain(self, what: str) -> NotebookText:
         """What was done, and why or why not, in sentences."""
-        return Told("\n".join(explained(self._connection, one_named([what])).lines(width=100)))
+        return NotebookText("\n".join(explained(self._connection, one_named([what])).lines(width=100)))
 
-    @in_words
+    @with_command_errors
     def events(self, what: str = "") -> Sequence[Mapping[str, str]]:
         """What happened (to one resource), the newest last."""
         subject = one_named([what]) if what else None
         found = [each for each in objects(self._connection.kube, EVENT, self.namespace) if _is_about(each, subject)]
-        return [_told(each) for each in sorted(found, key=event_time)]
+        return [_as_row(each) for each in sorted(found, key=event_time)]
 
-    @in_words
+    @with_command_errors
     def delete(self, what: str) -> None:
         """The resource, and what was made for it; models and runs stay in MLflow."""
         reference = one_named([what])
         uid = self._found(reference)["metadata"]["uid"]
         self._connection.kube.delete(reference.kind, self.namespace, reference.name, uid)
 
-    def _asked(self, name: str, request: Request) -> list[dict[str, Any]]:
+    def _predicted(self, name: str, request: Request) -> list[dict[str, Any]]:
         request_id = uuid4().hex
         predictions = served_model.ask(self._connection, name, request, request_id)
         return [{**each, "request_id": request_id, "row": row} for row, each in enumerate(predictions)]
@@ -154,7 +154,7 @@ def _is_about(event: Object, subject: Reference | None) -> bool:
     return subject is None or (regarding.get("kind"), regarding.get("name")) == (subject.kind.name, subject.name)
 
 
-def _told(event: Object) -> dict[str, str]:
+def _as_row(event: Object) -> dict[str, str]:
     return {
         "time": event_time(event),
         "type": str(event.get("type", "")),

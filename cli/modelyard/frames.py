@@ -1,4 +1,4 @@
-"""Rows and answers as data frames: Polars or pandas, whichever the caller has."""
+"""Rows and predictions as data frames: Polars or pandas, whichever the caller has."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -46,19 +46,19 @@ def _cell(name: Any, value: Any) -> Any:
         raise WrongUsage(f"column {name!r}: {error}") from None
 
 
-def table(answers: Sequence[Mapping[str, Any]], *, pandas: bool) -> "pl.DataFrame | pd.DataFrame":
+def table(predictions: Sequence[Mapping[str, Any]], *, pandas: bool) -> "pl.DataFrame | pd.DataFrame":
     """One row per answer."""
     import polars as pl  # noqa: PLC0415  half a second
 
-    frame = pl.DataFrame(list(answers), infer_schema_length=None)
+    frame = pl.DataFrame(list(predictions), infer_schema_length=None)
     return frame.to_pandas() if pandas else frame
 
 
 def outcomes(request_ids: Any, values: Sequence[Any], rows: Sequence[int] | None) -> str:
-    """The body of /feedback: a frame of answers names request and row, else both are given."""
+    """The body of /feedback: a frame of predictions names request and row, else both are given."""
     if hasattr(request_ids, "columns"):
         if not {"request_id", "row"} <= set(request_ids.columns):
-            raise WrongUsage("these answers have no request_id and row: they are what predict returns")
+            raise WrongUsage("these predictions have no request_id and row: they are what predict returns")
         request_ids, rows = list(request_ids["request_id"]), list(request_ids["row"])
     rows = list(rows) if rows is not None else [0] * len(request_ids)
     if not len(request_ids) == len(values) == len(rows):

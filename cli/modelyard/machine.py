@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
-from modelyard.words import in_words
+from modelyard.notebook import with_command_errors
 
 
-@in_words
+@with_command_errors
 def up() -> None:
     """Start the platform on this machine, and return when it is ready; `modelyard up`."""
     from modelyard_cli.local_platform import in_background  # noqa: PLC0415  # not needed for a cluster, as all of local/
     from modelyard_local.home import home  # noqa: PLC0415  a quarter of a second
-    from modelyard_local.preparation import PortsAsked  # noqa: PLC0415  a quarter of a second
+    from modelyard_local.preparation import RequestedPorts  # noqa: PLC0415  a quarter of a second
 
-    in_background(home(), PortsAsked())
+    in_background(home(), RequestedPorts())
 
 
-@in_words
+@with_command_errors
 def down() -> None:
     """Stop it; everything is kept; `modelyard down`."""
     from modelyard_cli.local_platform import stop  # noqa: PLC0415  a quarter of a second
@@ -26,7 +26,7 @@ def down() -> None:
     stop(home())
 
 
-@in_words
+@with_command_errors
 def init(  # noqa: PLR0913  # one per option
     file: str | PathLike[str],
     target: str,

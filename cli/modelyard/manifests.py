@@ -49,7 +49,7 @@ def apply(connection: Connection, manifests: Sequence[Manifest]) -> list[Object]
 def training_job(data: str | PathLike[str], target: str, name: str | None, spec: Mapping[str, Any]) -> Object:
     """A TrainingJob for a file (or an address: s3://, https://, file:///); ``spec`` adds to it, or replaces parts of it."""
     uri = str(data)
-    asked = {
+    requested = {
         **spec,
         "objective": {"target": target, **spec.get("objective", {})},
         "data": {"source": {"uri": uri}, **spec.get("data", {})},
@@ -58,5 +58,5 @@ def training_job(data: str | PathLike[str], target: str, name: str | None, spec:
         "apiVersion": API_VERSION,
         "kind": "TrainingJob",
         "metadata": {"name": name or name_from_file(Path(uri))},
-        "spec": asked,
+        "spec": requested,
     }

@@ -123,13 +123,13 @@ def _proxied(namespace: str, service: str, path: str) -> str:
 
 
 def refused_shape(body: Object, failed: Unreachable) -> Refused | None:
-    """Server-side apply answers 500 to a manifest that doesn't fit the schema: it's the manifest that is wrong, not the server."""
+    """Server-side apply responds with 500 to a manifest that doesn't fit the schema: it's the manifest that is wrong, not the server."""
     found = _SHAPE.search(str(failed))
     if found is None:
         return None
     problems = _UNKNOWN.sub(r'unknown field "\1"', found[1]).removeprefix("errors:").split("\n")
-    told = "; ".join(problem.strip() for problem in problems if problem.strip())
-    return Refused(f'{body["kind"]} "{body["metadata"]["name"]}" is invalid: {told}')
+    listed = "; ".join(problem.strip() for problem in problems if problem.strip())
+    return Refused(f'{body["kind"]} "{body["metadata"]["name"]}" is invalid: {listed}')
 
 
 def connect_to_cluster(target: Target) -> ClusterConnection:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def connect(target: Target) -> Connection:
-    """The cluster that was asked for, else this machine, else the cluster of the user's kubeconfig if this machine has no platform."""
+    """The cluster that was named, else this machine, else the cluster of the user's kubeconfig if this machine has no platform."""
     if target.is_cluster:
         return _cluster(target)
     from modelyard_local.home import home  # noqa: PLC0415  # not needed for a cluster

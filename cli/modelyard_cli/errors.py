@@ -1,6 +1,6 @@
 """What ends a command, in words, and with which exit code.
 
-0: done. 1: what was asked for failed (a wait timed out, a TrainingJob failed). 2: wrong usage, or a manifest that is refused.
+0: done. 1: the command failed (a wait timed out, a TrainingJob failed). 2: wrong usage, or a manifest that is refused.
 3: the platform doesn't run, or can't be reached.
 """
 
@@ -27,7 +27,7 @@ class WrongUsage(CommandError):
 
 
 class NotReachable(CommandError):
-    """No platform answers."""
+    """No platform can be reached."""
 
     exit_code = NOT_REACHABLE
 

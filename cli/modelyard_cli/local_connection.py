@@ -14,8 +14,8 @@ from typing import Any
 from modelyard_local import keys, lifecycle, state
 from modelyard_local.home import Addresses, Home
 from modelyard_local.store import LocalStore
-from modelyard_operator.kube.answers import error_of
 from modelyard_operator.kube.interface import POD, NotFound, Object, Unreachable
+from modelyard_operator.kube.responses import error_of
 
 from modelyard_cli import clock, platform_objects
 from modelyard_cli.connection import UP, MlflowServer
@@ -75,7 +75,7 @@ class LocalConnection:
         with path.open("rb") as file:
             yield from file if tail is None else deque(file, maxlen=tail)
             while follow:
-                has_ended = self._has_ended(namespace, pod)  # asked first: what it wrote before it ended is there then
+                has_ended = self._has_ended(namespace, pod)  # looked at first: what it wrote before it ended is there then
                 yield from iter(lambda: file.read(_PIECE), b"")
                 if has_ended:
                     return

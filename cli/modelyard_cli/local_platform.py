@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from modelyard_local import disk, lifecycle, platform_process
 from modelyard_local.home import Home
 from modelyard_local.lifecycle import NotStarted
-from modelyard_local.preparation import PortsAsked
+from modelyard_local.preparation import RequestedPorts
 from modelyard_local.state import PartPhase, PartState, PlatformPhase, PlatformState, own_version
 from rich.console import Console
 from rich.markup import escape
@@ -18,27 +18,27 @@ _NEXT = "next: `modelyard init my.csv --target COLUMN`, then `modelyard apply -f
 _TROUBLED = (PartPhase.NOT_ANSWERING, PartPhase.RESTARTING, PartPhase.FAILED)
 
 
-def in_background(home: Home, asked: PortsAsked) -> None:
+def in_background(home: Home, requested: RequestedPorts) -> None:
     """Returns when all parts are ready. Raises CommandError in words."""
     console = Console(highlight=False, soft_wrap=True)
     said = lifecycle.running(home)
     if said is not None and said.phase is not PlatformPhase.STARTING:
-        _say_running(console, home, said, asked)
+        _say_running(console, home, said, requested)
     elif said is not None:
         console.print(f"the platform is just being started by another command (process {said.pid})")
         _say_ready(console, _shown(console, lifecycle.follow_running(home, said.pid)))
     else:
-        _start(console, home, asked)
+        _start(console, home, requested)
 
 
-def _start(console: Console, home: Home, asked: PortsAsked) -> None:
-    process = lifecycle.launch(home, asked)
+def _start(console: Console, home: Home, requested: RequestedPorts) -> None:
+    process = lifecycle.launch(home, requested)
     try:
         _say_ready(console, _shown(console, lifecycle.follow_start(home, process)))
     except CommandError:
         if process.wait() != platform_process.RUNS_ALREADY:
             raise
-        in_background(home, asked)  # another command was faster
+        in_background(home, requested)  # another command was faster
     except KeyboardInterrupt:
         lifecycle.stop(home)
         raise CommandError("interrupted; the platform was stopped again") from None
@@ -58,7 +58,7 @@ def _shown(console: Console, states: Iterator[PlatformState]) -> PlatformState:
     return last
 
 
-def in_foreground(home: Home, asked: PortsAsked) -> None:
+def in_foreground(home: Home, requested: RequestedPorts) -> None:
     """Returns when the platform was stopped in order. Raises CommandError."""
     console = Console(highlight=False, soft_wrap=True)
     said = lifecycle.running(home)
@@ -78,7 +78,7 @@ def in_foreground(home: Home, asked: PortsAsked) -> None:
     os.environ.clear()
     os.environ.update(clean)
     platform_process.log_to_standard_error("WARNING")
-    if platform_process.run(home, asked, show) != platform_process.ENDED:
+    if platform_process.run(home, requested, show) != platform_process.ENDED:
         raise CommandError(f"the platform ended: {last[-1].message if last else 'another one holds its folder'}")
 
 
@@ -87,7 +87,7 @@ class Progress:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._told: dict[str, PartPhase] = {}
+        self._said: dict[str, PartPhase] = {}
         self._notes: set[str] = set()
         self._began: dict[str, PartState] = {}
 
@@ -108,9 +108,9 @@ class Progress:
     def _tell(self, part: PartState, said: PlatformState) -> None:
         if part.phase is PartPhase.STARTING:
             self._began.setdefault(part.name, part)
-        if part.phase is not PartPhase.READY or self._told.get(part.name) is PartPhase.READY:
+        if part.phase is not PartPhase.READY or self._said.get(part.name) is PartPhase.READY:
             return
-        self._told[part.name] = part.phase
+        self._said[part.name] = part.phase
         began = self._began.get(part.name)
         took = f"  {(part.since - began.since).total_seconds():.1f} s" if began else ""
         self._console.print(f"[green]ready[/] {part.title:<20} {_address(part.name, said):<24}[dim]{took}[/]")
@@ -121,7 +121,7 @@ def _say_ready(console: Console, said: PlatformState) -> None:
     console.print(escape(_NEXT))
 
 
-def _say_running(console: Console, home: Home, said: PlatformState, asked: PortsAsked) -> None:
+def _say_running(console: Console, home: Home, said: PlatformState, requested: RequestedPorts) -> None:
     """Exit code 0 with the addresses, whatever it is doing; but wishes that can't be met are an error."""
     if said.phase is PlatformPhase.STOPPING:
         raise NotReachable(f"the platform is just being stopped (process {said.pid}); try again when it has ended")
@@ -139,13 +139,13 @@ def _say_running(console: Console, home: Home, said: PlatformState, asked: Ports
     for note in dict.fromkeys((*said.notes, little_space)):
         if note:
             console.print(f"[yellow]note[/] {escape(note)}")
-    _refuse_other_ports(said, asked)
+    _refuse_other_ports(said, requested)
 
 
-def _refuse_other_ports(said: PlatformState, asked: PortsAsked) -> None:
+def _refuse_other_ports(said: PlatformState, requested: RequestedPorts) -> None:
     if said.addresses is None:
         return
-    for name, port in vars(asked).items():
+    for name, port in vars(requested).items():
         url = str(getattr(said.addresses, f"{name}_url"))
         if port and not url.endswith(f":{port}"):
             raise CommandError(f"--port-{name} {port}: it listens at {url}; stop it first: modelyard down")

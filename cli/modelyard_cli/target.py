@@ -14,7 +14,7 @@ _PANEL = "Where"
 
 @dataclass(frozen=True)
 class Target:
-    """What was asked for; empty: the default."""
+    """As the command line says; empty: the default."""
 
     namespace: str = ""
     context: str = ""
@@ -22,7 +22,7 @@ class Target:
 
     @property
     def is_cluster(self) -> bool:
-        """Whether a cluster was asked for."""
+        """Whether a cluster was named."""
         return bool(self.context or self.kubeconfig)
 
 

@@ -48,7 +48,7 @@ def is_met(obj: Object, wanted: Awaited) -> bool:
 
 
 def why_never(obj: Object, wanted: Awaited) -> str:
-    """Why the condition can't come any more; empty: it still can. Asked while it isn't met."""
+    """Why the condition can't come any more; empty: it still can. For a condition that isn't met."""
     status = obj.get("status", {})
     if obj["kind"] != TRAINING_JOB.name or not wanted.condition or not status.get("completionTime") or _is_reopened(obj):
         return ""
@@ -66,8 +66,8 @@ def _is_reopened(job: Object) -> bool:
 def standing(obj: Object, wanted: Awaited) -> str:
     """Where a resource stands, with the message of the condition that tells most."""
     status = obj.get("status", {})
-    asked, failed = condition(obj, wanted.condition), condition(obj, TrainingCondition.FAILED)
-    telling = failed if failed.get("status") == "True" else asked
+    awaited, failed = condition(obj, wanted.condition), condition(obj, TrainingCondition.FAILED)
+    telling = failed if failed.get("status") == "True" else awaited
     said = ": ".join(part for part in (telling.get("reason", ""), telling.get("message", "")) if part)
     return "; ".join(part for part in (status.get("state", ""), said) if part) or "nothing is known yet"
 

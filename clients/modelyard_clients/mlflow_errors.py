@@ -15,7 +15,7 @@ _PROBLEMS_SHOWN = 600  # characters of the server's words
 class MlflowProblem(Enum):
     """By MLflow's error codes; what isn't known to be somebody's mistake is worth another try."""
 
-    MISSING = "what was asked for isn't there"
+    MISSING = "there is no such thing"
     EXISTS = "what should be made is there already"
     LOGIN = "the login is refused, or may not do that"
     WRONG_REQUEST = "the request can't be right"

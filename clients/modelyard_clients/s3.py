@@ -26,7 +26,7 @@ class S3Problem(Enum):
     CHANGED = "the object isn't the one that was expected any more"
     REFUSED = "the request is refused for another reason"
     FAILED = "the server failed; another try may help"
-    NO_ANSWER = "nothing answers; another try may help"
+    NO_ANSWER = "no response; another try may help"
 
 
 class S3Error(Exception):

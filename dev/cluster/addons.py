@@ -18,7 +18,7 @@ _ALLOCATABLE_WITHIN_SECONDS = 60.0
 
 
 def start() -> None:
-    """Apply the manifests, start the volume provisioner, and wait until cluster DNS answers."""
+    """Apply the manifests, start the volume provisioner, and wait until cluster DNS works."""
     coredns = images.ensure(["coredns"])["coredns"]
     _apply("cluster-dns.yaml", dns_address=locations.DNS_ADDRESS, coredns_image=coredns)
     _apply("storage.yaml")
@@ -26,7 +26,7 @@ def start() -> None:
     _wait_for_dns()
 
 
-def dns_answers() -> bool:
+def dns_works() -> bool:
     """Whether the cluster's DNS address resolves the API server's Service (RFC 1035, one question by UDP)."""
     labels = ["kubernetes", "default", "svc", "cluster", "local"]
     name = b"".join(bytes([len(label)]) + label.encode() for label in labels) + b"\0"
@@ -69,7 +69,7 @@ def _start_volume_provisioner() -> None:
 
 def _wait_for_dns() -> None:
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
-    while not (_deployment_is_current() and dns_answers()):
+    while not (_deployment_is_current() and dns_works()):
         if time.monotonic() > deadline:
             described = kubectl.kubectl("describe", "pods", "-n", _NAMESPACE, "-l", "k8s-app=kube-dns")
             last_words = "\n".join(described.splitlines()[-15:])

@@ -153,7 +153,7 @@ def _free_port() -> int:
 
 def _wait_until_ready(url: str, probe: Probe, process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
-    while not probe.answers(f"{url}/readyz"):
+    while not probe.is_ok(f"{url}/readyz"):
         if process.poll() is not None:
             raise ClusterError(f"kube-apiserver ended with {process.returncode}; the end of {log}:\n{_end_of(log)}")
         if time.monotonic() > deadline:

@@ -34,7 +34,7 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class GoBinary:
-    """One `main` package; `minutes` is a cold build on two cores, told to the person who waits."""
+    """One `main` package; `minutes` is a cold build on two cores, shown to the person who waits."""
 
     module: str
     package: str

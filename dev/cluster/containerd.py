@@ -27,7 +27,7 @@ def content_blob(digest: str) -> Path:
 
 
 def start(pause_image: str) -> None:
-    """Start containerd, with `pause_image` as the container that holds a pod's namespaces, and wait until it answers."""
+    """Start containerd, with `pause_image` as the container that holds a pod's namespaces, and wait until it is ready."""
     network = locations.cluster() / "cni"
     _write(network / "10-modelyard.conflist", json.dumps(_cni_configuration(), indent=2))
     configuration = _configuration(pause_image, network)

@@ -99,9 +99,9 @@ def _scheduler_flags() -> list[str]:
 
 
 def _wait_until_ready() -> None:
-    asked = probe()
+    prober = probe()
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
-    while not asked.answers(f"{locations.API_URL}/readyz"):
+    while not prober.is_ok(f"{locations.API_URL}/readyz"):
         for name in ("etcd", "kube-apiserver"):
             if not processes.runs(name):
                 raise ClusterError(f"{name} has ended:\n{processes.end_of_log(name)}")

@@ -40,7 +40,7 @@ def _kubeconfig() -> Path:
 
 
 def _check() -> None:
-    """Raise `ClusterError` unless the cluster answers and its user may install the chart."""
+    """Raise `ClusterError` unless the cluster can be reached and its user may install the chart."""
     call: list[str | Path] = [kubectl.program(), "--kubeconfig", _kubeconfig(), "--request-timeout=10s"]
     context = run([*call, "config", "current-context"]).strip()
     version = json.loads(run([*call, "get", "--raw", "/version"]))["gitVersion"]

@@ -40,7 +40,7 @@ def transfer(full: str) -> None:
 
 
 def remember_use(references: Iterable[str]) -> None:
-    """Note that these images were asked for just now."""
+    """Note that these images were used just now."""
     for full in references:
         note = _use_note(full)
         note.parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ def remember_use(references: Iterable[str]) -> None:
 
 
 def remove_old(kept: int) -> None:
-    """Remove images of ours but the `kept` last asked for of each name, and those that workloads name."""
+    """Remove images of ours but the `kept` last used of each name, and those that workloads name."""
     used = set(kubectl.kubectl("get", "pods,deployments,statefulsets,jobs,cronjobs", "-A", "-o", "jsonpath={..image}").split())
     for folder in (locations.image_builds() / "used").iterdir():
         notes = sorted(folder.iterdir(), key=lambda note: note.stat().st_mtime, reverse=True)

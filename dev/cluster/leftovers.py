@@ -15,7 +15,7 @@ _PODS_GONE_WITHIN_SECONDS = 30.0
 
 def remove_pods() -> None:
     """End all containers: through the kubelet, which tidies up after each, where it still runs; else one by one."""
-    if processes.runs("kubelet") and control_plane.probe().answers(f"{locations.API_URL}/readyz"):
+    if processes.runs("kubelet") and control_plane.probe().is_ok(f"{locations.API_URL}/readyz"):
         for name in ("kube-controller-manager", "kube-scheduler"):
             processes.stop(name)
         kubectl.kubectl("delete", "pods", "--all", "--all-namespaces", "--force", "--grace-period=0", "--wait=false")

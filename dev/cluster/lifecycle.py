@@ -72,11 +72,11 @@ def down(purge: bool = False) -> None:
 
 def status() -> bool:
     """Print how each part is; true if all is well."""
-    ready = control_plane.probe().answers(f"{locations.API_URL}/readyz")
+    ready = control_plane.probe().is_ok(f"{locations.API_URL}/readyz")
     checks = {name: processes.runs(name) for name in reversed(_ORDER)}
     checks["API server ready"] = ready
     checks["node Ready"] = ready and node.is_ready()
-    checks["cluster DNS answers"] = ready and addons.dns_answers()
+    checks["cluster DNS works"] = ready and addons.dns_works()
     checks[f"{locations.GPUS} pretended GPUs"] = ready and addons.allocatable() == locations.GPUS
     for name, well in checks.items():
         say(f"{'ok     ' if well else 'MISSING'} {name}")

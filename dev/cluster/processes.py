@@ -160,8 +160,8 @@ class Probe:
         context.load_cert_chain(client.certificate, client.key)
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
 
-    def answers(self, url: str) -> bool:
-        """Whether `url` answers with 200 within five seconds."""
+    def is_ok(self, url: str) -> bool:
+        """Whether `url` responds with 200 within five seconds."""
         try:
             with self._opener.open(url, timeout=5) as response:
                 return bool(response.status == 200)

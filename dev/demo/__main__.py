@@ -11,7 +11,7 @@ from modelyard import ModelyardError
 from dev.cluster.commands import ClusterError
 from dev.demo import flights, on_cluster, on_this_machine
 from dev.demo.place import DemoStopped, Place, elapsed, step, tell
-from dev.demo.story import Story
+from dev.demo.scenario import Scenario
 from dev.platform.kubectl import NotInTime
 
 USAGE = "usage: python -m dev.demo machine|cluster up|down"
@@ -40,7 +40,7 @@ def _run(where: str, what: str) -> int:
         step(title)
         with ThreadPoolExecutor(1) as beside:  # the platform starts meanwhile
             rows = beside.submit(flights.load)
-            Story(place(), rows.result).tell_it()
+            Scenario(place(), rows.result).run()
         tell(f"Took:      {elapsed()}")
     except (DemoStopped, NotInTime, ClusterError, ModelyardError, httpx.HTTPError, OSError, subprocess.SubprocessError) as error:
         print(f"\nThe demo stopped: {error}", file=sys.stderr)

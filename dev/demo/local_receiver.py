@@ -32,8 +32,8 @@ def start(log: Path) -> RunningReceiver:
             start_new_session=True,
         )
     assert process.stdout
-    with process.stdout as answers:
-        url = answers.readline().decode().strip()
+    with process.stdout as output:
+        url = output.readline().decode().strip()
     if not url:
         raise OSError(f"the receiver of alerts did not start: {log}")
     return RunningReceiver(pid=process.pid, started=psutil.Process(process.pid).create_time(), url=url)

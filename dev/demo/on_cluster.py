@@ -1,4 +1,4 @@
-"""The story on a cluster: kubectl, the chart, a namespace of its own, forwarded ports that stay."""
+"""The scenario on a cluster: kubectl, the chart, a namespace of its own, forwarded ports that stay."""
 
 import json
 import os
@@ -70,7 +70,7 @@ class OnCluster:
         return f"curl {self._served}/invocations -H 'content-type: application/json' -d '{body}'", answer.text
 
     def explain(self, name: str) -> Sequence[str]:  # noqa: ARG002
-        """kubectl has no sentences; its verdict table is told anyway."""
+        """kubectl has no sentences; its verdict table is shown anyway."""
         return ()
 
     def addresses(self) -> Sequence[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The story on this machine without a cluster: the installed ``modelyard`` command, as a person would type it."""
+"""The scenario on this machine without a cluster: the installed ``modelyard`` command, as a person would type it."""
 
 import json
 import os
@@ -53,7 +53,7 @@ class OnThisMachine:
         return modelyard(*arguments)
 
     def get(self, kind: str, name: str) -> Object:
-        """One resource of the namespace, read in this process: the story asks twice a second, and two cores have other things to do."""
+        """One resource of the namespace, read in this process: the scenario asks twice a second, and two cores have other things to do."""
         return self.client.get(f"{kind}/{name}")
 
     def s3(self) -> Any:

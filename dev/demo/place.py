@@ -1,4 +1,4 @@
-"""Where the story happens. Every place takes the same files and the same words: ``apply -f``, ``get``, ``describe``."""
+"""Where the scenario happens. Every place takes the same files and the same words: ``apply -f``, ``get``, ``describe``."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,11 @@ _step = 0
 
 
 class DemoStopped(Exception):
-    """The story can't go on; says where it stopped and what was found instead."""
+    """The scenario can't go on; says where it stopped and what was found instead."""
 
 
 class Place(Protocol):
-    """What the story needs of a cluster, or of this machine."""
+    """What the scenario needs of a cluster, or of this machine."""
 
     @property
     def tool(self) -> str:
@@ -41,7 +41,7 @@ class Place(Protocol):
         """What the receiver got so far, oldest first."""
 
     def served(self) -> str:
-        """Where the ModelDeployment ``flights`` answers once it is available."""
+        """Where the ModelDeployment ``flights`` is reached once it is available."""
 
     def predict(self, row: Mapping[str, object]) -> tuple[str, str]:
         """The command that asks about one row, as people type it, and what it printed."""

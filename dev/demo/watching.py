@@ -1,4 +1,4 @@
-"""What the story waits for and reads from the two resources, the same in every place."""
+"""What the scenario waits for and reads from the two resources, the same in every place."""
 
 import json
 
@@ -13,7 +13,7 @@ _DRIFT = "io.modelyard.drift.detected"
 
 
 def decided(place: Place, name: str) -> Object:
-    """The TrainingJob once it is decided, with its state told as it changes."""
+    """The TrainingJob once it is decided, with its state shown as it changes."""
     seen: list[str] = []
 
     def probe() -> Object | None:
@@ -40,7 +40,7 @@ def await_condition(place: Place, kind: str, name: str, wanted: str, seconds: fl
 
 
 def serves(place: Place, version: str) -> bool:
-    """Whether ModelDeployment ``flights`` answers with that version."""
+    """Whether ModelDeployment ``flights`` serves that version."""
     deployment = place.get("md", "flights")
     return deployment.get("status", {}).get("version") == version and condition(deployment, "Available").get("status") == "True"
 
@@ -68,7 +68,7 @@ def without_columns(alert: Object) -> Object:
 
 
 def served_version(place: Place) -> str:
-    """The champion as it is served; stops the story when there is none."""
+    """The champion as it is served; stops the scenario when there is none."""
     version = str(place.get("md", "flights").get("status", {}).get("version", ""))
     if not version:
         raise DemoStopped("ModelDeployment flights serves no version")

@@ -27,7 +27,7 @@ def condition(resource: Object, kind: str) -> Object:
 
 
 def wait_until(what: str, seconds: float, probe: Callable[[], Answer | None], said: Callable[[str], None] = lambda _: None) -> Answer:
-    """Ask ``probe`` again and again until it answers; raises ``NotInTime`` after ``seconds``. ``said`` hears about it every 15 s."""
+    """Ask ``probe`` again and again until it gives something; raises ``NotInTime`` after ``seconds``. ``said`` hears about it every 15 s."""
     began = time.monotonic()
     heard = began
     while True:

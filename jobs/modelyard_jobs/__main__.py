@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    _log.info("told to stop")
+    _log.info("stopping: the pod is ending")
     sys.exit(_STOPPED)
 
 

@@ -15,13 +15,13 @@ from modelyard_clients.s3 import client_of
 from numpy.typing import NDArray
 
 from modelyard_jobs.data import dataset, reading, source
-from modelyard_jobs.data.dataset import AskedRows, Dataset
+from modelyard_jobs.data.dataset import Dataset, RawRows
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFiles
 from modelyard_jobs.fitting import Rows
 from modelyard_jobs.splitting.assignment import Assignment, Earlier, assign
 from modelyard_jobs.splitting.assignment import Rows as SplitRows
-from modelyard_jobs.splitting.cuts import Classes, Part
+from modelyard_jobs.splitting.cuts import Classes, SplitName
 from modelyard_jobs.splitting.membership import Membership
 from modelyard_jobs.termination import InvalidRequest
 
@@ -43,17 +43,17 @@ class TrainingData:
     dataset: Dataset
     assignment: Assignment
     registered: str  # the model's name in the registry, which salts the split
-    tested: AskedRows | None = None  # the test part, where the other rows' cells were let go
+    tested: RawRows | None = None  # the test split, where the other rows' cells were let go
     place: NDArray[np.intp] | None = (
         None  # (rows,): of each in ``dataset.features.frame``, where that lies part by part; None: as in the files
     )
 
-    def part(self, part: Part) -> Rows:
+    def part(self, part: SplitName) -> Rows:
         """The rows of one part, as models are fitted to them."""
         rows = self.assignment.rows(part)
         return Rows(self._frame_of(part, rows), self.dataset.target.values[rows], self.assignment.group[rows])
 
-    def _frame_of(self, part: Part, rows: NDArray[np.intp]) -> "pl.DataFrame":
+    def _frame_of(self, part: SplitName, rows: NDArray[np.intp]) -> "pl.DataFrame":
         if self.place is None:
             return self.dataset.features.frame[rows]
         return self.dataset.features.frame.slice(int((self.assignment.part < part).sum()), len(rows))
@@ -71,16 +71,16 @@ class TrainingData:
 
     def with_tested_cells(self) -> "TrainingData":
         """Keeps the cells of the rows alone that models are judged on: all others would lie about while a model is fitted."""
-        tested = self.dataset.asked(self.assignment.rows(Part.TEST))
+        tested = self.dataset.raw_rows(self.assignment.rows(SplitName.TEST))
         return replace(self, dataset=self.dataset.without_rows(), tested=tested)
 
-    def asked(self, rows: NDArray[np.intp]) -> AskedRows:
-        """Some rows as a stored model is asked about them."""
+    def raw_rows(self, rows: NDArray[np.intp]) -> RawRows:
+        """Some rows as a stored model gets them."""
         if self.tested is None:
-            return self.dataset.asked(rows)
-        kept = self.assignment.rows(Part.TEST)
+            return self.dataset.raw_rows(rows)
+        kept = self.assignment.rows(SplitName.TEST)
         if not np.isin(rows, kept).all():
-            return self._with_cells().asked(rows)
+            return self._with_cells().raw_rows(rows)
         return self.tested.take(np.searchsorted(kept, rows))
 
     def recognised_by(self, membership: Membership) -> NDArray[np.int8] | None:
@@ -141,10 +141,10 @@ def _require_classes(data: Dataset, assignment: Assignment) -> None:
     """Two classes have to be everywhere; of more, all in training and two in the others."""
     if not has_classes(data.target.task):
         return
-    for part in (Part.TRAIN, Part.VALIDATION, Part.TEST):
+    for part in (SplitName.TRAIN, SplitName.VALIDATION, SplitName.TEST):
         values = data.target.values[assignment.part == part]
         found = len(np.unique(values))
-        needed = len(data.target.classes) if part is Part.TRAIN else 2
+        needed = len(data.target.classes) if part is SplitName.TRAIN else 2
         if found < needed:
             raise InvalidRequest(
                 Reason.DATA_INVALID,
@@ -191,5 +191,5 @@ def quick_score(data: TrainingData) -> float:
 
 
 def _sample(data: TrainingData) -> Sample:
-    rows, target = drawn(data.assignment.rows(Part.TRAIN)), data.dataset.target
+    rows, target = drawn(data.assignment.rows(SplitName.TRAIN)), data.dataset.target
     return Sample(data.frame(rows), target.task, target.classes, target.values[rows], data.assignment.group[rows])

@@ -26,7 +26,7 @@ def write(path: Path, text: str) -> None:
 
 
 def rotate(log: Path) -> int:
-    """Its size, to tell later lines from earlier ones; a large one is put aside first, so that there are never more than two."""
+    """Its size, to tell later lines from earlier ones; a large one is moved away first, so that there are never more than two."""
     size = log.stat().st_size if log.exists() else 0
     if size < _LARGEST_BYTES:
         return size

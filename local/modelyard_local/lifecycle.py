@@ -17,7 +17,7 @@ import psutil
 
 from modelyard_local import disk, state
 from modelyard_local.home import VARIABLE, Home
-from modelyard_local.preparation import PortsAsked
+from modelyard_local.preparation import RequestedPorts
 from modelyard_local.servers.supervision import clean_environment
 from modelyard_local.state import PlatformPhase, PlatformState
 
@@ -73,7 +73,7 @@ def log_file(home: Home) -> Path:
 
 
 def running(home: Home) -> PlatformState | None:
-    """What the process that holds the home says of itself; None if none does. Its very first moments are a platform that starts."""
+    """What the process that holds the home says of itself; None if none does. At its very start it is a platform that starts."""
     pid = holder(home.lock)
     if pid is None:
         return None
@@ -88,12 +88,12 @@ def environment(home: Home) -> dict[str, str]:
     return clean_environment(Path.home(), **{VARIABLE: str(home.folder), "OMP_NUM_THREADS": "1"})
 
 
-def launch(home: Home, asked: PortsAsked) -> "subprocess.Popen[bytes]":
+def launch(home: Home, requested: RequestedPorts) -> "subprocess.Popen[bytes]":
     """The platform process, detached: it survives this process and its terminal."""
     home.make()
     log = log_file(home)
     disk.rotate(log)
-    ports = [f"--port-{name}={port}" for name, port in vars(asked).items() if port]
+    ports = [f"--port-{name}={port}" for name, port in vars(requested).items() if port]
     with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "modelyard_local.platform_process", *ports],
@@ -126,7 +126,7 @@ def follow_running(home: Home, pid: int) -> Iterator[PlatformState]:
 def _until_ready(home: Home, pid: int, ended: Callable[[], int | None]) -> Iterator[PlatformState]:
     """Stops also when the process has ended."""
     while True:
-        has_ended = ended() is not None  # asked first: what it said last is there then
+        has_ended = ended() is not None  # looked at first: what it said last is there then
         said = state.read(home)
         if said is not None and said.pid == pid:
             yield said

@@ -31,7 +31,7 @@ _SERVERS_STOP_SECONDS = 40.0  # operator and servers, on a busy machine
 
 
 class OperatorPart:
-    """``on_lost`` is told why the operator can't go on."""
+    """``on_lost`` gets why the operator can't go on."""
 
     def __init__(self, kube: Kube, addresses: Addresses, version: str, on_lost: Callable[[str], None]) -> None:
         """Takes two seconds: MLflow's client is imported here."""

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from modelyard_local import disk, lifecycle, preparation
 from modelyard_local.home import Home, home
 from modelyard_local.parts import Parts, PartsFailed
-from modelyard_local.preparation import PortsAsked
+from modelyard_local.preparation import RequestedPorts
 from modelyard_local.state import PlatformPhase, PlatformState, Report, own_version
 
 ENDED, FAILED, RUNS_ALREADY = 0, 1, 3
@@ -28,7 +28,7 @@ _LOOKS_PER_DISK_CHECK = 5
 
 @dataclass(frozen=True)
 class Stopping:
-    """Asked for by a signal, or by a part that can't go on (then ``why`` is not empty)."""
+    """Requested by a signal, or by a part that can't go on (then ``why`` is not empty)."""
 
     event: threading.Event
     why: list[str]
@@ -39,7 +39,7 @@ class Stopping:
         self.event.set()
 
 
-def run(place: Home, asked: PortsAsked, on_change: Callable[[PlatformState], None] = lambda _: None) -> int:
+def run(place: Home, requested: RequestedPorts, on_change: Callable[[PlatformState], None] = lambda _: None) -> int:
     """Until SIGTERM or SIGINT. What went wrong is in the state's message."""
     place.make()
     held = lifecycle.acquire(place.lock)
@@ -51,13 +51,13 @@ def run(place: Home, asked: PortsAsked, on_change: Callable[[PlatformState], Non
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with held:
         report = Report(place, PlatformState(version=own_version(), pid=os.getpid(), started=datetime.now(UTC)), on_change)
-        return _supervised(place, asked, report, stopping)
+        return _supervised(place, requested, report, stopping)
 
 
-def _supervised(place: Home, asked: PortsAsked, report: Report, stopping: Stopping) -> int:
+def _supervised(place: Home, requested: RequestedPorts, report: Report, stopping: Stopping) -> int:
     parts: Parts | None = None
     try:
-        prepared = preparation.prepare(place, asked)
+        prepared = preparation.prepare(place, requested)
         report.say(addresses=prepared.addresses, notes=prepared.notes)
         parts = Parts(place, prepared, report, stopping.because)
         report.follow(parts.states)
@@ -115,7 +115,7 @@ def main() -> int:
     given = parser.parse_args()
     faulthandler.enable()
     log_to_standard_error()
-    return run(home(), PortsAsked(mlflow=given.port_mlflow, s3=given.port_s3, gateway=given.port_gateway))
+    return run(home(), RequestedPorts(mlflow=given.port_mlflow, s3=given.port_s3, gateway=given.port_gateway))
 
 
 if __name__ == "__main__":

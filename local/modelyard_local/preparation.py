@@ -24,7 +24,7 @@ _OWN_CHILDREN_END_WITHIN_SECONDS = 3.0
 
 
 class PortTaken(Exception):
-    """A port that was asked for explicitly can't be had; the message says why and what to do."""
+    """A port that was requested explicitly can't be had; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Request:
     option: str  # of `modelyard up`
     usual: int
     remembered: int = 0  # of the last start; links to it are in people's hands
-    asked: int = 0  # on the command line
+    requested: int = 0  # on the command line
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class Choice:
 
 
 def choose(request: Request, is_free: Callable[[int], bool], holder: Callable[[int], str], others: frozenset[int] = frozenset()) -> Choice:
-    """Raises PortTaken for an asked one; else there is always one."""
-    preferred = request.asked or request.remembered or request.usual
+    """Raises PortTaken for a requested one; else there is always one."""
+    preferred = request.requested or request.remembered or request.usual
     if preferred not in others and is_free(preferred):
         return Choice(preferred)
     who = holder(preferred) if preferred not in others else "another part of Modelyard"
-    if request.asked:
+    if request.requested:
         raise PortTaken(f"{request.option} {preferred}: {who}; end that, or name another port")
     candidates = (request.usual, *range(preferred + 1, preferred + _NEIGHBOURS))
     found = next((port for port in candidates if port not in others and is_free(port)), 0) or free_ports(1, is_free, others)[0]
@@ -115,7 +115,7 @@ GATEWAY = Request("The gateway", "--port-gateway", 8080)
 
 
 @dataclass(frozen=True)
-class PortsAsked:
+class RequestedPorts:
     """On the command line; 0: not."""
 
     mlflow: int = 0
@@ -132,25 +132,25 @@ class Prepared:
     notes: tuple[str, ...]
 
 
-def prepare(home: Home, asked: PortsAsked) -> Prepared:
+def prepare(home: Home, requested: RequestedPorts) -> Prepared:
     """Raises one of FORESEEN."""
     disk.check_start(home.folder, disk.free_bytes(home.folder))
     for server in ("s3", "mlflow", "gateway"):
         home.data(server).mkdir(mode=0o700, parents=True, exist_ok=True)
     made = keys.read_or_make(home)
-    choices = choose_ports(home.read_addresses(), asked)
+    choices = choose_ports(home.read_addresses(), requested)
     addresses = Addresses(**{f"{name}_url": f"http://{LOOPBACK}:{choice.port}" for name, choice in choices.items()})
     disk.write(home.addresses, addresses.model_dump_json(indent=2) + "\n")
     return Prepared(addresses, made, tuple(choice.note for choice in choices.values() if choice.note))
 
 
-def choose_ports(before: Addresses | None, asked: PortsAsked) -> dict[str, Choice]:
-    """By the names of ``Addresses`` and ``PortsAsked``; all different."""
+def choose_ports(before: Addresses | None, requested: RequestedPorts) -> dict[str, Choice]:
+    """By the names of ``Addresses`` and ``RequestedPorts``; all different."""
     choices: dict[str, Choice] = {}
     for name, request in (("mlflow", MLFLOW), ("s3", S3), ("gateway", GATEWAY)):
         remembered = port_of(str(getattr(before, f"{name}_url"))) if before else 0
-        wanted = Request(request.title, request.option, request.usual, remembered, int(getattr(asked, name)))
-        _wait_for_port(wanted.asked or remembered)
+        wanted = Request(request.title, request.option, request.usual, remembered, int(getattr(requested, name)))
+        _wait_for_port(wanted.requested or remembered)
         others = frozenset(choice.port for choice in choices.values())
         choices[name] = choose(wanted, is_free_port, holder, others)
     return choices

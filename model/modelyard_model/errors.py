@@ -13,4 +13,4 @@ class InvalidInput(ValueError):
 
 
 class ModelFilesInvalid(Exception):
-    """A model folder that can't be served: a file is missing, damaged, or answers differently from what was stored. Terminal."""
+    """A model folder that can't be served: a file is missing, damaged, or predicts differently from what was stored. Terminal."""

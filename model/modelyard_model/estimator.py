@@ -34,11 +34,11 @@ class EstimatorPredictor:
 
     def outputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probabilities (rows, classes), or standardised values (rows,)."""
-        answers = _forest_mean(self._estimator, features) if hasattr(self._estimator, "estimators_") else self._ask(features)
+        predictions = _forest_mean(self._estimator, features) if hasattr(self._estimator, "estimators_") else self._ask(features)
         if not self._classes:
-            return answers.reshape(len(features))
+            return predictions.reshape(len(features))
         out = np.zeros((len(features), self._classes))  # a class without training rows has probability 0
-        out[:, self._estimator.classes_.astype(np.intp)] = answers
+        out[:, self._estimator.classes_.astype(np.intp)] = predictions
         return out
 
     def _ask(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -64,7 +64,7 @@ def _skops() -> Any:
     """``skops.io``, imported without its search for every estimator of scikit-learn.
 
     That search imports all modules of scikit-learn and PyTorch with them, half of a server's start, to fill a list of types that are trusted without
-    being asked for. With the list left empty only ours counts.
+    being told so. With the list left empty only ours counts.
     """
     import sklearn.utils  # noqa: PLC0415  takes a second
 

@@ -19,7 +19,7 @@ from modelyard_model.tabular_model import Predictor, TabularModel
 
 MODEL_FILE = "model.json"
 EXPECTED_FILE = "expected.json"
-TOLERANCE = 1e-6  # answers that differ by more are not the model that was tested
+TOLERANCE = 1e-6  # outputs that differ by more are not of the model that was tested
 
 
 class _Document(BaseModel):
@@ -38,7 +38,7 @@ class ModelDocument(_Document):
 
 
 class ExpectedDocument(_Document):
-    """Raw rows and answers, by column."""
+    """Raw rows and outputs, by column."""
 
     inputs: dict[str, list[float | str | None]]
     outputs: dict[str, list[float | str]]
@@ -88,7 +88,7 @@ def _load_predictor(folder: Path, document: ModelDocument, device: str | None) -
 
 
 def verify_expected(model: TabularModel, folder: Path) -> float:
-    """The largest difference between the answers stored in ``expected.json`` and the model's own; serve only up to TOLERANCE.
+    """The largest difference between the outputs stored in ``expected.json`` and the model's own; serve only up to TOLERANCE.
 
     Probabilities are compared as they are, values of a regression in units of the larger of 1, the expected value and the target's scale.
     """
@@ -107,7 +107,7 @@ def verify_expected(model: TabularModel, folder: Path) -> float:
 
 
 def save_model(model: TabularModel, folder: Path, example: Columns) -> None:
-    """Writes the model's files and, for ``example`` (a few raw rows), the answers it gives.
+    """Writes the model's files and, for ``example`` (a few raw rows), the outputs it gives.
 
     The folder is read back and has to answer the same, else ModelFilesInvalid: a model that can't be restored must not be logged.
     """
@@ -127,7 +127,7 @@ def save_model(model: TabularModel, folder: Path, example: Columns) -> None:
     write_document(ExpectedDocument(inputs=rows, outputs=outputs), folder / EXPECTED_FILE)
     difference = verify_expected(load_model(folder), folder)
     if difference > TOLERANCE:
-        raise ModelFilesInvalid(f"the saved model answers differently from the fitted one, by {difference:.2g}")
+        raise ModelFilesInvalid(f"the saved model predicts differently from the fitted one, by {difference:.2g}")
 
 
 def example_rows(model: TabularModel, example: Columns) -> dict[str, list[float | str | None]]:

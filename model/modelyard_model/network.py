@@ -47,7 +47,7 @@ def default_device() -> str:
 
 
 class NetworkPredictor:
-    """A fitted network that answers in float64: the same to 1e-12 on every device and for every batch size, unlike float32."""
+    """A fitted network that computes in float64: the same to 1e-12 on every device and for every batch size, unlike float32."""
 
     def __init__(self, shape: NetworkShape, network: nn.Module, head: Head, device: str | None = None) -> None:
         self.shape = shape

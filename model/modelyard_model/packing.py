@@ -1,4 +1,4 @@
-"""How a file or the body of a request is packed, told by its first bytes."""
+"""How a file or the body of a request is packed, by its first bytes."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING

@@ -10,7 +10,7 @@ from modelyard_api.catalogue.names import implementation
 from pydantic import PlainValidator, SerializeAsAny, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from modelyard_model.columns.column import Block, ColumnGroup, Columns, FittedColumn, Matrix, Part
+from modelyard_model.columns.column import Block, ColumnGroup, Columns, Document, FittedColumn, Matrix
 from modelyard_model.errors import InvalidInput, ModelFilesInvalid
 from modelyard_model.text_files import Separator
 
@@ -52,7 +52,7 @@ def _below(name: str, line: Any) -> InitErrorDetails:
 AnyColumn = Annotated[SerializeAsAny[FittedColumn], PlainValidator(_parse)]
 
 
-class PreparationDocument(Part):
+class PreparationDocument(Document):
     """All columns the model reads, in order, and notes for the reader on what was decided while fitting."""
 
     format: Literal[1, 2, 3] = (

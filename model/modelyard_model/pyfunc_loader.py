@@ -19,8 +19,8 @@ class PyfuncModel:
         import pandas as pd  # noqa: PLC0415  half a second
 
         names = [item.name for item in self.model.inputs if item.name in model_input.columns]
-        answers = self.model.predict({name: _cells(model_input[name]) for name in names})
-        return pd.DataFrame(answers.as_columns(), index=model_input.index)
+        predictions = self.model.predict({name: _cells(model_input[name]) for name in names})
+        return pd.DataFrame(predictions.as_columns(), index=model_input.index)
 
 
 def _cells(series: Any) -> Any:
@@ -34,7 +34,7 @@ def _cells(series: Any) -> Any:
 def _load_pyfunc(data_path: str, model_config: dict[str, Any] | None = None) -> PyfuncModel:  # noqa: ARG001 (MLflow's signature)
     """MLflow's entry point.
 
-    The code packed with a model is silently replaced by a package of the same name that is already imported. The stored answers
+    The code packed with a model is silently replaced by a package of the same name that is already imported. The stored outputs
     tell whether that code still is the one the model was tested with.
     """
     folder = Path(data_path)
@@ -42,7 +42,7 @@ def _load_pyfunc(data_path: str, model_config: dict[str, Any] | None = None) -> 
     difference = verify_expected(model, folder)
     if difference > TOLERANCE:
         raise ModelFilesInvalid(
-            f"the model's answers differ by {difference:.2g} from those stored with it: another version of modelyard_model is imported in"
+            f"the model's outputs differ by {difference:.2g} from those stored with it: another version of modelyard_model is imported in"
             " this process; load the model in a fresh one"
         )
     return PyfuncModel(model)

@@ -74,7 +74,7 @@ class Signature:
     output_layout: Layout = Layout.COLUMNS
 
 
-class Answers(Protocol):
+class Predictions(Protocol):
     """To some rows."""
 
     def as_columns(self) -> Columns:
@@ -82,11 +82,11 @@ class Answers(Protocol):
 
 
 class Model(Protocol):
-    """Anything that answers rows. ``predict`` may be called from several threads at once."""
+    """Anything that predicts. ``predict`` may be called from several threads at once."""
 
     @property
     def signature(self) -> Signature:
         """What it takes and gives."""
 
-    def predict(self, columns: Batch) -> Answers:
-        """Answers raw rows; raises InvalidInput naming the column."""
+    def predict(self, columns: Batch) -> Predictions:
+        """Predictions raw rows; raises InvalidInput naming the column."""

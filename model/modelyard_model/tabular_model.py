@@ -31,7 +31,7 @@ class Predictor(Protocol):
 
 @dataclass(frozen=True)
 class Prediction:
-    """Answers to rows. ``outputs``: probabilities (rows, classes) in the order of ``classes``; for Regression values (rows,)."""
+    """Of some rows. ``outputs``: probabilities (rows, classes) in the order of ``classes``; for Regression values (rows,)."""
 
     task: Task
     classes: tuple[str, ...]
@@ -65,7 +65,7 @@ class TabularModel:
 
     @cached_property
     def signature(self) -> Signature:
-        """Raw columns in, and what its head answers out."""
+        """Raw columns in, and the outputs of its head."""
         return Signature(tuple(column.field for column in self.inputs), self.head.outputs)
 
     @cached_property
@@ -92,12 +92,12 @@ class TabularModel:
         return self.preparation.document.separator
 
     def predict(self, columns: Columns) -> Prediction:
-        """Answers raw rows, given by column; raises InvalidInput naming the column."""
+        """For raw rows, given by column; raises InvalidInput naming the column."""
         parts = [self.predict_features(features) for features in self.preparation.batches(columns)]
         return parts[0] if len(parts) == 1 else replace(parts[0], outputs=np.concatenate([part.outputs for part in parts]))
 
     def predict_features(self, features: NDArray[np.float64]) -> Prediction:
-        """Answers rows that its preparation already transformed."""
+        """For rows that its preparation already transformed."""
         if not len(features):
             return Prediction(self.task, self.classes, self.head.nothing())
         return Prediction(self.task, self.classes, self.head.restore(self.predictor.outputs(features)))

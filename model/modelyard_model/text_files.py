@@ -1,6 +1,6 @@
 """Text files of rows: their encoding, separator and header, found in the file itself, and their records.
 
-One place for files that are trained on, files that are asked about and bodies of requests. Messages name lines, never values.
+One place for files that are trained on, files to predict for and bodies of requests. Messages name lines, never values.
 """
 
 import csv

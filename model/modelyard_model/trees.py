@@ -1,4 +1,4 @@
-"""Boosted trees as arrays, ``trees.safetensors``: NumPy alone answers, without scikit-learn.
+"""Boosted trees as arrays, ``trees.safetensors``: NumPy alone predicts, without scikit-learn.
 
 What a node asks of a row is one comparison. Rows are laid out so that missing values and categories need no other: a number comes twice, with what is
 missing at minus infinity (nodes that send it left) and at infinity (right), and every node that splits categories has a feature of its own, 1 where the
@@ -90,9 +90,9 @@ class TreesPredictor:
         self._roots = trees.roots.astype(np.intp)
         self._levels = _levels(trees)
         splitting = np.flatnonzero(by_category)
-        asked = np.zeros(len(trees.rights), dtype=np.intp)
-        asked[trees.splits[splitting]] = trees.feature[splitting]
-        self._asked, self._split = asked, np.arange(len(asked))
+        features = np.zeros(len(trees.rights), dtype=np.intp)
+        features[trees.splits[splitting]] = trees.feature[splitting]
+        self._copied, self._split = features, np.arange(len(features))
 
     def outputs(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probabilities (rows, classes), or standardised values (rows,)."""
@@ -119,11 +119,11 @@ class TreesPredictor:
 
     def _laid_out(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         missing = np.isnan(features)
-        laid_out = np.empty((len(features), 2 * self._width + len(self._asked)))
+        laid_out = np.empty((len(features), 2 * self._width + len(self._copied)))
         laid_out[:, : self._width] = np.where(missing, -np.inf, features)
         laid_out[:, self._width : 2 * self._width] = np.where(missing, np.inf, features)
-        if len(self._asked):
-            wanted = features[:, self._asked]
+        if len(self._copied):
+            wanted = features[:, self._copied]
             known = (wanted >= 0) & (wanted < _MISSING)
             codes = np.where(known, wanted, _MISSING).astype(np.intp)
             laid_out[:, 2 * self._width :] = self.trees.rights[self._split, codes]

@@ -21,7 +21,7 @@ _LEASE_TIMEOUTS = Timeouts(connect=2, read=2, attempts=1)  # a renewal is a read
 
 
 def main() -> int:
-    """Work until told to stop; 2 if the environment is wrong, 1 if the Lease was lost."""
+    """Work until SIGTERM; 2 if the environment is wrong, 1 if the Lease was lost."""
     try:
         configuration = _identified(from_environment(os.environ))
     except ConfigurationError as error:

@@ -1,4 +1,4 @@
-"""What the operator is told by its environment. Every setting, its variable, its default and why."""
+"""What the environment says to the operator. Every setting, its variable, its default and why."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

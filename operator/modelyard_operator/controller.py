@@ -126,7 +126,7 @@ class Controller:
             self._acted.pop(key, None)
             return None
         try:
-            self._writer.carry_out(plan, resource, self._mirrors)
+            self._writer.run(plan, resource, self._mirrors)
         except PlanError as error:
             self._tell(key, error, plan, resource)
             raise
@@ -154,12 +154,12 @@ class Controller:
         """Put the problem into the status, without trying again what has just failed."""
         if self._problems.get(key) == error.problem:
             if not error.status_written:
-                self._writer.tell(plan, resource)
+                self._writer.send_events(plan, resource)
             return
         newest = self._mirrors.get(KINDS[key.kind], key.namespace, key.name)
         telling = self._plan(key, error.problem)
         if newest is not None and telling is not None:
-            self._writer.tell(telling, newest)  # a Conflict here means: not told, and told on the next try
+            self._writer.send_events(telling, newest)  # a Conflict here means: not sent, and sent by the next try
             self._problems[key] = error.problem
 
     def _again(self, key: Key, level: int, reason: str, message: str) -> None:

@@ -19,7 +19,7 @@ class HealthChecks:
 
 
 class HealthServer:
-    """Serves until ``stop``; ``port`` is the one that was given by the system if 0 was asked for."""
+    """Serves until ``stop``; ``port`` is the one that was given by the system if 0 was requested."""
 
     def __init__(self, port: int, checks: HealthChecks, host: str) -> None:
         self._server = ThreadingHTTPServer((host, port), _handler(checks))

@@ -36,7 +36,7 @@ class Mirrors:
     """Implements ``View``. Resources are mirrored whole; of other kinds only the objects labelled as ours."""
 
     def __init__(self, kube: Kube, namespaces: Sequence[str], on_change: Callable[[Key], None]) -> None:
-        """``on_change`` is told the resource that a change concerns; empty ``namespaces`` are all."""
+        """``on_change`` gets the resource that a change concerns; empty ``namespaces`` are all."""
         self._kube = kube
         self._on_change = on_change
         self._mirrors = {kind: Mirror(_INDEXED, self._changed) for kind in (*RESOURCES, *CHILDREN)}

@@ -26,7 +26,7 @@ _READ_ONLY_MODE = 0o444  # the files belong to root, the process does not
 
 @dataclass(frozen=True)
 class Images:
-    """The images that pods run, as the operator was told at its start."""
+    """The images that pods run, as the operator got them at its start."""
 
     jobs: str
     serving: str

@@ -48,7 +48,7 @@ class Metrics:
         self._writes.labels(verb, kind).inc()
 
     def watch(self, queue_depth: Callable[[], int], leading: Callable[[], bool], silence: Callable[[], float]) -> None:
-        """Gauges that are read when they are asked for; ``silence`` is the age in seconds of the last sign of life of the watches."""
+        """Gauges that are read at each scrape; ``silence`` is the age in seconds of the last sign of life of the watches."""
         self._gauge("modelyard_queue_depth", "Resources waiting for a worker.", lambda: float(queue_depth()))
         self._gauge("modelyard_leader", "1 if this process is the one that works.", lambda: float(leading()))
         self._gauge("modelyard_watch_age_seconds", "Age of the last sign of life of the most silent watch.", silence)

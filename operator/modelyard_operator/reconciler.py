@@ -68,14 +68,14 @@ class View(Protocol):
         ...
 
     def fresh(self, kind: Kind, namespace: str, name: str) -> Object | None:
-        """One object, asked of the API server: before concluding from an absence, since mirrors of two kinds are not equally new.
+        """One object, read from the API server: before concluding from an absence, since mirrors of two kinds are not equally new.
 
         May raise KubeError.
         """
         ...
 
     def pod_events(self, namespace: str, pod_uid: str) -> Sequence[Object]:
-        """Events (events.k8s.io/v1) about the pod (or Job) with this UID, oldest first, asked of the API server. May raise KubeError.
+        """Events (events.k8s.io/v1) about the pod (or Job) with this UID, oldest first, read from the API server. May raise KubeError.
 
         For what has been pending for more than 10 s: a mirror of all Events would cost more than it gives.
         """

@@ -41,7 +41,7 @@ class Serving:
 
 
 def create_app(serving: Serving) -> ASGIApp:
-    """The application; it answers 503 in words until ``serving.readiness`` has a loaded model."""
+    """The application; it responds with 503 and the reason until ``serving.readiness`` has a loaded model."""
     app = FastAPI(title=f"{serving.model} version {serving.version}", version=serving.version, docs_url=None, redoc_url=None)
     _add_mlflow_routes(app, serving)
     _add_open_inference_routes(app, serving)

@@ -37,7 +37,7 @@ class ServedVersion:
 
 
 class PredictionService:
-    """Answers requests in both protocols with one model."""
+    """Serves requests of both protocols with one model."""
 
     def __init__(self, model: ServedModel, served: ServedVersion, sink: RequestLogSink, clock: Clock, metrics: ServingMetrics) -> None:
         self.model = model

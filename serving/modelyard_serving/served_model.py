@@ -45,7 +45,7 @@ class ServedModel(Model, Protocol):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """What outcomes and answers that are texts can be; empty where they are numbers."""
+        """What outcomes and outputs that are texts can be; empty where they are numbers."""
 
 
 def output_names(model: Model) -> tuple[str, ...]:

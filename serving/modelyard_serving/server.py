@@ -1,4 +1,4 @@
-"""One server process: loads what it was ordered to serve, answers, and on SIGTERM drains before it ends."""
+"""One server process: loads what it was ordered to serve, serves it, and on SIGTERM drains before it ends."""
 
 import asyncio
 import contextlib
@@ -74,7 +74,7 @@ class ModelServer:
         difference = verify_expected(model, folder)
         if difference > TOLERANCE:
             raise ModelUnusable(
-                f"its answers differ by {difference:.2g} from those stored with it (at most {TOLERANCE:.0e} is accepted);"
+                f"its outputs differ by {difference:.2g} from those stored with it (at most {TOLERANCE:.0e} is accepted);"
                 " this server's libraries are not those the model was tested with"
             )
         sink = DeploymentLog(request, model, PlatformBucket().put, settings, self._clock, self._metrics)

@@ -1,4 +1,4 @@
-"""Fetches, loads and checks the model while the server already answers probes; says what it waits for and tries again."""
+"""Fetches, loads and checks the model while the server already responds to probes; says what it waits for and tries again."""
 
 import logging
 import threading
@@ -28,7 +28,7 @@ class Readiness:
         self._why = why
 
     def loaded(self, service: PredictionService) -> None:
-        """The model answers as it did when it was tested."""
+        """The model predicts as it did when it was tested."""
         self._service = service
 
     def drain(self) -> None:

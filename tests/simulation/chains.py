@@ -25,7 +25,7 @@ _ACCURACY, _ALIKE = 0.85, 0.8  # at the start; correlation of the errors of two 
 
 @dataclass(frozen=True)
 class _Rows:
-    """What all models share on one test part."""
+    """What all models share on one test split."""
 
     clusters: Clusters
     difficulty: np.ndarray

@@ -1,7 +1,7 @@
 """Does a split by hash estimate what a model is worth as a plain stratified split does, and does it keep fitted rows out of every later test?
 
 The fault that this looks for needs the model to be fitted anew for every split: release 0.1.0 hashed the target as well, so the copies of a row that were
-fitted mostly had another label than those in the test part, and a forest seemed worse than guessing.
+fitted mostly had another label than those in the test split, and a forest seemed worse than guessing.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +13,7 @@ import polars as pl
 from modelyard_api.data import Split, SplitBy
 from modelyard_jobs.splitting import hashing
 from modelyard_jobs.splitting.assignment import Assignment, Earlier, Rows, assign
-from modelyard_jobs.splitting.cuts import Classes, Part
+from modelyard_jobs.splitting.cuts import Classes, SplitName
 from modelyard_jobs.splitting.hashing import uniform
 from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
@@ -87,7 +87,7 @@ def data_sets() -> dict[str, pl.DataFrame]:
 def by_hash(table: pl.DataFrame, salt: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """As TrainingJobs divide rows."""
     part = divided(table, salt).part
-    return (part == Part.TRAIN) | (part == Part.VALIDATION), part == Part.TEST
+    return (part == SplitName.TRAIN) | (part == SplitName.VALIDATION), part == SplitName.TEST
 
 
 def as_first_release(table: pl.DataFrame, salt: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -149,14 +149,14 @@ def later_tables(table: pl.DataFrame, random: np.random.Generator) -> Mapping[st
 
 
 def fitted_rows_in_a_later_test(table: pl.DataFrame, salts: int) -> Iterator[tuple[str, int, int]]:
-    """(change, rows that were fitted once and are in the test part after it, rows in these test parts), summed over all salts."""
+    """(change, rows that were fitted once and are in the test split after it, rows in these test splits), summed over all salts."""
     counts: dict[str, list[int]] = {}
     for salt in range(salts):
         name = f"ml.model-{salt}"
         before = divided(table, name)
-        fitted = before.part <= Part.VALIDATION
+        fitted = before.part <= SplitName.VALIDATION
         for change, (later, origin) in later_tables(table, np.random.default_rng(salt)).items():
-            tested = divided(later, name, before).part == Part.TEST
+            tested = divided(later, name, before).part == SplitName.TEST
             known = origin[tested]
             count = counts.setdefault(change, [0, 0])
             count[0] += int(fitted[known[known >= 0]].sum())
@@ -178,7 +178,7 @@ def fair_splits(_draws: int) -> Outcome:
 
 
 def kept_places(_draws: int) -> Outcome:
-    """Every data set and every change; where equal rows are told apart by their order, changes of the order aren't asked for."""
+    """Every data set and every change; where equal rows are distinguished by their order, changes of the order aren't asked for."""
     rows, failures = [], []
     for name, table in data_sets().items():
         is_distinct = divided(table, "ml.model").copies.pairs == 0
@@ -188,7 +188,7 @@ def kept_places(_draws: int) -> Outcome:
         failures += [f"{name}, {change}: {fitted} fitted rows in a later test" for change, (fitted, _) in asked.items() if fitted]
     return Outcome(
         "Rows keep their place",
-        f"How many rows of a later test part an earlier version was fitted to, over {SALTS_FOR_PLACES} model names. Required: none; of rows that are"
+        f"How many rows of a later test split an earlier version was fitted to, over {SALTS_FOR_PLACES} model names. Required: none; of rows that are"
         " neither keyed nor distinct not after their order changed.",
         ("data", *found),
         rows,

@@ -1,4 +1,4 @@
-"""The formats of files with rows. A file is told by what is in it; endings are what a manifest's address has to have."""
+"""The formats of files with rows. A file is known by what is in it; endings are what a manifest's address has to have."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -28,7 +28,7 @@ class FormatSpec:
 
 
 Format.CSV = Format.register("CSV")
-FORMATS: Catalogue[Format, FormatSpec] = Catalogue(  # the last is asked first whether a file is one of its own: almost anything may be text
+FORMATS: Catalogue[Format, FormatSpec] = Catalogue(  # the last is tried first: almost anything may be text
     Format,
     FormatSpec("CSV", ("csv", "tsv", "txt"), "a text file", "modelyard_jobs.data.text_table:SeparatedText", is_text=True),
     FormatSpec("JSONLines", ("jsonl", "ndjson"), "a file of JSON lines", "modelyard_jobs.data.json_lines:JsonLines", columns_vary=True),

@@ -43,7 +43,7 @@ class Need(StrEnum):
 
 
 class Spread(StrEnum):
-    """How far chance moves a metric on a test part of a given size, as far as that is known before anything is trained."""
+    """How far chance moves a metric on a test split of a given size, as far as that is known before anything is trained."""
 
     AREA = "area"  # pairs of rows of different classes
     ROWS = "rows"  # a share of all rows
@@ -72,7 +72,7 @@ class MetricSpec:
 
     @property
     def of_classes(self) -> bool:
-        """Whether it is of answers that are classes."""
+        """Whether it is of predictions that are classes."""
         return any(TASKS[task].has_classes for task in self.tasks)
 
     @property

@@ -125,6 +125,6 @@ class Catalogue(Mapping[N, S]):
 
 @cache
 def implementation(path: str) -> Any:
-    """What ``path`` ("package.module:attribute") names; the module is imported when it is first asked for."""
+    """What ``path`` ("package.module:attribute") names; the module is imported when it is first needed."""
     module, _, attribute = path.partition(":")
     return getattr(import_module(module), attribute)

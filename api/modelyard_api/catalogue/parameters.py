@@ -29,7 +29,7 @@ class Integer:
         return int(value)  # type: ignore[call-overload,no-any-return]
 
     def default_for(self, rows: int) -> int:
-        """Of a training part of so many rows; 0: not known."""
+        """Of a training split of so many rows; 0: not known."""
         return self.default if self.rows_each is None else min(self.high, max(self.default, math.ceil(rows / self.rows_each)))
 
 

@@ -1,4 +1,4 @@
-"""The kinds of question that a model answers."""
+"""The tasks that a model can be trained for."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from modelyard_api.catalogue.names import Catalogue, Name
 
 
 class Task(Name):
-    """What kind of question the model answers."""
+    """What the model predicts."""
 
     CLASSIFICATION: ClassVar["Task"]
     REGRESSION: ClassVar["Task"]
@@ -31,7 +31,7 @@ class TaskSpec:
     name: str
     has_classes: bool  # the target is one of a few; else a number
     default_metric: str  # what training optimises where the manifest names no metric
-    head: str  # encodes targets, makes answers: "package.module:attribute"
+    head: str  # encodes targets, makes predictions: "package.module:attribute"
     default_metric_of_two: str | None = None  # the same for two classes, where that differs
     shown_by: Shown | None = None  # the target that makes it the task of a manifest that names none; None: it has to be named
     has_target: bool = True  # False: it learns from the rows alone, and a manifest needn't name a target

@@ -68,7 +68,7 @@ MODEL_DEPLOYMENT = Resource(
     status=ModelDeploymentStatus,
     columns=(
         Column("State", ".status.state", description="Where it stands."),
-        Column("Version", ".status.version", description="The version that answers."),
+        Column("Version", ".status.version", description="The version that is served."),
         Column("Ready", ".status.versions[0].readyReplicas", "integer", description="Pods that are ready."),
         Column("Drifted", '.status.conditions[?(@.type=="Drifted")].status', description="The inputs moved."),
         _AGE,

@@ -71,7 +71,7 @@ def _apply(connection: Connection, manifest: Manifest, *, dry_run: bool, force: 
     except (Unreachable, Throttled):
         raise
     except (KubeError, CommandError) as error:
-        end = ending(_in_words(error))
+        end = ending(_described(error))
         assert end is not None
         note(f"error: {manifest.source}: {end.message}" if manifest.source not in end.message else f"error: {end.message}")
         return end.exit_code
@@ -97,7 +97,7 @@ def _written(obj: Object) -> Object:
     return {key: value for key, value in obj.items() if key not in ("status", "apiVersion", "kind")} | {"metadata": metadata}
 
 
-def _in_words(error: KubeError | CommandError) -> KubeError | CommandError:
+def _described(error: KubeError | CommandError) -> KubeError | CommandError:
     if isinstance(error, Conflict):
         return WrongUsage(f"{said(error)}; nothing was changed: leave those fields out, or take them over with --force-conflicts")
     if isinstance(error, NotFound):

@@ -29,7 +29,7 @@ def logs(
         str, typer.Option("--component", help="training or comparison of a tj; serving or monitoring of an md.", show_default=False)
     ] = "",
 ) -> None:
-    """What a pod printed: of a TrainingJob its newest attempt, of a ModelDeployment a pod that answers.
+    """What a pod printed: of a TrainingJob its newest attempt, of a ModelDeployment a pod that is ready.
 
     modelyard logs tj/flights -f        modelyard logs md/flights --tail 50
     """

@@ -23,14 +23,14 @@ def up(
     """
     try:
         from modelyard_local.home import home  # noqa: PLC0415  a quarter of a second
-        from modelyard_local.preparation import PortsAsked  # noqa: PLC0415  a quarter of a second
+        from modelyard_local.preparation import RequestedPorts  # noqa: PLC0415  a quarter of a second
 
         from modelyard_cli import local_platform  # noqa: PLC0415  a quarter of a second
     except ModuleNotFoundError as error:
         raise CommandError(f'{error.name} is not installed: pip install "modelyard[local]" (more: modelyard doctor)') from None
 
-    asked = PortsAsked(mlflow=port_mlflow or 0, s3=port_s3 or 0, gateway=port_gateway or 0)
+    requested = RequestedPorts(mlflow=port_mlflow or 0, s3=port_s3 or 0, gateway=port_gateway or 0)
     if foreground:
-        local_platform.in_foreground(home(), asked)
+        local_platform.in_foreground(home(), requested)
     else:
-        local_platform.in_background(home(), asked)
+        local_platform.in_background(home(), requested)

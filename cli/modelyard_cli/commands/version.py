@@ -39,10 +39,10 @@ def version(ctx: typer.Context, output: Annotated[Format, typer.Option("--output
         note(f"warning: the platform is {platform}, this command is {client}: use the same for both")
 
 
-def _platform(asked: Target) -> tuple[str, str]:
+def _platform(named: Target) -> tuple[str, str]:
     """Its version, empty if it isn't known, and where it is or why it isn't known."""
     try:
-        connection = connect(asked)
+        connection = connect(named)
         connection.require_running()
         return connection.platform_version(), connection.name
     except (CommandError, KubeError) as error:

@@ -13,7 +13,7 @@ from modelyard_cli.kind_names import Reference
 
 
 def explain_resource(resource: Object, events: Sequence[Object] = (), address: str = "") -> Explanation:
-    """Pure; ``address``: where a ModelDeployment answers, seen from here. Raises WrongUsage for a kind that has no story to tell."""
+    """Pure; ``address``: where a ModelDeployment is reached from here. Raises WrongUsage for a kind that nothing is explained about."""
     kind = resource.get("kind")
     if kind == TRAINING_JOB.name:
         return explain_training_job(resource, events)

@@ -1,4 +1,4 @@
-"""A ModelDeployment in sentences: which version answers and why, how the rollout stands, and what the monitor saw."""
+"""A ModelDeployment in sentences: which version is served and why, how the rollout stands, and what the monitor saw."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -11,21 +11,21 @@ from modelyard_api.resource_status import ModelDeploymentStatus, ServedVersion
 from modelyard_operator.kube.interface import Object
 
 from modelyard_cli.explanation.reasons import meaning
-from modelyard_cli.explanation.text import Explanation, counted, joined, newest_first, note, read, section, untold_warnings, when
+from modelyard_cli.explanation.text import Explanation, counted, joined, newest_first, note, other_warnings, read, section, when
 
 _COLUMNS_SHOWN = 8
 _EPISODES = frozenset({"DriftDetected", "DriftCleared", "QualityDegraded", "QualityRecovered", "AlertNotDelivered"})
 _EVENTS_SHOWN = 4
 _SUMMARIES = {
-    "Pending": "Nothing answers yet: it waits for a model.",
+    "Pending": "Nothing is served yet: it waits for a model.",
     "Progressing": "A version is being rolled out.",
-    "Available": "It answers, as it was asked to.",
-    "Degraded": "It isn't as it was asked to be.",
-    "Failed": "Nothing answers, and that doesn't mend itself.",
-    "ScaledToZero": "Nothing answers: it was told to have no pod.",
+    "Available": "It is served as the spec says.",
+    "Degraded": "It differs from what the spec says.",
+    "Failed": "Nothing is served, and that doesn't mend itself.",
+    "ScaledToZero": "Nothing is served: spec.replicas is 0.",
 }
 _SAID_BY_THE_MESSAGE = frozenset({Reason.MINIMUM_REPLICAS_AVAILABLE, Reason.ROLLED_OUT, Reason.ROLLING_OUT})
-_ROLES = {"Stable": "answers", "Next": "is being started", "Retiring": "is draining, and goes"}
+_ROLES = {"Stable": "gets the traffic", "Next": "is being started", "Retiring": "is draining, and goes"}
 
 
 def watch(spec: ModelDeploymentSpec) -> Iterator[str]:
@@ -46,7 +46,7 @@ def drift(spec: ModelDeploymentSpec, status: ModelDeploymentStatus, conditions: 
     if spec.monitoring is None:
         return
     if condition := conditions.get(DeploymentCondition.DRIFTED):
-        yield from _said(condition, "Drift: what it is asked isn't like what it was trained on.", "No drift.")
+        yield from _said(condition, "Drift: its inputs aren't like those it was trained on.", "No drift.")
     seen = status.monitoring
     if seen and seen.last_window:
         start, _, end = seen.last_window.partition("/")
@@ -72,16 +72,16 @@ def _column(column: ColumnDrift) -> str:
 
 
 def quality(spec: ModelDeploymentSpec, conditions: Mapping[str, Condition]) -> Iterator[str]:
-    """Of the data that come in, of the answers, and whether the monitor itself is well."""
+    """Of the inputs, of the predictions, and whether the monitor itself is well."""
     if spec.monitoring is None:
         return
     condition = conditions.get(DeploymentCondition.DATA_QUALITY_DEGRADED)
     if condition and condition.reason != Reason.NO_WINDOW_YET:
         yield from _said(condition, "Data: some columns don't come as they should.", "Data: they come as they should.")
     if condition := conditions.get(DeploymentCondition.QUALITY_DEGRADED):
-        yield from _said(condition, "Answers: worse than they may be.", "Answers: as good as they have to be.")
+        yield from _said(condition, "Predictions: worse than the limit allows.", "Predictions: within the limit.")
     elif spec.monitoring.performance is None:
-        yield "Answers: not measured; spec.monitoring.performance compares them with true outcomes sent to /feedback."
+        yield "Predictions: not measured; spec.monitoring.performance compares them with true outcomes sent to /feedback."
     condition = conditions.get(DeploymentCondition.MONITOR_STALE)
     if condition and condition.reason == Reason.MONITOR_FAILED:
         yield from _said(condition, "The monitor fails, so all of this may be out of date.", "The monitor's last run failed.")
@@ -94,12 +94,12 @@ def _said(condition: Condition, when_true: str, when_false: str) -> Iterator[str
 
 
 def alerts(spec: ModelDeploymentSpec, conditions: Mapping[str, Condition], events: Sequence[Object]) -> Iterator[str]:
-    """Who is told, and what they were told."""
+    """Where alerts go, and which were sent."""
     if spec.monitoring is None:
         return
-    told = [each.secret_ref.name for each in spec.monitoring.alert.notify or ()]
+    secrets = [each.secret_ref.name for each in spec.monitoring.alert.notify or ()]
     is_on = [name for name in (DeploymentCondition.DRIFTED, DeploymentCondition.QUALITY_DEGRADED) if is_true(conditions, name)]
-    receivers = f"the receivers in Secret {joined(told)}" if told else "nobody: spec.monitoring.alert.notify names no Secret"
+    receivers = f"the receivers in Secret {joined(secrets)}" if secrets else "nobody: spec.monitoring.alert.notify names no Secret"
     yield f"{'An alert is on' if is_on else 'No alert is on'}. Outside, an alert goes to {receivers}."
     episodes = [event for event in newest_first(events) if event.get("reason") in _EPISODES]
     yield from (sentence(f"{event['reason']}: {note(event)}") for event in episodes[:_EVENTS_SHOWN])
@@ -116,13 +116,13 @@ def explain_model_deployment(resource: Object, events: Sequence[Object] = (), ad
     name, namespace = resource["metadata"]["name"], resource["metadata"].get("namespace", "default")
     conditions: Mapping[str, Condition] = {each.type: each for each in status.conditions}
     sections = [
-        *section("Which version answers", _answers(spec, status, registered_model(namespace, spec.model.name), address)),
+        *section("Which version is served", _served(spec, status, registered_model(namespace, spec.model.name), address)),
         *section("The rollout", _rollout(status, conditions)),
         *section("What the monitor watches", watch(spec)),
         *section("Drift", drift(spec, status, conditions)),
         *section("Quality", quality(spec, conditions)),
         *section("Alerts", alerts(spec, conditions, events)),
-        *section("To look at", map(sentence, untold_warnings(events))),
+        *section("To look at", map(sentence, other_warnings(events))),
         *section("What to do", _to_do(name, spec, status, conditions)),
     ]
     state = status.state or "Pending"
@@ -132,8 +132,8 @@ def explain_model_deployment(resource: Object, events: Sequence[Object] = (), ad
 def _summary(status: ModelDeploymentStatus, conditions: Mapping[str, Condition]) -> str:
     base = _SUMMARIES.get(status.state, "The operator hasn't looked at it yet." if not status.state else f"Its state is {status.state}.")
     wrong = {
-        DeploymentCondition.DRIFTED: "what it is asked has drifted away from what it was trained on",
-        DeploymentCondition.QUALITY_DEGRADED: "its answers have become worse than they may be",
+        DeploymentCondition.DRIFTED: "its inputs have drifted away from those it was trained on",
+        DeploymentCondition.QUALITY_DEGRADED: "its predictions have become worse than the limit allows",
         DeploymentCondition.DATA_QUALITY_DEGRADED: "some columns don't come as they should",
         DeploymentCondition.MONITOR_STALE: "its monitor fails",
     }
@@ -141,16 +141,16 @@ def _summary(status: ModelDeploymentStatus, conditions: Mapping[str, Condition])
     return f"{base} But {', and '.join(found)}." if found else base
 
 
-def _answers(spec: ModelDeploymentSpec, status: ModelDeploymentStatus, model: str, address: str) -> Iterator[str]:
-    asked = f"whatever version the alias {spec.model.alias} is at" if spec.model.alias else f"version {spec.model.version}"
-    yield f"Asked for: {asked}, of {model}."
+def _served(spec: ModelDeploymentSpec, status: ModelDeploymentStatus, model: str, address: str) -> Iterator[str]:
+    requested = f"whatever version the alias {spec.model.alias} is at" if spec.model.alias else f"version {spec.model.version}"
+    yield f"Requested: {requested}, of {model}."
     if not status.version:
-        yield "No version has answered yet."
+        yield "No version has been served yet."
         return
     last = status.history[-1] if status.history else None
     since = f" since {when(last.at)}" if last and last.at else ""
     why = f", because {last.why}" if last and last.why else ""
-    yield f"Version {status.version} answers{since}{why}."
+    yield f"Version {status.version} is served{since}{why}."
     if last and last.from_version:
         yield f"Before it, version {last.from_version} did; {counted(len(status.history), 'change')} of version so far."
     if address:
@@ -182,6 +182,6 @@ def _to_do(name: str, spec: ModelDeploymentSpec, status: ModelDeploymentStatus, 
         yield f"Train on newer rows and let that version be promoted, or go back: modelyard rollback md/{name}"
     elif is_true(conditions, DeploymentCondition.DRIFTED):
         yield f"Look at the columns: modelyard open report {name}"
-        yield "Moved inputs needn't mean worse answers: true outcomes, sent to /feedback, tell. If they are worse, train on newer rows."
+        yield "Moved inputs needn't mean worse predictions: true outcomes, sent to /feedback, tell. If they are worse, train on newer rows."
     if spec.monitoring is None and status.version:
-        yield "Nobody watches what it is asked: spec.monitoring would."
+        yield "Nobody watches its inputs: spec.monitoring would."

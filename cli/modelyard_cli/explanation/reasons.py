@@ -70,14 +70,14 @@ _ENDS = {
     ),
     Reason.SUSPECTED_LEAKAGE: Meaning(
         "One column gives the answer away nearly by itself: it may only be known after the fact, and then the model would be worthless in use.",
-        "Not known when a prediction is asked for: data.columns with role: Ignored. Known: role: Feature vouches for it."
+        "Not known when a prediction is made: data.columns with role: Ignored. Known: role: Feature vouches for it."
         " Either way apply it under another name: this one is finished.",
     ),
     Reason.NAME_CONFLICT: Meaning("Somebody else's object has a name that is needed here.", "Delete or rename that object."),
 }
 _PROMOTION = {
     Reason.REGISTRY_UNAVAILABLE: Meaning(
-        "MLflow doesn't answer, or refuses; it is asked again by itself and no attempt is spent on it.",
+        "MLflow doesn't answer, or refuses; the operator tries again by itself and no attempt is spent on it.",
         "If that lasts, look whether MLflow runs and takes the credentials it is given.",
     ),
     Reason.RESULT_MISSING: Meaning(
@@ -117,13 +117,13 @@ _DEPLOYMENT = {
     ),
     Reason.VERSION_NOT_FOUND: Meaning("The model has no such version.", "Set spec.model.version to one that exists, or follow an alias."),
     Reason.ROLLING_OUT: Meaning("A version is being rolled out."),
-    Reason.ROLLED_OUT: Meaning("The version that was asked for is rolled out."),
+    Reason.ROLLED_OUT: Meaning("The requested version is rolled out."),
     Reason.ROLLOUT_STALLED: Meaning(
         "The new version doesn't become ready.", "The message and the log of its pod say why; until it is mended the old version stays."
     ),
-    Reason.MINIMUM_REPLICAS_AVAILABLE: Meaning("It answers."),
-    Reason.MINIMUM_REPLICAS_UNAVAILABLE: Meaning("No pod is ready, so nothing answers.", "The message and the log of its pod say why."),
-    Reason.SCALED_TO_ZERO: Meaning("It was told to have no pod.", "Set spec.replicas to 1 or more."),
+    Reason.MINIMUM_REPLICAS_AVAILABLE: Meaning("It is served."),
+    Reason.MINIMUM_REPLICAS_UNAVAILABLE: Meaning("No pod is ready, so nothing is served.", "The message and the log of its pod say why."),
+    Reason.SCALED_TO_ZERO: Meaning("spec.replicas is 0.", "Set spec.replicas to 1 or more."),
 }
 _MONITORING = {
     Reason.NO_WINDOW_YET: Meaning("No window of predictions was judged yet."),

@@ -107,8 +107,8 @@ def newest_first(events: Sequence[Object]) -> list[Object]:
     return sorted(events, key=_moment, reverse=True)
 
 
-def untold_warnings(events: Sequence[Object]) -> Iterator[str]:
-    """The newest ones. Those that the operator makes of a condition or an attempt are told by it, or over."""
+def other_warnings(events: Sequence[Object]) -> Iterator[str]:
+    """The newest ones. Those that the operator makes of a condition or an attempt are in it already, or over."""
     seen: set[str] = set()
     for event in newest_first(events):
         words, reason = note(event), str(event.get("reason", "Warning"))

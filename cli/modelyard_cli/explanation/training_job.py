@@ -1,4 +1,4 @@
-"""A TrainingJob in sentences: what was asked, of which data, what was chosen, how it did, and why it was or wasn't promoted."""
+"""A TrainingJob in sentences: the task, the data, what was chosen, how it did, and why it was or wasn't promoted."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -18,7 +18,7 @@ from modelyard_operator.kube.interface import Object
 from modelyard_operator.training import approval
 
 from modelyard_cli.explanation.reasons import meaning
-from modelyard_cli.explanation.text import Explanation, counted, duration, joined, read, section, untold_warnings, when
+from modelyard_cli.explanation.text import Explanation, counted, duration, joined, other_warnings, read, section, when
 
 _PARTS = (
     (Resolved.ROWS_TRAIN, "to train on"),
@@ -42,7 +42,7 @@ _SUMMARIES = {
     "ApprovalPending": "Its model meets all criteria and waits for somebody's approval.",
     "Promoting": "Its model is being promoted.",
     "Promoted": "Its model was promoted: it is the one in use.",
-    "CriteriaNotMet": "Its model was trained and not promoted: it misses what was asked of it.",
+    "CriteriaNotMet": "Its model was trained and not promoted: it misses a criterion.",
     "Inconclusive": "Its model was trained and not promoted: the test rows can't tell whether it is good enough.",
     "Failed": "It failed: there is no model.",
 }
@@ -52,7 +52,7 @@ _LOG_TELLS = frozenset(
 )
 
 
-def asked(spec: TrainingJobSpec, resolved: Mapping[str, str]) -> Iterator[str]:
+def task_and_criteria(spec: TrainingJobSpec, resolved: Mapping[str, str]) -> Iterator[str]:
     """The question and its criteria."""
     objective = spec.objective
     derived = f" ({_derivation(objective.target_from)})" if objective.target_from else ""
@@ -154,13 +154,13 @@ def explain_training_job(resource: Object, events: Sequence[Object] = ()) -> Exp
     name, namespace = resource["metadata"]["name"], resource["metadata"].get("namespace", "default")
     deciding = deciding_condition(status)
     sections = [
-        *section("What was asked", asked(spec, resolved)),
+        *section("The task", task_and_criteria(spec, resolved)),
         *section("The data", data_used(spec, resolved)),
         *section("What was chosen", chosen(spec, resolved)),
         *section("How it went", _course(status)),
         *section("How it did", _results(status, resolved)),
         *section("Why", _why(status, deciding)),
-        *section("To look at", (*map(sentence, status.warnings), *map(sentence, untold_warnings(events)))),
+        *section("To look at", (*map(sentence, status.warnings), *map(sentence, other_warnings(events)))),
         *section("What to do", _to_do(resource, status, deciding)),
     ]
     state = status.state or "Pending"
@@ -237,7 +237,7 @@ def _why(status: TrainingJobStatus, deciding: Condition | None) -> Iterator[str]
 
 
 def _only_repeats_verdicts(status: TrainingJobStatus, deciding: Condition) -> bool:
-    """Whether the message names criteria that were told already. (0.1.0 had no reason of its own for a comparison that failed.)"""
+    """Whether the message names criteria that were said already. (0.1.0 had no reason of its own for a comparison that failed.)"""
     has_shortfall = status.result is not None and any(one.state is not CriterionState.HELD for one in status.result.verdict)
     return has_shortfall and deciding.reason in {Reason.CRITERIA_NOT_MET, Reason.COMPARISON_INCONCLUSIVE}
 

@@ -96,7 +96,7 @@ def look_at_columns(table: RawTable, read: Mapping[str, ReadColumn], target: pl.
 
 def _look(name: str, cells: pl.Series, read: ReadColumn, undecided: pl.Series) -> SeenColumn:
     if read.reading is None:
-        return SeenColumn(name, "nothing", _share_missing(cells), 0, ignored=_why_set_aside(read, cells))
+        return SeenColumn(name, "nothing", _share_missing(cells), 0, ignored=_why_left_out(read, cells))
     values = read.values
     seen = SeenColumn(name, _reads(read, cells), _share_missing(values), values.drop_nulls().n_unique())
     whole = _whole_numbers(read, cells)
@@ -113,7 +113,7 @@ def _share_missing(values: pl.Series) -> float:
     return values.null_count() / len(values)
 
 
-def _why_set_aside(read: ReadColumn, cells: pl.Series) -> str:
+def _why_left_out(read: ReadColumn, cells: pl.Series) -> str:
     if cells.null_count() == len(cells):
         return _NO_VALUE
     note = read.notes[0]
@@ -196,7 +196,7 @@ def _notes(values: pl.Series, seen: SeenColumn, whole: pl.Series | None, undecid
     if _comes_with_the_target(values, undecided):
         yield "missing where the target is: only known afterwards? then Ignored"
     if seen.missing > _MUCH_MISSING:
-        yield "mostly missing: filled, and the model is told where it was"
+        yield "mostly missing: filled, and the model sees where it was"
     if seen.reads == "category" and seen.distinct > _MANY:
         yield "many categories: those seen once count as unseen"
     if whole is not None and seen.distinct == len(values):

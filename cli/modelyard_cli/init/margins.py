@@ -1,4 +1,4 @@
-"""What the test part will hold out, what that is too small to decide, and how much worse a later version may be: a margin that chance doesn't reach.
+"""What the test split will hold out, what that is too small to decide, and how much worse a later version may be: a margin that chance doesn't reach.
 
 A version as good as its champion passes ``notWorseThan`` in 80 % of all trainings where the margin is 2.8 standard errors of their difference (1.96 for
 the interval, 0.84 for the power). The standard error of a metric is that at a plausible value: ROC-AUC 0.8 after Hanley and McNeil, Radiology 143 (1982);
@@ -26,7 +26,7 @@ from modelyard_api.data import Split
 from modelyard_api.verdicts import VerdictReason
 from modelyard_jobs.evaluation.intervals import FEWEST_GROUPS, FEWEST_OF_CLASS, FEWEST_ROWS, more_rows
 from modelyard_jobs.evaluation.jackknife import Groups
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import SplitName
 from modelyard_jobs.training_data import TrainingData
 from numpy.typing import NDArray
 
@@ -42,7 +42,7 @@ _DECIMALS, _DIGITS = 2, 2
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The test part: as expected where rows are drawn by chance, as tried where groups or time decide."""
+    """The test split: as expected where rows are drawn by chance, as tried where groups or time decide."""
 
     share: float
     rows: int
@@ -74,14 +74,14 @@ def by_chance(split: Split, rows: int, target: SeenTarget) -> HeldOut:
 
 def as_tried(split: Split, data: TrainingData, target: SeenTarget, scale: float) -> HeldOut:
     """Of a split by group or time, as ``data`` were divided; the file has ``scale`` times their rows."""
-    test = data.assignment.rows(Part.TEST)
+    test = data.assignment.rows(SplitName.TEST)
     groups = Groups.of(data.assignment.group[test])
-    counts = zip(target.counts, rows_of_classes(data, Part.TEST), strict=False)  # none of them for Regression
+    counts = zip(target.counts, rows_of_classes(data, SplitName.TEST), strict=False)  # none of them for Regression
     classes = tuple((name, round(count * scale)) for (name, _), count in counts)
     return HeldOut(split.test, round(len(test) * scale), classes, groups.effective)
 
 
-def rows_of_classes(data: TrainingData, part: Part) -> NDArray[np.intp]:
+def rows_of_classes(data: TrainingData, part: SplitName) -> NDArray[np.intp]:
     """(classes,): rows of each in a part, in the trainer's order."""
     target = data.dataset.target
     if not target.classes:
@@ -110,18 +110,18 @@ def describe_shortage(short: Shortage) -> str:
         VerdictReason.TOO_FEW_GROUPS: "groups of like size",
     }.get(short.reason, "rows")
     return (
-        f"the test part will hold about {short.have} {what}, and no criterion is decided on fewer than {short.need}:"
+        f"the test split will hold about {short.have} {what}, and no criterion is decided on fewer than {short.need}:"
         f" needs about {short.more:,} more {what}"
     )
 
 
 @dataclass(frozen=True)
 class Margin:
-    """``by`` of a notWorseThan criterion, in the metric's unit; None: the default, which the test part can tell from chance."""
+    """``by`` of a notWorseThan criterion, in the metric's unit; None: the default, which the test split can tell from chance."""
 
     by: float | None
-    rows: int  # of the test part
-    rows_needed: int | None = None  # where even the largest margin can't be told from chance
+    rows: int  # of the test split
+    rows_needed: int | None = None  # where even the largest margin can't be distinguished from chance
 
 
 def margin(metric: Metric, part: HeldOut, typical: float = 1.0) -> Margin:

@@ -17,9 +17,7 @@ _BINS, _CATEGORIES = 10, 5  # of a usual column
 def model_deployment_text(survey: Survey, name: str) -> str:
     """The whole file."""
     lines = [
-        *comment(
-            f"Serves the model that the TrainingJob {name} promotes, and watches what it is asked. Written by `modelyard init`: a start."
-        ),
+        *comment(f"Serves the model that the TrainingJob {name} promotes, and watches its inputs. Written by `modelyard init`: a start."),
         f"apiVersion: {API_VERSION}",
         "kind: ModelDeployment",
         "metadata:",

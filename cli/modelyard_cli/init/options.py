@@ -49,7 +49,7 @@ class Options:
 
     @property
     def split_by(self) -> SplitBy | None:
-        """As asked for, in so many words or by naming its column; None: what the columns show."""
+        """As the options say, by name or by its column; None: what the columns show."""
         if self.split is None and self.group:
             return SplitBy.GROUP
         return self.split

@@ -53,8 +53,8 @@ def _noted(seen: Survey) -> Iterator[str]:
         if not column.ignored and (note := column.suspicion or column.note):
             yield f"  {scalar(column.name)}: {one_line(note)}"
     if seen.workers:
-        asked = (seen.workers.resources.requests or {})["memory"]
-        yield f"  {describe_memory(seen.rows, len(seen.columns) + 1)}: the TrainingJob asks for {asked}"
+        requested = (seen.workers.resources.requests or {})["memory"]
+        yield f"  {describe_memory(seen.rows, len(seen.columns) + 1)}: the TrainingJob requests {requested}"
     for short in seen.shortages:
         yield f"  {one_line(describe_shortage(short))}"
 

@@ -15,7 +15,7 @@ from modelyard_cli.init.table import NoStart, require_nameable
 from modelyard_cli.init.targets import SeenTarget
 from modelyard_cli.init.yaml_text import scalar
 
-_FEWEST = 40  # distinct moments or things: fewer are no sample of anything
+_FEWEST = 40  # distinct timestamps or things: fewer are no sample of anything
 _TEST_ROWS = 60  # twice the fewest that a criterion is judged by; fewer also make its interval wide
 _SMALLEST_TEST, _LARGEST_TEST = 0.15, 0.5
 _LARGEST_FOR_A_CLASS = 0.42  # beside 0.15 for validation it leaves training as many rows
@@ -62,7 +62,7 @@ def _by_time(
     by_group = [f"{_in_groups(column)} # if new rows are about new ones" for column in groups]
     for column in times:
         why = "the latest rows are the test: in use, too, a model only knows the past"
-        instead = (*_moments_as_groups(column, rows), *by_group, _chance_instead(target))
+        instead = (*_timestamps_as_groups(column, rows), *by_group, _chance_instead(target))
         require_nameable(column.name)
         yield ProposedSplit(Split(by=SplitBy.TIME, test=share_for_test(rows)), column.name, why, instead)
 
@@ -113,7 +113,7 @@ def _share_of(all_of_it: float, need: float) -> float:
     return math.ceil(round(100 * need / all_of_it, 6)) / 100
 
 
-def _moments_as_groups(column: SeenColumn, rows: int) -> Iterator[str]:
+def _timestamps_as_groups(column: SeenColumn, rows: int) -> Iterator[str]:
     if 2 * column.distinct <= rows:
         yield f"{_in_groups(column)} # if rows of one moment are alike, and the past is like the future"
 

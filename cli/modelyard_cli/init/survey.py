@@ -48,7 +48,7 @@ class Survey:
 
     @property
     def shortages(self) -> tuple[Shortage, ...]:
-        """What the test part is too small for."""
+        """What the test split is too small for."""
         return shortages(self.test)
 
     @property
@@ -91,7 +91,7 @@ def survey(path: Path, target: str, model: str, options: Options = NO_OPTIONS) -
     options.require_fit(names, target)
     reader = ColumnReader(table, data_of("trial.csv", options))
     seen, wanted = look_at_target(reader, target, options)
-    read = {name: _moments(reader, name) if name == options.time else reader.read(name) for name in names if name != target}
+    read = {name: _timestamps(reader, name) if name == options.time else reader.read(name) for name in names if name != target}
     columns = _with_times_aside(look_at_columns(table, read, wanted.values))
     trial = Trial(_sampled(table), seen, options, model, rows / min(rows, TRIAL_ROWS))
     data, split, in_the_way = divided(trial, columns)
@@ -104,10 +104,10 @@ def survey(path: Path, target: str, model: str, options: Options = NO_OPTIONS) -
     return Survey(path.name, rows, columns, seen, split, reference, tuple(in_the_way), part, _margin(data, part), notes, options)
 
 
-def _moments(reader: ColumnReader, name: str) -> ReadColumn:
+def _timestamps(reader: ColumnReader, name: str) -> ReadColumn:
     """The column of --time, whatever its form: numbers are seconds."""
     try:
-        return reader.moments(name)
+        return reader.timestamps(name)
     except InvalidRequest as error:
         raise NoStart(
             f"--time names column {name!r}, whose values are no timestamps: neither ISO 8601 (as in 2026-01-31T12:00:00Z) nor dates in one other form nor"

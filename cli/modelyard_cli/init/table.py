@@ -92,5 +92,5 @@ def proposed_workers(rows: int, columns: int) -> Workers | None:
 
 
 def describe_memory(rows: int, columns: int) -> str:
-    """Why more is asked for than by default."""
+    """Why more is requested than by default."""
     return f"{rows:,} rows x {columns:,} columns need more memory than the {(DEFAULT_RESOURCES.requests or {})['memory']} that a pod asks for by default"

@@ -18,7 +18,7 @@ from modelyard_cli.init.yaml_text import comment, commented, number, scalar
 _COLUMNS_SHOWN = 60
 _NAME_WIDTH = 40
 _SHORTAGES_SHOWN = 6
-_KNOWN = "Is it known when a prediction is asked for?"
+_KNOWN = "Is it known when a prediction is made?"
 
 
 def training_job_text(survey: Survey, name: str, uri: str) -> str:
@@ -70,7 +70,7 @@ def _header(survey: Survey) -> Iterator[str]:
             yield from comment(f"- {changed}")
     yield "#"
     yield from comment(
-        "Which of these aren't known yet when a prediction is asked for? Name them below with role: Ignored. No search finds all."
+        "Which of these aren't known yet when a prediction is made? Name them below with role: Ignored. No search finds all."
     )
 
 
@@ -103,8 +103,8 @@ def _margin(survey: Survey) -> str:
     if margin.by is None:
         return "the first one has no rival"
     if margin.rows_needed is None:
-        return f"on {rows} a smaller difference can't be told from chance"
-    return f"on {rows} even this margin, the widest to propose, can't be told from chance: needs about {margin.rows_needed:,} test rows"
+        return f"on {rows} a smaller difference can't be distinguished from chance"
+    return f"on {rows} even this margin, the widest to propose, can't be distinguished from chance: needs about {margin.rows_needed:,} test rows"
 
 
 def _task(survey: Survey) -> Iterator[str]:

@@ -11,7 +11,7 @@ from modelyard_api.training_job import TrainingJobSpec
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFiles
 from modelyard_jobs.evaluation.integer_codes import CodeEvidence, evidence_of_codes, may_be_codes
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import SplitName
 from modelyard_jobs.termination import InvalidRequest
 from modelyard_jobs.training_data import TrainingData, divide, leaks
 
@@ -23,7 +23,7 @@ from modelyard_cli.init.table import NoStart
 from modelyard_cli.init.targets import SeenTarget
 
 TRIAL_ROWS = 100_000  # enough to see whether a split works and a column leaks; the trainer looks at all rows
-_TRIES = 4  # of a wider test part, by group or time
+_TRIES = 4  # of a wider test split, by group or time
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Trial:
         return divide(SourceFiles(spec.data.source.uri, ()), self.table, spec, self.model)
 
     def held_out(self, data: TrainingData, split: ProposedSplit) -> HeldOut:
-        """The test part of the whole file."""
+        """The test split of the whole file."""
         if split.column is None:
             return by_chance(split.split, round(len(data.dataset.target.values) * self.scale), self.target)
         return as_tried(split.split, data, self.target, self.scale)
@@ -62,13 +62,13 @@ def divided(trial: Trial, columns: Sequence[SeenColumn]) -> tuple[TrainingData, 
             if proposed.column is None:
                 raise
             in_the_way.append(f"not split by {proposed.split.by} of {proposed.column!r}: {error}")
-    raise NoStart("; ".join(in_the_way))  # what was asked for: by chance is proposed else
+    raise NoStart("; ".join(in_the_way))  # the options say so; else a split by chance is proposed
 
 
 def _widened(
     trial: Trial, columns: Sequence[SeenColumn], proposed: ProposedSplit, data: TrainingData
 ) -> tuple[TrainingData, ProposedSplit]:
-    """With a larger test part where this one is too small to decide, as long as it leaves training as many rows of the rare classes."""
+    """With a larger test split where this one is too small to decide, as long as it leaves training as many rows of the rare classes."""
     for _ in range(_TRIES):
         short = shortages(trial.held_out(data, proposed))
         shares = {wider_share(proposed.split.test, each.have, each.need) for each in short} - {proposed.split.test}
@@ -90,7 +90,7 @@ def _tried(trial: Trial, columns: Sequence[SeenColumn], wider: ProposedSplit, sh
 
 def _leaves_enough(data: TrainingData, short: Sequence[Shortage]) -> bool:
     rare = {each.of_class for each in short}
-    counts = zip(data.dataset.target.classes, rows_of_classes(data, Part.TRAIN), rows_of_classes(data, Part.TEST), strict=True)
+    counts = zip(data.dataset.target.classes, rows_of_classes(data, SplitName.TRAIN), rows_of_classes(data, SplitName.TEST), strict=True)
     return all(train >= test for name, train, test in counts if name in rare)
 
 
@@ -98,7 +98,7 @@ def with_codes_typed(
     trial: Trial, columns: tuple[SeenColumn, ...], split: ProposedSplit, data: TrainingData
 ) -> tuple[tuple[SeenColumn, ...], TrainingData]:
     """Whole numbers that are names become categories, where that is better on training rows."""
-    train, target, frame = data.assignment.rows(Part.TRAIN), data.dataset.target, data.dataset.features.frame
+    train, target, frame = data.assignment.rows(SplitName.TRAIN), data.dataset.target, data.dataset.features.frame
 
     def evidence(column: SeenColumn) -> CodeEvidence | None:
         if column.ignored or not column.is_number or column.name not in frame.columns:

@@ -124,7 +124,7 @@ def with_uri(body: Object, uri: str) -> Object:
 
 
 def upload(s3: object, files: DataFiles, progress: Callable[[Path, int], None]) -> bool:
-    """Put there what isn't there yet; whether anything was sent. ``progress`` is told the bytes of each piece."""
+    """Put there what isn't there yet; whether anything was sent. ``progress`` gets the bytes of each piece."""
     missing = [(path, key) for path, key in files.keyed() if not _is_there(s3, key, path.stat().st_size)]
     for path, key in missing:
         s3.upload_file(str(path), BUCKET, key, Callback=lambda sent, path=path: progress(path, sent))  # type: ignore[attr-defined]

@@ -1,1 +1,1 @@
-"""From a person's rows to requests, and from answers to a table."""
+"""From a person's rows to requests, and from predictions to a table."""

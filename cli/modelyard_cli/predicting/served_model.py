@@ -47,7 +47,7 @@ def _cell(value: Any) -> str:
 
 
 def predictions(connection: Connection, name: str, requests: Iterator[Request]) -> Iterator[Prediction]:
-    """One per row, in order. Raises CommandError: the rows are refused, or nothing answers."""
+    """One per row, in order. Raises CommandError: the rows are refused, or nothing is served."""
     answered = 0
     for request in requests:
         try:
@@ -70,7 +70,7 @@ def known_columns(connection: Connection, name: str) -> tuple[str, ...]:
 
 
 def ask(connection: Connection, name: str, request: Request, request_id: str = "") -> list[Prediction]:
-    """One request. Raises Refused, or CommandError where nothing answers.
+    """One request. Raises Refused, or CommandError where nothing is served.
 
     A ModelDeployment can be Available a moment before the gateway has read where its pods are: that moment is waited for.
     """

@@ -53,7 +53,7 @@ def coloured(line: str) -> str:
 
 
 class Progress(Protocol):
-    """Told the resource whenever it was read."""
+    """Gets the resource whenever it was read."""
 
     def show(self, obj: Object) -> None:
         """Its state and its progress, if it has any."""
@@ -84,10 +84,10 @@ def counted_rows(requests: Iterator[Request]) -> Iterator[Iterator[Request]]:
     from rich.console import Console  # noqa: PLC0415  a quarter of a second
 
     with Console(stderr=True).status("sending rows") as status:
-        yield _told(requests, status)
+        yield _shown_with(requests, status)
 
 
-def _told(requests: Iterator[Request], status: Any) -> Iterator[Request]:
+def _shown_with(requests: Iterator[Request], status: Any) -> Iterator[Request]:
     rows = 0
     for request in requests:
         yield request

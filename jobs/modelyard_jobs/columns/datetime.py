@@ -69,7 +69,7 @@ class Datetime(ColumnTraining):
         return Fitted(fitted, (*present.notes(column.name), *((note,) if unreadable else ())))
 
 
-def moments_of(column: OneColumn) -> ReadColumn:
+def timestamps_of(column: OneColumn) -> ReadColumn:
     """What a split by time goes by: timestamps, or numbers, which are seconds."""
     if column.texts is None and column.dtype.is_numeric():
         return Numerical().read(column)

@@ -2,7 +2,7 @@
 
 Micci-Barreca 2001, "A preprocessing scheme for high-cardinality categorical attributes in classification and prediction problems", SIGKDD Explorations 3(1);
 scikit-learn's ``TargetEncoder`` is the same idea. The means of categories are taken as drawn from one distribution (empirical Bayes): its variance, and the one
-within categories, are estimated over all categories by the method of moments (Searle, Casella and McCulloch 1992, "Variance components", section 3.6). So two rows of
+within categories, are estimated over all categories by the method-of-moments estimates (Searle, Casella and McCulloch 1992, "Variance components", section 3.6). So two rows of
 one category that agree by chance count for two rows, where a variance of the category's own would be zero.
 """
 

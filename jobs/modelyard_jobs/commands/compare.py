@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from modelyard_jobs import training_data
 from modelyard_jobs.evaluation.evaluate import EvaluationContext, evaluate
 from modelyard_jobs.splitting.assignment import Earlier
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import SplitName
 from modelyard_jobs.termination import InvalidRequest
 from modelyard_jobs.tracking import mlflow_server, result
 from modelyard_jobs.tracking.mlflow_server import RegisteredVersion, numbered, read_artifact, split_of
@@ -84,7 +84,7 @@ def _split(uri: str, run_id: str, folder: Path) -> Earlier:
 def _tested_rows(run_id: str, data: TrainingData, earlier: Earlier) -> NDArray[np.intp]:
     """Positions of the rows that the candidate was tested on, recognised by their hashes."""
     parts = data.recognised_by(earlier.membership)
-    rows = np.array([], dtype=np.intp) if parts is None else np.flatnonzero(parts == Part.TEST)
+    rows = np.array([], dtype=np.intp) if parts is None else np.flatnonzero(parts == SplitName.TEST)
     if not len(rows):
         raise InvalidRequest(
             Reason.DATA_INVALID,

@@ -20,7 +20,7 @@ from modelyard_jobs.evaluation.evaluate import EvaluationContext, evaluate, writ
 from modelyard_jobs.fitting import EpochReport, FittedModel, Problem, fit_model, raw_columns
 from modelyard_jobs.fitting.problem import DEFAULT_EPOCHS
 from modelyard_jobs.splitting import membership
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import SplitName
 from modelyard_jobs.termination import InvalidRequest
 from modelyard_jobs.tracking import mlflow_server, result
 from modelyard_jobs.tracking.mlflow_server import at_alias, split_of
@@ -75,7 +75,7 @@ def _fit_and_evaluate(attempt: _Attempt, registered: str, warnings: list[str]) -
     model_id, digest = _store(attempt, fitted)
     champion = at_alias(uri, registered, spec.promotion.alias)
     context = EvaluationContext(attempt.data, attempt.problem, champion, uri, attempt.folder)
-    evaluation = evaluate(f"models:/{model_id}", attempt.data.assignment.rows(Part.TEST), context)
+    evaluation = evaluate(f"models:/{model_id}", attempt.data.assignment.rows(SplitName.TEST), context)
     trained = result.TrainedModel(
         model_id=model_id,
         digest=digest,
@@ -124,7 +124,7 @@ def _most_epochs(request: TrainRequest) -> dict[str, str]:
 
 
 def _digest_of_test_rows(data: TrainingData) -> str:
-    rows = data.assignment.row[data.assignment.rows(Part.TEST)].copy()
+    rows = data.assignment.row[data.assignment.rows(SplitName.TEST)].copy()
     rows.sort()
     return hashlib.sha256(rows.tobytes()).hexdigest()[:32]
 
@@ -142,7 +142,7 @@ def _fit(attempt: _Attempt) -> FittedModel:
         _log.info("epoch %d of %d: %s", epoch.epoch, epoch.epochs, ", ".join(f"{name} {value:.4f}" for name, value in values.items()))
 
     given = {parameter.name: parameter.value for parameter in model.parameters or []}
-    train, validation = attempt.data.part(Part.TRAIN), attempt.data.part(Part.VALIDATION)
+    train, validation = attempt.data.part(SplitName.TRAIN), attempt.data.part(SplitName.VALIDATION)
     sizes = len(train), len(validation), train.features.width
     _log.info("fitting %s: %d rows to train on, %d to validate, %d columns", model.architecture, *sizes)
     fitted = fit_model(model.architecture, given, attempt.problem, train, validation, report_epoch)
@@ -155,7 +155,7 @@ def _fit(attempt: _Attempt) -> FittedModel:
 def _store(attempt: _Attempt, fitted: FittedModel) -> tuple[str, str]:
     """Model folder with its reference sample, logged; MLflow's id and the digest of the files."""
     folder = attempt.folder / "model"
-    example = attempt.data.part(Part.TRAIN).features.head(_EXAMPLE_ROWS)
+    example = attempt.data.part(SplitName.TRAIN).features.head(_EXAMPLE_ROWS)
     save_model(fitted.model, folder, raw_columns(example, example.columns))
     rows = write_reference(attempt.data, fitted.model, folder)
     digest = digest_of(folder)

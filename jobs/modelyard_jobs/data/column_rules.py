@@ -9,7 +9,7 @@ from modelyard_api.reading_notes import ReadingNote, ReadingRule
 
 from modelyard_jobs.columns.categorical import classes_of
 from modelyard_jobs.columns.column_training import ColumnTraining, training_of
-from modelyard_jobs.columns.datetime import moments_of
+from modelyard_jobs.columns.datetime import timestamps_of
 from modelyard_jobs.columns.numerical import numbers_of
 from modelyard_jobs.data import parquet_table
 from modelyard_jobs.data.format_reader import FileView
@@ -56,9 +56,9 @@ class ColumnReader:
         """As a target that is a class."""
         return classes_of(self._column(name))
 
-    def moments(self, name: str) -> ReadColumn:
+    def timestamps(self, name: str) -> ReadColumn:
         """As what a split by time goes by."""
-        return moments_of(self._column(name))
+        return timestamps_of(self._column(name))
 
     def is_index(self, name: str) -> bool:
         """Whether it numbers the rows, as pandas writes it: a column without a name of whole numbers, none of them twice in one file."""
@@ -74,16 +74,14 @@ class ColumnReader:
 
     def _seen(self, name: str) -> ReadColumn:
         if self.is_index(name):
-            return self._set_aside(name, ReadingRule.INDEX)
+            return self._left_out(name, ReadingRule.INDEX)
         column = self._column(name)
         found = most_confident(column)
         return (
-            found.read_undeclared(column)
-            if found
-            else self._set_aside(name, ReadingRule.UNSUPPORTED, parquet_table.described(column.dtype))
+            found.read_undeclared(column) if found else self._left_out(name, ReadingRule.UNSUPPORTED, parquet_table.described(column.dtype))
         )
 
-    def _set_aside(self, name: str, rule: ReadingRule, detail: str = "") -> ReadColumn:
+    def _left_out(self, name: str, rule: ReadingRule, detail: str = "") -> ReadColumn:
         cells = self._view.cells(name)  # and not the reader, which would hold itself, and all texts with it
         return ReadColumn(name, None, None, lambda: cells, (ReadingNote(rule=rule, column=name, detail=detail),))
 

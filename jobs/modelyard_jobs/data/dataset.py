@@ -29,8 +29,8 @@ _OF_THE_SPLIT = frozenset({"spec.data.key", "spec.data.time", "spec.data.split.c
 
 
 @dataclass(frozen=True)
-class AskedRows:
-    """Rows as models are asked about them: by their own rules of reading, or as they were first read where a model has none."""
+class RawRows:
+    """Rows as models get them: by their own rules of reading, or as they were first read where a model has none."""
 
     cells: pl.DataFrame  # as the files hold them
     first_read: pl.DataFrame
@@ -40,9 +40,9 @@ class AskedRows:
         """Rows."""
         return self.cells.height
 
-    def take(self, rows: NDArray[np.intp]) -> "AskedRows":
+    def take(self, rows: NDArray[np.intp]) -> "RawRows":
         """Some of them."""
-        return self if len(rows) == self.height else AskedRows(self.cells[rows], self.first_read[rows])
+        return self if len(rows) == self.height else RawRows(self.cells[rows], self.first_read[rows])
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,13 @@ class Dataset:
         """What the reader should look at."""
         return (*describe_reading(self.notes), *self.features.warnings)
 
-    def asked(self, rows: NDArray[np.intp]) -> AskedRows:
+    def raw_rows(self, rows: NDArray[np.intp]) -> RawRows:
         """Some of the usable rows. A champion may have been trained on what is Ignored today, so all columns are there."""
         places = self.positions[rows]
         cells = parquet_table.as_cells(
             self.table.cells[places]
         )  # by place: Polars takes some names for patterns where columns are gathered singly
-        return AskedRows(cells, first_reading.for_models(self.read, self.declared, self.positions, rows))
+        return RawRows(cells, first_reading.for_models(self.read, self.declared, self.positions, rows))
 
     def without_rows(self) -> "Dataset":
         """Without the cells of the files, which take most of the room and aren't fitted to: features and target stay, of the cells what is known of them."""
@@ -99,7 +99,7 @@ def prepare(table: RawTable, spec: TrainingJobSpec) -> Dataset:
     wanted = target.read(reader, spec.objective.target, spec.objective) if spec.objective.target and _is_learned(spec.objective) else None
     by_time = spec.data.split.by is SplitBy.TIME
     time = spec.data.split_column if by_time else spec.data.time
-    times = reader.moments(time) if time else None
+    times = reader.timestamps(time) if time else None
     positions, dropped = _usable(_needed(reader, wanted, times if by_time else None, read, spec), read.height)
     found = read_features(reader, spec.data, _not_features(spec))
     moved = [*(wanted.notes if wanted else ()), *(times.notes if times and time not in found.readings else ())]

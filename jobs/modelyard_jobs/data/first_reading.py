@@ -12,7 +12,7 @@ _TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Time)
 
 def for_models(table: pl.DataFrame, declared: Mapping[str, ColumnType], usable: NDArray[np.intp], wanted: NDArray[np.intp]) -> pl.DataFrame:
     """Every column that a model may have learned from, whatever it is used for today. ``usable``: positions of the rows in ``table`` that are used,
-    ``wanted``: of the rows asked for among these.
+    ``wanted``: of the rows among these that are wanted.
     """
 
     def read(column: pl.Series) -> pl.Series | None:

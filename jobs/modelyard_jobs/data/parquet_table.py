@@ -137,9 +137,9 @@ def as_iso(cells: pl.Series) -> pl.Series:
     if cells.dtype == pl.Date:
         return cells.dt.to_string("%Y-%m-%d")
     zone = "%:z" if isinstance(cells.dtype, pl.Datetime) and cells.dtype.time_zone else ""
-    moments = cells.dt.cast_time_unit("us")
-    whole, parted = (moments.dt.to_string(f"%Y-%m-%dT%H:%M:%S{fraction}{zone}") for fraction in ("", "%.6f"))
-    return whole.zip_with(moments.dt.microsecond().fill_null(0) == 0, parted)
+    timestamps = cells.dt.cast_time_unit("us")
+    whole, parted = (timestamps.dt.to_string(f"%Y-%m-%dT%H:%M:%S{fraction}{zone}") for fraction in ("", "%.6f"))
+    return whole.zip_with(timestamps.dt.microsecond().fill_null(0) == 0, parted)
 
 
 def as_cells(frame: pl.DataFrame) -> pl.DataFrame:

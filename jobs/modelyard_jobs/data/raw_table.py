@@ -38,7 +38,7 @@ class RawTable:
 
     @cached_property
     def as_first_read(self) -> pl.DataFrame:
-        """The same rows and columns, typed as releases before did: rows are named by it, and models without rules are asked about it."""
+        """The same rows and columns, typed as releases before did: rows are named by it, and models without rules get it."""
         if not self.is_text or any(kind != pl.String for kind in self.cells.dtypes):
             return self.cells
         typed = _typed(self.cells.rename(dict(zip(self.cells.columns, map(str, range(self.cells.width)), strict=True))), self.numbers)

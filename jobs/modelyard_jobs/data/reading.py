@@ -134,12 +134,12 @@ def _common_type(name: str, files: Sequence[SourceFile], kinds: Sequence[pl.Data
         if kind != first and not (kind.is_numeric() and first.is_numeric()):
             raise InvalidRequest(
                 Reason.DATA_INVALID,
-                f"column {name!r} is {_in_words(first)} in {where.key} and {_in_words(kind)} in {file.key}: the files of one set must agree",
+                f"column {name!r} is {_described(first)} in {where.key} and {_described(kind)} in {file.key}: the files of one set must agree",
             )
     return first
 
 
-def _in_words(kind: pl.DataType) -> str:
+def _described(kind: pl.DataType) -> str:
     if kind.is_numeric():
         return "a number"
     return "text" if kind == pl.String else "a timestamp" if kind.is_temporal() else str(kind)

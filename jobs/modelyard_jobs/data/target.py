@@ -44,7 +44,7 @@ def read(reader: ColumnReader, name: str, objective: Objective) -> ReadColumn:
     """The target ``name`` of every row: a number, a class as text, or true/false where it is derived. Missing stays missing."""
     rule = objective.target_from
     if rule is None:
-        return _as_asked(reader, name, objective.task)
+        return _as_declared_in(reader, name, objective.task)
     if name in reader.names:
         raise InvalidRequest(
             Reason.DATA_INVALID,
@@ -60,7 +60,7 @@ def read(reader: ColumnReader, name: str, objective: Objective) -> ReadColumn:
     return replace(source, name=name, make=lambda: condition)
 
 
-def _as_asked(reader: ColumnReader, name: str, task: Task | None) -> ReadColumn:
+def _as_declared_in(reader: ColumnReader, name: str, task: Task | None) -> ReadColumn:
     if task and has_classes(task):
         return reader.labels(name)
     is_wanted = task is not None

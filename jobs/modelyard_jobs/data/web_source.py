@@ -83,12 +83,12 @@ def _failure(error: Exception, url: str, host: str) -> JobFailure:
 
 def _of_status(status: int, url: str, host: str) -> JobFailure:
     if status in _GONE:
-        return _invalid(f"there is no file {url}: {host} answers {status}; correct spec.data.source.uri")
+        return _invalid(f"there is no file {url}: {host} responds with {status}; correct spec.data.source.uri")
     if status in _REFUSED:
         return _invalid(f"{host} gives {url} to nobody without a log-in ({status}); use a signed address, or put the file into S3")
     if status in _LATER or status >= 500:
-        return Unavailable(Reason.DATA_UNAVAILABLE, f"{host} answers {status} for {url}; trying again")
-    return _invalid(f"{host} answers {status} for {url}; correct spec.data.source.uri")
+        return Unavailable(Reason.DATA_UNAVAILABLE, f"{host} responds with {status} for {url}; trying again")
+    return _invalid(f"{host} responds with {status} for {url}; correct spec.data.source.uri")
 
 
 def _invalid(message: str) -> InvalidRequest:

@@ -52,12 +52,12 @@ class EvaluationContext:
 
 
 def evaluate(model_uri: str, rows: NDArray[np.intp], context: EvaluationContext) -> Evaluation:
-    """``rows``: positions of the test rows. The model is downloaded and asked in a fresh process."""
-    answers = score(model_uri, context.data.asked(rows), context.folder / "candidate", through_pyfunc=True)
-    if isinstance(answers, NotScored):
-        raise ModelChanged(f"the model as stored in MLflow can't be used: {answers.why}")
+    """``rows``: positions of the test rows. The model is downloaded and scored in a fresh process."""
+    scored = score(model_uri, context.data.raw_rows(rows), context.folder / "candidate", through_pyfunc=True)
+    if isinstance(scored, NotScored):
+        raise ModelChanged(f"the model as stored in MLflow can't be used: {scored.why}")
     truth = context.data.dataset.target.values[rows]
-    test = JudgedRows(context.data, rows, as_scores(truth, answers.outputs))
+    test = JudgedRows(context.data, rows, as_scores(truth, scored.outputs))
     baseline = against_baseline(context.problem, test)
     champion = against_version(context.champion, context.uri, test, context.folder / "champion") if context.champion else None
     anchor = _anchor(context)
@@ -98,7 +98,7 @@ def write_reference(data: TrainingData, model: TabularModel, folder: Path) -> in
     rows = data.assignment.reference
     frame = data.frame(rows)[[item.name for item in model.inputs]]
     cells = raw_columns(frame, frame.columns)
-    answers, kept = model.predict(cells).as_columns(), model.summarise({name: list(values) for name, values in cells.items()})
+    predicted, kept = model.predict(cells).as_columns(), model.summarise({name: list(values) for name, values in cells.items()})
     inputs = [
         (frame[field.name] if field.name in frame.columns else pl.Series(kept[field.name])).alias(INPUT_PREFIX + field.name)
         for field in model.logged
@@ -106,7 +106,7 @@ def write_reference(data: TrainingData, model: TabularModel, folder: Path) -> in
     names = data.assignment.names
     groups = names.of(rows) if names else [str(group) for group in data.assignment.group[rows].tolist()]
     sample = pl.DataFrame(inputs).with_columns(
-        *(pl.Series(OUTPUT_PREFIX + name, values) for name, values in answers.items()),
+        *(pl.Series(OUTPUT_PREFIX + name, values) for name, values in predicted.items()),
         pl.Series(LABEL, data.dataset.target.labels(rows), dtype=pl.String),
         pl.Series(GROUP_COLUMN, groups, dtype=pl.String),
     )

@@ -40,7 +40,7 @@ Comparison = PairedComparison | NotCompared
 
 @dataclass(frozen=True)
 class EvidenceInput:
-    """The candidate on the test part and against each opponent. ``test_share`` and ``classes`` turn what is missing into what the data would need."""
+    """The candidate on the test split and against each opponent. ``test_share`` and ``classes`` turn what is missing into what the data would need."""
 
     scores: Scores
     clusters: NDArray[np.uint64]  # (rows,): the split's group of each row

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from modelyard_model.cells.input_column import InputColumn
     from modelyard_model.tabular_model import TabularModel
 
-    from modelyard_jobs.data.dataset import AskedRows
+    from modelyard_jobs.data.dataset import RawRows
 
 CELLS, FIRST_READ, _REQUEST, _ANSWER, _OUTPUTS = "cells.parquet", "first-read.parquet", "request.json", "answer.json", "outputs.npy"
 _log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ _FEW_REFUSED = 0.05  # of a column's cells: with more, the column has become ano
 
 @dataclass(frozen=True)
 class FreshScores:
-    """Answers to the rows asked about. ``outputs``: probabilities (rows, classes), or values (rows,)."""
+    """Predictions for the given rows. ``outputs``: probabilities (rows, classes), or values (rows,)."""
 
     classes: tuple[str, ...]
     task: str
@@ -52,9 +52,9 @@ class NotOurs(Exception):
     """A registered model that was logged by something else."""
 
 
-def score(model_uri: str, rows: "AskedRows", folder: Path, *, through_pyfunc: bool) -> FreshScores | NotScored:
+def score(model_uri: str, rows: "RawRows", folder: Path, *, through_pyfunc: bool) -> FreshScores | NotScored:
     """Downloads ``model_uri`` and asks it about ``rows``. ``through_pyfunc``: it was just stored, so MLflow's own loader has to answer alike, and
-    the model has to read every cell; of another model, cells that it would refuse are asked as missing.
+    the model has to read every cell; of another model, cells that it would refuse count as missing.
 
     Raises Unavailable when MLflow doesn't hand out the model.
     """
@@ -69,7 +69,7 @@ def score(model_uri: str, rows: "AskedRows", folder: Path, *, through_pyfunc: bo
     if answer.get("why"):
         return NotScored(answer["why"])
     if answer["unreadable"]:
-        _log.warning("%s would refuse %d cells of these rows; it was asked as if they were missing", model_uri, answer["unreadable"])
+        _log.warning("%s would refuse %d cells of these rows; they counted as missing", model_uri, answer["unreadable"])
     return FreshScores(tuple(answer["classes"]), answer["task"], np.load(folder / _OUTPUTS, allow_pickle=False), answer["unreadable"])
 
 
@@ -90,11 +90,11 @@ def _answer(folder: Path) -> dict[str, object]:
     try:
         model = load_model(data)
         if max(verify_expected(model, data), _difference(model, data, through_mlflow)) > _OTHER_ANSWERS:
-            return {"why": "its answers differ from the expected outputs that were stored with it"}
-        answers, unreadable = outputs(model, folder, is_strict=request["pyfunc"])
+            return {"why": "its outputs differ from the expected ones that were stored with it"}
+        predicted, unreadable = outputs(model, folder, is_strict=request["pyfunc"])
     except (InvalidInput, ModelFilesInvalid) as error:
         return {"why": str(error)}
-    np.save(folder / _OUTPUTS, answers)
+    np.save(folder / _OUTPUTS, predicted)
     return {"classes": model.classes, "task": model.task, "unreadable": unreadable}
 
 
@@ -115,7 +115,7 @@ def _download(uri: str, folder: Path) -> tuple[Path, Path]:
 
 
 def _through_pyfunc(path: Path, data: Path) -> dict[str, list[object]]:
-    """MLflow's answers to the model's stored example."""
+    """MLflow's predictions for the model's stored example."""
     import mlflow  # noqa: PLC0415  a model's own packed code comes first
     import pandas as pd  # noqa: PLC0415  a model's own packed code comes first
 
@@ -123,8 +123,8 @@ def _through_pyfunc(path: Path, data: Path) -> dict[str, list[object]]:
     model = mlflow.pyfunc.load_model(str(path))
     numbers = {column.name for column in model.metadata.get_input_schema().inputs if column.type.name == "double"}
     frame = pd.DataFrame({name: pd.Series(cells, dtype="float64" if name in numbers else "str") for name, cells in inputs.items()})
-    answers = model.predict(frame)
-    return {str(name): answers[name].tolist() for name in answers.columns}
+    predicted = model.predict(frame)
+    return {str(name): predicted[name].tolist() for name in predicted.columns}
 
 
 def _difference(model: "TabularModel", data: Path, through_mlflow: dict[str, list[object]] | None) -> float:
@@ -138,21 +138,21 @@ def _difference(model: "TabularModel", data: Path, through_mlflow: dict[str, lis
 
 
 def outputs(model: "TabularModel", folder: Path, *, is_strict: bool) -> tuple[NDArray[np.float64], int]:
-    """Answers to all rows that ``score`` wrote into ``folder``, and the number of cells that had to count as missing."""
+    """Predictions for all rows that ``score`` wrote into ``folder``, and the number of cells that had to count as missing."""
     import polars as pl  # noqa: PLC0415  a model's own packed code comes first
 
     has_rules = any(_reading(item) for item in model.inputs)
     rows = pl.read_parquet(folder / (CELLS if has_rules else FIRST_READ))
     inputs = [item for item in model.inputs if item.name in rows.columns]
-    answers, unreadable = [], 0
+    batches, unreadable = [], 0
     for batch in rows[[item.name for item in inputs]].iter_slices(_BATCH):
         cells: dict[str, Any] = {item.name: batch[item.name].to_list() for item in inputs}
         if has_rules and not is_strict:
             for item in inputs:
                 cells[item.name], refused = _without_refused(item, cells[item.name])
                 unreadable += refused
-        answers.append(model.predict(cells).outputs)
-    return np.concatenate(answers), unreadable
+        batches.append(model.predict(cells).outputs)
+    return np.concatenate(batches), unreadable
 
 
 def _reading(item: "InputColumn") -> Any:

@@ -227,7 +227,7 @@ def _above_zero(value: float, reach: float) -> tuple[float, float]:
 
 
 def _certain(metric: Metric, scores: Scores) -> bool:
-    """Whether the value can't be another on other rows: a model that always answers the same ranks at random and recalls all of a class or none."""
+    """Whether the value can't be another on other rows: a model that always predicts the same ranks at random and recalls all of a class or none."""
     probabilities = scores.probabilities
     return Need.EVERY_CLASS in METRICS[metric].needs and probabilities is not None and bool((probabilities == probabilities[:1]).all())
 

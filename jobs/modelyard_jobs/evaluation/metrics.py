@@ -25,7 +25,7 @@ EPSILON = float(np.finfo(np.float64).eps)  # scikit-learn's log_loss clips at it
 
 @dataclass(frozen=True)
 class Scores:
-    """Answers of one model for the rows whose truth is known."""
+    """Predictions of one model for rows whose truth is known."""
 
     truth: NDArray[np.int64] | Array  # (rows,): index of the class, or the number
     prediction: NDArray[np.int64] | Array  # (rows,)

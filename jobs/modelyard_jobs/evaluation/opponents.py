@@ -14,14 +14,14 @@ from modelyard_jobs.evaluation.fresh_process import FreshScores, NotScored, scor
 from modelyard_jobs.evaluation.intervals import FEWEST_ROWS
 from modelyard_jobs.evaluation.metrics import Scores
 from modelyard_jobs.fitting import Problem, fit_baseline
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import SplitName
 from modelyard_jobs.tracking.mlflow_server import RegisteredVersion, rows_of
 from modelyard_jobs.training_data import TrainingData
 
 
 @dataclass(frozen=True)
 class JudgedRows:
-    """The rows of the test part that are judged, and the candidate's predictions for them."""
+    """The rows of the test split that are judged, and the candidate's predictions for them."""
 
     data: TrainingData
     rows: NDArray[np.intp]
@@ -41,9 +41,9 @@ def as_scores(truth: NDArray[np.int64] | NDArray[np.float64], outputs: NDArray[n
 
 
 def against_baseline(problem: Problem, test: JudgedRows) -> PairedComparison:
-    """The trivial model, fitted on the training part."""
-    answers: Prediction = fit_baseline(problem, test.data.part(Part.TRAIN).target).predict(len(test.rows))
-    return PairedComparison(test.scores, as_scores(test.scores.truth, answers.outputs), test.clusters)
+    """The trivial model, fitted on the training split."""
+    predicted: Prediction = fit_baseline(problem, test.data.part(SplitName.TRAIN).target).predict(len(test.rows))
+    return PairedComparison(test.scores, as_scores(test.scores.truth, predicted.outputs), test.clusters)
 
 
 def against_version(opponent: RegisteredVersion, uri: str, test: JudgedRows, folder: Path) -> Comparison:
@@ -57,16 +57,16 @@ def against_version(opponent: RegisteredVersion, uri: str, test: JudgedRows, fol
     fair = ~known.seen(parts[test.rows], test.clusters)
     if fair.sum() < FEWEST_ROWS:
         return NotCompared(opponent.version, VerdictReason.OPPONENT_SAW_ROWS, int(fair.sum()), len(fair))
-    answers = score(opponent.uri, test.data.asked(test.rows[fair]), folder / "model", through_pyfunc=False)
-    return _paired(answers, opponent.version, test, fair)
+    scored = score(opponent.uri, test.data.raw_rows(test.rows[fair]), folder / "model", through_pyfunc=False)
+    return _paired(scored, opponent.version, test, fair)
 
 
-def _paired(answers: FreshScores | NotScored, version: str, test: JudgedRows, fair: NDArray[np.bool_]) -> Comparison:
-    if isinstance(answers, NotScored):
-        return NotCompared(version, VerdictReason.OPPONENT_FAILED, detail=answers.why)
+def _paired(scored: FreshScores | NotScored, version: str, test: JudgedRows, fair: NDArray[np.bool_]) -> Comparison:
+    if isinstance(scored, NotScored):
+        return NotCompared(version, VerdictReason.OPPONENT_FAILED, detail=scored.why)
     target = test.data.dataset.target
-    if Task(answers.task) is not target.task or answers.classes != target.classes:
-        return NotCompared(version, VerdictReason.OPPONENT_DIFFERS, detail=f"{answers.task} with {len(answers.classes)} classes")
+    if Task(scored.task) is not target.task or scored.classes != target.classes:
+        return NotCompared(version, VerdictReason.OPPONENT_DIFFERS, detail=f"{scored.task} with {len(scored.classes)} classes")
     candidate = test.scores.take(fair)
     in_test = None if fair.all() else len(fair)
-    return PairedComparison(candidate, as_scores(candidate.truth, answers.outputs), test.clusters[fair], version, in_test)
+    return PairedComparison(candidate, as_scores(candidate.truth, scored.outputs), test.clusters[fair], version, in_test)

@@ -101,14 +101,14 @@ def _rights(estimator: Any, node: Any, bits: NDArray[np.uint32]) -> NDArray[np.b
 
 @dataclass(frozen=True)
 class Baseline:
-    """Answers every row alike."""
+    """Predicts the same for every row."""
 
     task: Task
     classes: tuple[str, ...]
     output: NDArray[np.float64]  # probabilities (classes,), or the mean (0-dimensional)
 
     def predict(self, rows: int) -> Prediction:
-        """The answers to ``rows`` rows, whatever they are."""
+        """The prediction for ``rows`` rows, whatever they are."""
         return Prediction(self.task, self.classes, np.broadcast_to(self.output, (rows, *self.output.shape)).copy())
 
 

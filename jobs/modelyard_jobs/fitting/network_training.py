@@ -23,7 +23,7 @@ _EVALUATION_ROWS = 8192
 
 
 def batch_size(training: Training, rows: int) -> int:
-    """As asked for, else 256, or less where a table is too small for 20 steps of it."""
+    """As requested, else 256, or less where a table is too small for 20 steps of it."""
     return training.batch_size or min(DEFAULT_BATCH_SIZE, max(_LEAST_BATCH_SIZE, rows // _LEAST_STEPS_PER_EPOCH))
 
 
@@ -86,27 +86,27 @@ class _Loop:
 
     def _batches(self, rows: torch.Tensor, targets: torch.Tensor) -> "Iterator[tuple[torch.Tensor, torch.Tensor]]":
         for chosen in torch.split(torch.randperm(len(rows), generator=self.generator), batch_size(self.training, len(rows))):
-            batch, answers = rows[chosen], targets[chosen]
+            batch, wanted = rows[chosen], targets[chosen]
             if self.cuda:  # pinned memory is copied while the GPU computes
-                batch, answers = batch.pin_memory(), answers.pin_memory()
-            yield batch.to(self.device, non_blocking=True), answers.to(self.device, non_blocking=True)
+                batch, wanted = batch.pin_memory(), wanted.pin_memory()
+            yield batch.to(self.device, non_blocking=True), wanted.to(self.device, non_blocking=True)
 
     def _train_once(self, rows: torch.Tensor, targets: torch.Tensor) -> float:
         """One pass over the rows; the mean loss."""
         self.network.train()
         total = torch.zeros((), device=self.device)
-        for batch, answers in self._batches(rows, targets):
+        for batch, wanted in self._batches(rows, targets):
             self.optimizer.zero_grad(set_to_none=True)
             with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.cuda):
-                loss = self._loss_of(self.network(batch), answers)
+                loss = self._loss_of(self.network(batch), wanted)
             self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
             self.scaler.step(self.optimizer)
             self.scaler.update()
             total += loss.detach() * len(batch)  # read once per epoch: every read waits for the GPU
         return float(total) / len(rows)
 
-    def _loss_of(self, outputs: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
-        loss: torch.Tensor = self.loss(self.head.squeeze(outputs), answers)
+    def _loss_of(self, outputs: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        loss: torch.Tensor = self.loss(self.head.squeeze(outputs), wanted)
         return loss
 
     def _finish_epoch(self, epoch: int, epochs: int, train_loss: float, validation: Examples) -> EpochReport:

@@ -1,7 +1,7 @@
 """Auto: the simplest architecture that is within one standard error of the best one, unless the best is better beyond chance.
 
 Beyond chance: on the rows that neither was fitted to, the paired difference of both is significant at 5 % (two-sided). The standard error of a score is
-wide where rows are hard for all models alike; the difference of two models on the same rows can be told much better.
+wide where rows are hard for all models alike; the difference of two models on the same rows is known much better.
 """
 
 from collections.abc import Callable, Sequence
@@ -52,14 +52,14 @@ def scores_of(truth: Truth, outputs: NDArray[np.float64]) -> Scores:
 
 
 @dataclass(frozen=True)
-class Answers:
+class HeldOutPredictions:
     """What a candidate answered to rows that it wasn't fitted to, and the group of each row."""
 
     scores: Scores
     groups: NDArray[np.generic]
 
     @classmethod
-    def of(cls, rows: Rows, outputs: NDArray[np.float64]) -> "Answers":
+    def of(cls, rows: Rows, outputs: NDArray[np.float64]) -> "HeldOutPredictions":
         """``outputs`` as in ``Prediction.outputs``."""
         return cls(scores_of(rows.target, outputs), rows.groups)
 
@@ -69,7 +69,7 @@ class _Estimate:
     score: float
     standard_error: float
     fitted: FittedModel | None  # fitted on the whole training split already, if that is how it will be used
-    answers: tuple[Answers, ...] = ()
+    predictions: tuple[HeldOutPredictions, ...] = ()
 
 
 def choose(
@@ -91,7 +91,7 @@ def choose(
             note = str(failure)
         rows.append(_row(candidate, estimates.get(candidate), clock() - started, note))
     chosen = simplest_within_one_standard_error(
-        rows, problem.metric, lambda one, other: is_better(problem.metric, estimates[one].answers, estimates[other].answers)
+        rows, problem.metric, lambda one, other: is_better(problem.metric, estimates[one].predictions, estimates[other].predictions)
     )
     fitted = estimates[chosen].fitted or fit_finally(chosen)
     return replace(fitted, leaderboard=tuple(replace(row, selected=row.architecture is chosen) for row in rows))
@@ -121,8 +121,8 @@ def simplest_within_one_standard_error(rows: list[LeaderboardRow], metric: Metri
     return next(architecture for architecture in close if architecture is best or not is_beaten(best, architecture))
 
 
-def is_better(metric: Metric, one: Sequence[Answers], other: Sequence[Answers]) -> bool:
-    """Whether ``one`` is better than ``other`` on the same rows, part by part, beyond chance at 5 % (one-sided: it is asked of the one with the better mean).
+def is_better(metric: Metric, one: Sequence[HeldOutPredictions], other: Sequence[HeldOutPredictions]) -> bool:
+    """Whether ``one`` is better than ``other`` on the same rows, part by part, beyond chance at 5 % (one-sided: of the one with the better mean).
 
     The mean difference over the parts, with the errors of the parts, which share no rows: the groups of each part are whole.
     """
@@ -156,7 +156,7 @@ def _held_out(fit: Fit, candidate: Architecture, problem: Problem, train: Rows, 
     outputs = _predict(fitted, validation)
     value = score(problem.metric, validation.target, outputs)
     error = clustered_standard_error(problem.metric, validation.target, outputs, validation.groups)
-    return _Estimate(value, error, fitted if is_trained_in_epochs(candidate) else None, (Answers.of(validation, outputs),))
+    return _Estimate(value, error, fitted if is_trained_in_epochs(candidate) else None, (HeldOutPredictions.of(validation, outputs),))
 
 
 def _cross_validated(fit: Fit, candidate: Architecture, problem: Problem, folds: list[tuple[Rows, Rows, Rows]]) -> _Estimate:
@@ -164,20 +164,22 @@ def _cross_validated(fit: Fit, candidate: Architecture, problem: Problem, folds:
     them too, as it will be in the end.
     """
     in_epochs = is_trained_in_epochs(candidate)
-    answers = tuple(
-        Answers.of(held_out, _predict(fit(candidate, fold if in_epochs else fold.with_rows(stop), stop, lambda _: None), held_out))
+    predictions = tuple(
+        HeldOutPredictions.of(
+            held_out, _predict(fit(candidate, fold if in_epochs else fold.with_rows(stop), stop, lambda _: None), held_out)
+        )
         for fold, stop, held_out in folds
     )
-    value, error = mean_score(problem.metric, answers)
-    return _Estimate(value, error, None, answers)
+    value, error = mean_score(problem.metric, predictions)
+    return _Estimate(value, error, None, predictions)
 
 
-def mean_score(metric: Metric, answers: Sequence[Answers]) -> tuple[float, float]:
+def mean_score(metric: Metric, predictions: Sequence[HeldOutPredictions]) -> tuple[float, float]:
     """Over the parts where it is defined, and its standard error: how far the parts are apart, or how far their rows let each of them be.
 
     The larger of both: a few parts know badly how far they are apart.
     """
-    scored = [(measure(metric, each.scores), each) for each in answers]
+    scored = [(measure(metric, each.scores), each) for each in predictions]
     finite = [(value, each) for value, each in scored if np.isfinite(value)]
     if not finite:
         return float("nan"), 0.0

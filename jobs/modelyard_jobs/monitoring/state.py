@@ -76,7 +76,7 @@ class CheckResult(ApiModel):
 
     @property
     def alerts(self) -> bool | None:
-        """Whether somebody has to be told."""
+        """Whether an alert has to be sent."""
         return None if self.active is None else self.active and self.severity is not Severity.INFO
 
 

@@ -18,7 +18,7 @@ from modelyard_jobs.splitting.cuts import (
     EVERYTHING,
     Classes,
     Cut,
-    Part,
+    SplitName,
     SplitRule,
     Units,
     cut_by_rank,
@@ -93,13 +93,13 @@ class Assignment:
         """Equal rows, and what was made of them."""
         return self.identity.copies
 
-    def rows(self, part: Part) -> NDArray[np.intp]:
+    def rows(self, part: SplitName) -> NDArray[np.intp]:
         """Indexes of the rows of ``part``."""
         return np.flatnonzero(self.part == part)
 
     def sizes(self) -> dict[str, int]:
         """Rows per part."""
-        return {part.name.lower(): int((self.part == part).sum()) for part in Part}
+        return {part.name.lower(): int((self.part == part).sum()) for part in SplitName}
 
     @property
     def membership(self) -> Membership:
@@ -189,18 +189,18 @@ def _by_hash(
     if earlier is not None:  # of a known group all rows may be new
         kept = _more_fitted(kept, earlier.membership.recognise_groups(names))
     part[kept != UNKNOWN] = kept[kept != UNKNOWN]
-    free = (part <= Part.VALIDATION) & (kept == UNKNOWN)
+    free = (part <= SplitName.VALIDATION) & (kept == UNKNOWN)
     grouped = split.by is SplitBy.GROUP
-    part[reserve(divided, part, free, counts_test=True, grouped=grouped)] = Part.REFERENCE
+    part[reserve(divided, part, free, counts_test=True, grouped=grouped)] = SplitName.REFERENCE
     return part[divided.member], cuts
 
 
 def _kept(divided: Units, known: NDArray[np.int8]) -> NDArray[np.int8]:
     """(units,): where a unit was, UNKNOWN for a new one; where its rows were in several parts, the one that was fitted most."""
-    kept = np.full(len(divided.place), Part.LEFT_OUT, dtype=np.int8)
-    placed = (known != UNKNOWN) & (known != Part.LEFT_OUT)
+    kept = np.full(len(divided.place), SplitName.LEFT_OUT, dtype=np.int8)
+    placed = (known != UNKNOWN) & (known != SplitName.LEFT_OUT)
     np.minimum.at(kept, divided.member[placed], known[placed])
-    return np.where(kept == Part.LEFT_OUT, UNKNOWN, kept).astype(np.int8)
+    return np.where(kept == SplitName.LEFT_OUT, UNKNOWN, kept).astype(np.int8)
 
 
 def _more_fitted(one: NDArray[np.int8], other: NDArray[np.int8]) -> NDArray[np.int8]:
@@ -211,40 +211,40 @@ def _more_fitted(one: NDArray[np.int8], other: NDArray[np.int8]) -> NDArray[np.i
 def _by_time(
     times: NDArray[np.float64], split: Split, known: NDArray[np.int8], earlier: Earlier | None
 ) -> tuple[NDArray[np.int8], dict[str, Cut]]:
-    """Boundaries are moments, so that rows of one moment stay together; the gap lies before each boundary."""
+    """Boundaries are points in time, so that rows of one time stay together; the gap lies before each boundary."""
     start_of_test = float(np.quantile(times, 1 - split.test, method="higher"))
     start_of_validation = float(np.quantile(times, 1 - split.test - split.validation, method="higher"))
     if earlier and earlier.rule and (earlier.rule.by, earlier.rule.column) == (split.by, split.column):
         before = restored(earlier.rule)[EVERYTHING]
         start_of_test, start_of_validation = max(start_of_test, before.test), max(start_of_validation, before.validation)
     gap = split.gap_seconds or 0
-    part = np.full(len(times), Part.TRAIN, dtype=np.int8)
-    part[times >= start_of_validation - gap] = Part.LEFT_OUT
-    part[times >= start_of_validation] = Part.VALIDATION
-    part[(times >= start_of_test - gap) & (times < start_of_test)] = Part.LEFT_OUT
-    part[times >= start_of_test] = Part.TEST
-    fitted = (known == Part.TRAIN) | (known == Part.VALIDATION)
-    part[fitted & (part == Part.TEST)] = Part.LEFT_OUT  # by another rule than time they were fitted before
+    part = np.full(len(times), SplitName.TRAIN, dtype=np.int8)
+    part[times >= start_of_validation - gap] = SplitName.LEFT_OUT
+    part[times >= start_of_validation] = SplitName.VALIDATION
+    part[(times >= start_of_test - gap) & (times < start_of_test)] = SplitName.LEFT_OUT
+    part[times >= start_of_test] = SplitName.TEST
+    fitted = (known == SplitName.TRAIN) | (known == SplitName.VALIDATION)
+    part[fitted & (part == SplitName.TEST)] = SplitName.LEFT_OUT  # by another rule than time they were fitted before
     return part, {EVERYTHING: Cut(start_of_test, start_of_validation)}
 
 
 def _with_reserve_by_time(part: NDArray[np.int8], times: NDArray[np.float64], row: Hashes, known: NDArray[np.int8]) -> NDArray[np.int8]:
-    """The test part is the end of the period and no picture of it, so blocks of time from all over the training period are held out, or single rows."""
-    training = np.flatnonzero(part <= Part.VALIDATION)
+    """The test split is the end of the period and no picture of it, so blocks of time from all over the training period are held out, or single rows."""
+    training = np.flatnonzero(part <= SplitName.VALIDATION)
     names, member = np.unique(blocks(times[training], _RESERVE_BLOCKS).view(np.uint64), return_inverse=True)
     if len(names) < _RESERVE_BLOCKS:
         names, member = np.unique(row[training], return_inverse=True)
     divided = units(member, uniform(names, "reference"), None)
     kept = _kept(divided, known[training])
-    chosen = np.where(kept == Part.REFERENCE, Part.REFERENCE, Part.TRAIN).astype(np.int8)
-    free = (kept != Part.TRAIN) & (kept != Part.VALIDATION)
+    chosen = np.where(kept == SplitName.REFERENCE, SplitName.REFERENCE, SplitName.TRAIN).astype(np.int8)
+    free = (kept != SplitName.TRAIN) & (kept != SplitName.VALIDATION)
     part = part.copy()
-    part[training[reserve(divided, chosen, free, counts_test=False, grouped=True)[member]]] = Part.REFERENCE
+    part[training[reserve(divided, chosen, free, counts_test=False, grouped=True)[member]]] = SplitName.REFERENCE
     return part
 
 
 def _require_all_parts(part: NDArray[np.int8], split: Split, group: Hashes) -> None:
-    for wanted in (Part.TRAIN, Part.VALIDATION, Part.TEST):
+    for wanted in (SplitName.TRAIN, SplitName.VALIDATION, SplitName.TEST):
         if not (part == wanted).any():
             where = f" by {split.column!r} with {len(np.unique(group))} groups" if split.column else ""
             raise InvalidRequest(

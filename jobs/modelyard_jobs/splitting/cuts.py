@@ -1,4 +1,4 @@
-"""Where the cuts between parts lie: by rank of the hash, so that shares and classes come out as asked, not as chance has it."""
+"""Where the cuts between parts lie: by rank of the hash, so that shares and classes come out as requested, not as chance has it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ _FEWEST_OF_CLASS = 2  # rows of a class in every part, where the class has enoug
 _ENOUGH_OF_CLASS = 10
 EVERYTHING = ""  # the one stratum of rows that have no class
 REFERENCE_ROWS = 10_000
-_ENOUGH_ROWS, _ENOUGH_GROUPS = 1000, 30  # of the test part: with these it is reference enough
+_ENOUGH_ROWS, _ENOUGH_GROUPS = 1000, 30  # of the test split: with these it is reference enough
 _LARGEST_SHARE = 0.05  # of the rows
 
 
-class Part(IntEnum):
-    """Where a row is. The numbers are stored."""
+class SplitName(IntEnum):
+    """Which split a row is in. The numbers are stored."""
 
     TRAIN = 0
     VALIDATION = 1
@@ -32,7 +32,7 @@ class Part(IntEnum):
 
 @dataclass(frozen=True)
 class Cut:
-    """In one stratum: places below ``test`` are the test part, those from there below ``validation`` the validation part, the others train."""
+    """In one stratum: places below ``test`` are the test split, those from there below ``validation`` the validation split, the others train."""
 
     test: float
     validation: float
@@ -85,7 +85,7 @@ def units(member: NDArray[np.intp], place: NDArray[np.float64], classes: Classes
 
 
 def cut_by_rank(divided: Units, stratum: int, test: float, validation: float) -> Cut:
-    """The cuts that give the parts of one stratum the shares asked for, to the nearest unit."""
+    """The cuts that give the parts of one stratum the requested shares, to the nearest unit."""
     ranked = divided.of(stratum)
     places = divided.place[ranked]
     ends = np.r_[0, np.cumsum(divided.rows[ranked])]  # rows in the first so many units
@@ -120,9 +120,9 @@ def parts_of(divided: Units, cuts: Mapping[str, Cut]) -> NDArray[np.int8]:
     """(units,): every unit's part. A stratum without cuts trains."""
     test = np.array([cuts[name].test if name in cuts else 0.0 for name in divided.strata])
     validation = np.array([cuts[name].validation if name in cuts else 0.0 for name in divided.strata])
-    part = np.full(len(divided.place), Part.TRAIN, dtype=np.int8)
-    part[divided.place < validation[divided.stratum]] = Part.VALIDATION
-    part[divided.place < test[divided.stratum]] = Part.TEST
+    part = np.full(len(divided.place), SplitName.TRAIN, dtype=np.int8)
+    part[divided.place < validation[divided.stratum]] = SplitName.VALIDATION
+    part[divided.place < test[divided.stratum]] = SplitName.TEST
     return part
 
 
@@ -162,13 +162,13 @@ def restored(rule: SplitRule) -> dict[str, Cut]:
 
 
 def reserve(divided: Units, part: NDArray[np.int8], free: NDArray[np.bool_], *, counts_test: bool, grouped: bool) -> NDArray[np.bool_]:
-    """(units,): which to hold out, of those that are ``free`` (neither in the test part nor ever fitted); few, and only where they are needed.
+    """(units,): which to hold out, of those that are ``free`` (neither in the test split nor ever fitted); few, and only where they are needed.
 
-    ``counts_test``: the test part is compared with as well (by Time it is not: it is the end of the period). ``grouped``: units are groups of rows that
+    ``counts_test``: the test split is compared with as well (by Time it is not: it is the end of the period). ``grouped``: units are groups of rows that
     are alike, of which a handful is no picture.
     """
-    kept: NDArray[np.bool_] = part == Part.REFERENCE
-    pool = kept | (part == Part.TEST) if counts_test else kept
+    kept: NDArray[np.bool_] = part == SplitName.REFERENCE
+    pool = kept | (part == SplitName.TEST) if counts_test else kept
     rows, groups = int(divided.rows[pool].sum()), int(pool.sum())
     left = int(_LARGEST_SHARE * divided.rows.sum()) - int(divided.rows[kept].sum())
     chosen = np.zeros(len(part), dtype=np.bool_)
@@ -196,8 +196,8 @@ def _in_turn(divided: Units, free: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 def sample(part: NDArray[np.int8], row: Hashes, *, counts_test: bool) -> NDArray[np.intp]:
     """Positions of the rows to compare with, in the order of the file: a sample by hash of what no fitting saw."""
-    unseen = part == Part.REFERENCE
+    unseen = part == SplitName.REFERENCE
     if counts_test or not unseen.any():
-        unseen |= part == Part.TEST
+        unseen |= part == SplitName.TEST
     members = np.flatnonzero(unseen)
     return np.sort(members[np.argsort(row[members], kind="stable")[:REFERENCE_ROWS]])

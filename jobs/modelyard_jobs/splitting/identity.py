@@ -1,6 +1,6 @@
 """Which rows are the same record: named by ``data.key``, else by all columns as read but the target, which has no say in where a row goes.
 
-Equal rows are one record, told several times (Together), if chance can't explain them; else each copy, counted in file order, is a row of its own
+Equal rows are one record in several copies (Together), if chance can't explain them; else each copy, counted in file order, is a row of its own
 (Apart): in a table of a few categories most rows are equal, and dividing them by content would divide the categories, not the rows.
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from modelyard_jobs.splitting.hashing import Hashes, cell_hashes, mix
 
 _BY_CHANCE = 0.01  # of the equal pairs seen: more of them may be chance, and copies count as rows
-_LARGEST_SET = 0.01  # of the rows: a larger set of equal rows is a category, not a record told again
+_LARGEST_SET = 0.01  # of the rows: a larger set of equal rows is a category, not a record repeated
 _IMPROBABLE = 1e-3  # pairs by chance: with fewer even one pair that is seen is none of chance, and more columns aren't counted
 _NAMED_IN_FULL = 16  # columns; of more, one byte of each cell's hash is enough to tell rows apart
 
@@ -40,7 +40,7 @@ class Identity:
     copies: Copies
 
     def cells_of(self, rows: NDArray[np.intp]) -> NDArray[np.uint16] | NDArray[np.uint8]:
-        """(rows asked about, columns)."""
+        """(rows, columns)."""
         return self.cells if len(rows) == len(self.cells) else self.cells[rows]  # ``rows`` rise: as many as there are, are all
 
 

@@ -13,7 +13,7 @@ from modelyard_api.data import Duplicates
 from numpy.typing import NDArray
 
 from modelyard_jobs.splitting import hashing
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import SplitName
 from modelyard_jobs.splitting.hashing import Hashes, cell_hashes, mix
 from modelyard_jobs.splitting.identity import Identity, counted, identify, occurrence, short_cells
 
@@ -33,7 +33,7 @@ class Membership:
     cells: NDArray[np.uint16] | NDArray[np.uint8] | None = None  # (rows, columns)
 
     def can_recognise(self, table: pl.DataFrame) -> bool:
-        """Whether rows of ``table`` can be told: all columns that the names were made from are there, or enough is kept to do with the others."""
+        """Whether rows of ``table`` can be recognised: all columns that the names were made from are there, or enough is kept to do with the others."""
         present = set(self.columns) & set(table.columns)
         return len(present) == len(self.columns) or (self.cells is not None and bool(present))
 
@@ -42,7 +42,7 @@ class Membership:
         return (identity.columns, identity.copies.duplicates) == (self.columns, self.duplicates)
 
     def recognise(self, read: pl.DataFrame, used: NDArray[np.intp], model: str, identity: Identity | None = None) -> NDArray[np.int8]:
-        """(used,): in which part the model had each row, UNKNOWN for rows that it didn't have. ``read`` holds all rows, ``used`` the positions asked about.
+        """(used,): in which part the model had each row, UNKNOWN for rows that it didn't have. ``read`` holds all rows, ``used`` the positions of those that are used.
 
         ``identity``: names of all rows that were made already, and are used where they are made like this model's.
         """
@@ -61,16 +61,16 @@ class Membership:
 
     def recognise_groups(self, groups: Hashes) -> NDArray[np.int8]:
         """(groups,): the part that each was in, UNKNOWN for a new one, or where rows were not grouped like this."""
-        known = self.part != Part.LEFT_OUT
+        known = self.part != SplitName.LEFT_OUT
         return _looked_up(groups, self.group[known], self.part[known])
 
     def seen(self, parts: NDArray[np.int8], group: Hashes) -> NDArray[np.bool_]:
         """Which rows the model was fitted or tuned on (``parts`` as from ``recognise``), or share a group with one that it was."""
-        fitted: NDArray[np.bool_] = (parts == Part.TRAIN) | (parts == Part.VALIDATION)
-        return fitted | np.isin(group, self.group[self.part <= Part.VALIDATION])
+        fitted: NDArray[np.bool_] = (parts == SplitName.TRAIN) | (parts == SplitName.VALIDATION)
+        return fitted | np.isin(group, self.group[self.part <= SplitName.VALIDATION])
 
     def _without_columns(self, table: pl.DataFrame, present: list[int], model: str) -> NDArray[np.int8]:
-        """By the columns that are left; rows that have become equal are told apart by their order."""
+        """By the columns that are left; rows that have become equal are distinguished by their order."""
         assert self.cells is not None
         wanted = [short_cells(cell_hashes(table[self.columns[index]], model), len(self.columns)) for index in present]
         kept = [self.cells[:, index] for index in present]

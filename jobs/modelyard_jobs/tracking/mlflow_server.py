@@ -28,7 +28,7 @@ _ANSWER_SECONDS, _BEGINNING, _LONGEST_MESSAGE = 10, 1000, 300
 def require_answer(platform: Platform) -> None:
     """One quick request with the login, before compute is spent. Raises Unavailable naming the server and what to look at.
 
-    MLflow's /health says nothing: it answers whatever the login and the host name are.
+    MLflow's /health says nothing: it responds whatever the login and the host name are.
     """
     uri = platform.mlflow_uri
     if not uri.startswith(("http://", "https://")):
@@ -56,7 +56,7 @@ def _refusal(error: urllib.error.HTTPError) -> str:
         return "refuses the login; check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD in the namespace's Secret 'modelyard'"
     if error.code == 403 and b"host" in error.read(_BEGINNING).lower():
         return "refuses its own host name; start the server with --allowed-hosts that name it, with and without the port"
-    return f"answers with an error (HTTP {error.code}); see the server's log" if error.code >= 500 else ""
+    return f"responds with an error (HTTP {error.code}); see the server's log" if error.code >= 500 else ""
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def _promoted(uri: str, name: str) -> list[RegisteredVersion]:
 
 
 def _found(uri: str, name: str, choose: Callable[[Any], str | None]) -> RegisteredVersion | None:
-    """Asks for the model first: of a model that isn't there the server answers 404, but of its aliases and versions 403."""
+    """Asks for the model first: of a model that isn't there the server responds with 404, but of its aliases and versions 403."""
     client = MlflowClient()
     with unavailable_while(uri, f"looking for versions of {name}"):
         try:

@@ -1,4 +1,4 @@
-"""What is told of a run: parameters known before and after fitting, metrics, and what came out, twice: in short for the operator, whole as
+"""What is logged of a run: parameters known before and after fitting, metrics, and what came out, twice: in short for the operator, whole as
 ``result.json`` on the run.
 """
 

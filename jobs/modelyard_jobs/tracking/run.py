@@ -79,7 +79,7 @@ class TrackedRun:
 
 @contextmanager
 def tracked_run(uri: str, request: TrainRequest) -> Iterator[TrackedRun]:
-    """Makes the run, active for MLflow's fluent functions; it ends FINISHED, FAILED, or KILLED when the pod is told to stop."""
+    """Makes the run, active for MLflow's fluent functions; it ends FINISHED, FAILED, or KILLED when the pod is stopped."""
     with unavailable_while(uri, "starting the run"):
         experiment = mlflow.set_experiment(labels.experiment(request.namespace, request.model))
         active = mlflow.start_run(run_name=f"{request.name}-{request.attempt}", tags=_tags(request))

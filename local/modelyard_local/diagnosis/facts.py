@@ -79,7 +79,7 @@ class Cluster:
     """Of the kubeconfig."""
 
     context: str
-    error: str = ""  # empty: the API server answers
+    error: str = ""  # empty: the API server responds
     has_resources: bool = False
     operator_version: str = ""  # empty: no operator
 

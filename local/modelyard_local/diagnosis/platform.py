@@ -8,12 +8,12 @@ from typing import Any
 from modelyard_local import lifecycle, preparation, state
 from modelyard_local.diagnosis.facts import Cluster, Finding, Platform, Port, hint, ok, problem
 from modelyard_local.home import Home
-from modelyard_local.servers.supervision import answers_at
+from modelyard_local.servers.supervision import responds_at
 from modelyard_local.state import PartPhase, PartState, PlatformPhase, PlatformState
 
 _AGAIN = "modelyard down, then modelyard up"
 _CHART = "helm install modelyard helm/modelyard (docs/operating.md)"
-_S3_STATUS = "/status"  # SeaweedFS answers it without a signature
+_S3_STATUS = "/status"  # SeaweedFS serves it without a signature
 _CLUSTER_SECONDS = 3
 _OPERATOR = "app.kubernetes.io/name=modelyard,app.kubernetes.io/component=operator"
 _VERSION = "app.kubernetes.io/version"
@@ -62,7 +62,7 @@ def check_cluster(found: Cluster | None) -> Finding:
     if found.error:
         return hint("Cluster", f"context {found.context}: {found.error}", "needed only for commands with --context")
     if not found.has_resources:
-        return hint("Cluster", f"context {found.context} answers and doesn't know TrainingJob", f"to use Modelyard there: {_CHART}")
+        return hint("Cluster", f"context {found.context} responds and doesn't know TrainingJob", f"to use Modelyard there: {_CHART}")
     if not found.operator_version:
         return hint(
             "Cluster", f"context {found.context} knows TrainingJob; no operator was found there", f"see its Deployment, or: {_CHART}"
@@ -104,13 +104,13 @@ def platform(home: Home) -> Platform:
     pid, said = lifecycle.holder(home.lock), state.read(home)
     silent = []
     if pid is not None and said is not None and said.pid == pid and said.addresses is not None:
-        asked = {
+        urls = {
             "mlflow": f"{said.addresses.mlflow_url}/health",
             "s3": f"{said.addresses.s3_url}{_S3_STATUS}",
             "gateway": f"{said.addresses.gateway_url}/ping",
             "operator": f"{said.operator_url}/healthz" if said.operator_url else "",
         }
-        silent = [part.title for part in said.parts if (url := asked.get(part.name)) and not answers_at(url)]
+        silent = [part.title for part in said.parts if (url := urls.get(part.name)) and not responds_at(url)]
     return Platform(pid, said, state.own_version(), silent)
 
 

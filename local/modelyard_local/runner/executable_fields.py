@@ -99,7 +99,7 @@ _PROBE = _object(
 )
 _MOUNT = _object(
     ["name", "mountPath"], name=_TEXT, mountPath={"type": "string", "pattern": _MOUNTS}, readOnly=_BOOLEAN
-)  # a process sees only the folders that it is told of
+)  # a process sees only the folders in its environment
 _VOLUME = _object(
     ["name"],
     name=_TEXT,

@@ -14,7 +14,7 @@ from modelyard_operator.kube.interface import POD, TRAINING_JOB, Conflict, Kind,
 from modelyard_local import preparation
 from modelyard_local.home import Home
 from modelyard_local.runner import machine_resources, pod_inputs, pods, probes
-from modelyard_local.runner.machine_resources import RESOURCE, Accelerators, gpus_asked
+from modelyard_local.runner.machine_resources import RESOURCE, Accelerators, requested_gpus
 from modelyard_local.runner.pauses import Pauses
 from modelyard_local.runner.pod_inputs import ConfigMissing, Lookup
 from modelyard_local.runner.pod_run import Place, PodRun, Process, Step, called, next_step
@@ -40,7 +40,7 @@ class Kubelet:
     """Not thread-safe; ``sync`` is called often and never waits for a process."""
 
     def __init__(self, kube: Kube, home: Home, clocks: Clocks, accelerators: Accelerators, on_write: Callable[[], None]) -> None:
-        """``on_write`` is told that the store has changed."""
+        """``on_write`` is called when the store has changed."""
         self._kube = kube
         self._home = home
         self._clocks = clocks
@@ -122,7 +122,7 @@ class Kubelet:
             self._watch(pod, run)
         elif step is Step.ASK_TO_END and run.child:
             self._events.mention(pod, "Killing", f"Stopping container {pod['spec']['containers'][0]['name']}")
-            run.asked, run.container = now, replace(run.container, is_ready=False)
+            run.stop_requested, run.container = now, replace(run.container, is_ready=False)
             run.child.terminate()
         elif step is Step.KILL and run.child:
             run.child.kill()
@@ -133,7 +133,7 @@ class Kubelet:
             self._record_end(step, pod, run, now)
 
     def _start(self, pod: Object, run: PodRun, now: datetime) -> None:
-        gpus = self._accelerators.take(pods.uid(pod), gpus_asked(pod))
+        gpus = self._accelerators.take(pods.uid(pod), requested_gpus(pod))
         if gpus is None:
             words = f"0/1 nodes are available: 1 Insufficient {RESOURCE}."
             run.container, run.not_before = Container(unschedulable=words), now + _RETRY
@@ -150,7 +150,7 @@ class Kubelet:
             self._began(pod, run, gpus)
 
     def _free_port(self, pod: Object) -> int:
-        """Other pods may have been told theirs and not listen yet. A process that finds its port taken ends, and gets another one."""
+        """Other pods may have got theirs and not listen yet. A process that finds its port taken ends, and gets another one."""
         if not pod["spec"]["containers"][0].get("ports"):
             return 0
         [port] = preparation.free_ports(1, others=frozenset(self.ports.values()))
@@ -161,7 +161,7 @@ class Kubelet:
         if run.failed_start:
             self._events.warn(pod, "Failed", f"Error: {run.failed_start}")
             return
-        if gpus_asked(pod) and not gpus:
+        if requested_gpus(pod) and not gpus:
             self._warn_of_cpu(pod)
         run.probing = Probing(probes.newborn(container), run.port, self._probers, self._clocks.monotonic())
         self._show_health(run)
@@ -247,7 +247,7 @@ class Kubelet:
 
     def _warn_of_cpu(self, pod: Object) -> None:
         """Also on the TrainingJob: that is where a person looks."""
-        words = f"this machine has no NVIDIA GPU: {gpus_asked(pod)} asked for ({RESOURCE}), running on the CPU instead"
+        words = f"this machine has no NVIDIA GPU: {requested_gpus(pod)} requested ({RESOURCE}), running on the CPU instead"
         self._events.warn(pod, "NoAccelerator", words)
         namespace, name = pod["metadata"]["namespace"], (pod["metadata"].get("labels") or {}).get(TRAINING_JOB_LABEL)
         if name:

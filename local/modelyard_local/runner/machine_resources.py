@@ -16,7 +16,7 @@ VISIBLE_VARIABLE = "CUDA_VISIBLE_DEVICES"
 _ASK_SECONDS = 10
 
 
-def gpus_asked(pod: Object) -> int:
+def requested_gpus(pod: Object) -> int:
     """``limits`` of its container."""
     limits = (pod["spec"]["containers"][0].get("resources") or {}).get("limits") or {}
     return int(parse_quantity(str(limits.get(RESOURCE, 0))))  # type: ignore[no-untyped-call]

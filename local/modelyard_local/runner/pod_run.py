@@ -46,7 +46,7 @@ class Process:
     is_over: bool = False  # it ended for good, and the pod's status is about to say so
     exit_code: int | None = None  # of a process that ended and whose end isn't dealt with yet
     is_condemned: bool = False  # a probe wants it restarted
-    asked: datetime | None = None  # when it was asked to end
+    stop_requested: datetime | None = None
     not_before: datetime | None = None  # when it may be started (again)
 
 
@@ -87,9 +87,9 @@ def _of_idle(pod: Object, process: Process, now: datetime) -> Step:
 def _of_running(pod: Object, process: Process, now: datetime) -> Step:
     if not pods.is_deleting(pod) and not process.is_condemned:
         return Step.WATCH
-    if process.asked is None:
+    if process.stop_requested is None:
         return Step.ASK_TO_END
-    return Step.KILL if now >= process.asked + grace(pod) else Step.NOTHING
+    return Step.KILL if now >= process.stop_requested + grace(pod) else Step.NOTHING
 
 
 def _was_started(pod: Object) -> bool:
@@ -115,7 +115,7 @@ class PodRun:
     port: int = 0
     probing: Probing | None = None
     disruption: Disruption | None = None
-    asked: datetime | None = None
+    stop_requested: datetime | None = None
     not_before: datetime | None = None
     killed_for: str = ""
     failed_start: str = ""
@@ -130,7 +130,7 @@ class PodRun:
             is_over=self.container.is_over,
             exit_code=code,
             is_condemned=bool(self.probing and self.probing.health.condemned_by),
-            asked=self.asked,
+            stop_requested=self.stop_requested,
             not_before=self.not_before,
         )
 
@@ -141,12 +141,12 @@ class PodRun:
         pod_inputs.write_mounts(pod, self.folder, lookup)
         given = pod_inputs.variables(container, namespace, lookup)
         termination_path(self.folder).write_bytes(b"")
-        told = environment(pod, self.folder, given, port=place.port, gpus=place.gpus)
+        variables = environment(pod, self.folder, given, port=place.port, gpus=place.gpus)
         self._reset(now)
         self.port = place.port
         try:
             self.child = lifeline.start(
-                container["command"], environment=told, folder=pod_inputs.scratch(self.folder), log=self.folder / "log"
+                container["command"], environment=variables, folder=pod_inputs.scratch(self.folder), log=self.folder / "log"
             )
         except OSError as error:
             self.failed_start = f"{container['command'][0]} can't be started: {error.strerror or error}"
@@ -192,7 +192,7 @@ class PodRun:
     def _reset(self, now: datetime) -> None:
         before = self.container
         self.container = Container(Running(now), before.last, before.restarts + (1 if before.last else 0))
-        self.child, self.failed_start, self.killed_for, self.asked, self.not_before = None, "", "", None, None
+        self.child, self.failed_start, self.killed_for, self.stop_requested, self.not_before = None, "", "", None, None
 
     def _ended(self, now: datetime) -> Ended:
         started = self.container.state.started if isinstance(self.container.state, Running) else None

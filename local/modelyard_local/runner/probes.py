@@ -1,4 +1,4 @@
-"""Probes of containers: when they are due, what their answers mean, and asking over HTTP."""
+"""Probes of containers: when they are due, what their results mean, and requests over HTTP."""
 
 import http.client
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ class Health:
     failed: Mapping[str, int] = field(default_factory=dict)  # in a row
 
     @property
-    def asked(self) -> tuple[str, ...]:
+    def due(self) -> tuple[str, ...]:
         """The probes that count now: the others wait for the startup probe."""
         names = (READINESS, LIVENESS) if self.is_started else (STARTUP,)
         return tuple(name for name in names if name in self.probes)
@@ -50,8 +50,8 @@ def newborn(container: Object) -> Health:
 
 
 def after(health: Health, name: str, *, succeeded: bool) -> Health:
-    """What one answer changes. Answers of probes that don't count any more change nothing."""
-    if name not in health.asked:
+    """What one result changes. Results of probes that don't count any more change nothing."""
+    if name not in health.due:
         return health
     if succeeded:
         return _passed(replace(health, failed={**health.failed, name: 0}), name)
@@ -101,10 +101,10 @@ class Probing:
         self._pending: dict[str, Future[str]] = {}
 
     def tick(self, now: float) -> tuple[Failure, ...]:
-        """Take the answers that came and ask what is due; returns what newly counts as failed."""
+        """Take the results that came and start what is due; returns what newly counts as failed."""
         answered = [name for name, future in self._pending.items() if future.done()]
         failures = [failure for name in answered if (failure := self._take(name, self._pending.pop(name)))]
-        for name in self.health.asked:
+        for name in self.health.due:
             if name not in self._pending and now >= self._due[name]:
                 probe = self.health.probes[name]
                 self._due[name] = now + probe.period

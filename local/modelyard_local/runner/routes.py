@@ -15,7 +15,7 @@ _FILE = "services.yaml"  # JSON is YAML; Traefik looks at no other endings
 
 
 def routing(services: Iterable[Object], all_pods: Sequence[Object], ports: Mapping[str, int]) -> Object:
-    """``ports`` says by a pod's UID where its process listens. A Service without ready pods answers 503."""
+    """``ports`` says by a pod's UID where its process listens. A Service without ready pods gives 503."""
     http: dict[str, Object] = {"routers": {}, "middlewares": {}, "services": {}}
     for service in services:
         if pods.is_deleting(service):

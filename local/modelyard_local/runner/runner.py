@@ -64,7 +64,7 @@ class _Stopping:
 
 def stop_all(kube: Kube, kubelet: Kubelet, all_pods: list[Object], clocks: Clocks, pause: Callable[[float], object]) -> None:
     """Returns when no process is left, at the latest after the longest grace period."""
-    stopping = [_asked(pod, run, clocks) for pod in all_pods if (run := kubelet.runs.get(pods.uid(pod))) and run.child]
+    stopping = [_stopping(pod, run, clocks) for pod in all_pods if (run := kubelet.runs.get(pods.uid(pod))) and run.child]
     began = clocks.monotonic()
     hurried = False
     while any(one.run.process().is_running for one in stopping):
@@ -77,7 +77,7 @@ def stop_all(kube: Kube, kubelet: Kubelet, all_pods: list[Object], clocks: Clock
         _record(kube, kubelet, one, clocks.now())
 
 
-def _asked(pod: Object, run: PodRun, clocks: Clocks) -> _Stopping:
+def _stopping(pod: Object, run: PodRun, clocks: Clocks) -> _Stopping:
     if run.child:
         run.child.terminate()
     return _Stopping(pod, run, clocks.now() + grace(pod))
@@ -177,7 +177,7 @@ class Runner:
         if self._changes.wait(_IDLE_SECONDS) or self._clocks.monotonic() >= self._reread_due:
             self._snapshot.refresh()
             self._reread_due = self._clocks.monotonic() + _REREAD_SECONDS
-        # Routes first: the gateway reads of a ready pod before its Deployment counts it, and of an ending one before it is asked to end.
+        # Routes first: the gateway reads of a ready pod before its Deployment counts it, and of an ending one before it gets SIGTERM.
         self._routes.write(routing(self._snapshot.all(SERVICE), self._snapshot.all(POD), self._kubelet.ports))
         for kind, (child_kind, decide) in _CONTROLLERS.items():
             for subject in self._snapshot.all(kind):
@@ -189,7 +189,7 @@ class Runner:
             return
         try:
             decision = decide(subject, self._snapshot.controlled_by(subject, child_kind), self._clocks.now())
-            self._carry_out(kind, subject, decision)
+            self._apply(kind, subject, decision)
         except (Conflict, NotFound):
             self._changes.note()
         except Exception:  # one object must not keep the others from going on
@@ -197,7 +197,7 @@ class Runner:
             _LOG.exception("%s %s/%s", kind.name, metadata["namespace"], metadata["name"])
             self._pauses.begin(uid(subject))
 
-    def _carry_out(self, kind: Kind, subject: Object, decision: Decision) -> None:
+    def _apply(self, kind: Kind, subject: Object, decision: Decision) -> None:
         for body in decision.create:
             self._changes.note()
             try:

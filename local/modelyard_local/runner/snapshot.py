@@ -9,12 +9,12 @@ from modelyard_operator.ownership import controller_uid
 
 WATCHED = (JOB, DEPLOYMENT, CRON_JOB, SERVICE, POD)
 _LOG = logging.getLogger(__name__)
-_WATCH_SECONDS = 1  # so that a thread that is told to stop does so soon: the store may be closed afterwards
+_WATCH_SECONDS = 1  # so that a thread that has to stop does so soon: the store may be closed afterwards
 _PAUSE_SECONDS = 1.0
 
 
 class Snapshot:
-    """The store's own answers, never older than the last ``refresh``: nothing that was created is overlooked and created twice."""
+    """The store's own state, never older than the last ``refresh``: nothing that was created is overlooked and created twice."""
 
     def __init__(self, kube: Kube) -> None:
         self._kube = kube

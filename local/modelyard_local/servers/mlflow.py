@@ -6,13 +6,13 @@ from modelyard_local import preparation
 from modelyard_local.home import Home
 from modelyard_local.keys import Keys
 from modelyard_local.servers.seaweedfs import MLFLOW_BUCKET, REGION
-from modelyard_local.servers.supervision import Server, answers_at, clean_environment
+from modelyard_local.servers.supervision import Server, clean_environment, responds_at
 
 NAME = "mlflow"
 
 
 def server(home: Home, keys: Keys, port: int, s3_url: str) -> Server:
-    """Ready when it answers; it starts without S3 and needs it for artifacts only."""
+    """Ready when it responds; it starts without S3 and needs it for artifacts only."""
     data = home.data(NAME)
     url = f"http://{preparation.LOOPBACK}:{port}"
     return Server(
@@ -33,7 +33,7 @@ def server(home: Home, keys: Keys, port: int, s3_url: str) -> Server:
         ),
         folder=data,
         log=home.logs / "mlflow.log",
-        is_ready=lambda: answers_at(f"{url}/health"),
+        is_ready=lambda: responds_at(f"{url}/health"),
         usually_seconds=8,
         grace_seconds=5,
     )
@@ -43,7 +43,7 @@ def _command(port: int, database: str) -> list[str]:
     hosts = [f"{name}:{port}" for name in (preparation.LOOPBACK, "localhost")]
     return [
         *(sys.executable, "-m", "mlflow", "server", "--host", preparation.LOOPBACK, "--port", str(port), "--workers", "1"),
-        "--uvicorn-opts=--no-access-log",  # it is asked every few seconds
+        "--uvicorn-opts=--no-access-log",  # probes come every few seconds
         *("--backend-store-uri", database, "--artifacts-destination", f"s3://{MLFLOW_BUCKET}/artifacts"),
         # pages of other sites, and of other programs on this machine, can't use it from a browser
         *("--allowed-hosts", ",".join(hosts), "--cors-allowed-origins", ",".join(f"http://{host}" for host in hosts)),

@@ -139,7 +139,7 @@ class BucketProbe:
 
 
 def client(endpoint: str, keys: Keys) -> Any:
-    """For the owner of the keys, whatever the environment says; answers or fails within seconds."""
+    """For the owner of the keys, whatever the environment says; succeeds or fails within seconds."""
     import boto3  # noqa: PLC0415  a second
     from botocore.config import Config  # noqa: PLC0415  a second
 

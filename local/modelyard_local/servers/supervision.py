@@ -63,7 +63,7 @@ def clean_environment(home: Path, **extra: str) -> dict[str, str]:
     return {**kept, "HOME": str(home), "XDG_CONFIG_HOME": str(home), **extra}
 
 
-def answers_at(url: str) -> bool:
+def responds_at(url: str) -> bool:
     """Whether a GET gives 200, directly and not through a proxy."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -171,20 +171,20 @@ class Supervision:
                 return f"ended unexpectedly with exit code {code}"
             if self._clock() - looked < self._timing.probe_every:
                 continue
-            answers = self._server.is_ready()
+            is_ready = self._server.is_ready()
             looked = self._clock()
-            heard = looked if answers else heard
+            heard = looked if is_ready else heard
             if looked - heard > self._timing.silent_until_restart:
                 return f"did not answer for {looked - heard:.0f} s"
-            self._show(answers, child.pid)
+            self._show(is_ready, child.pid)
             if looked - ready_since > self._timing.calm_after:
                 self._backoff.reset()
         return ""
 
-    def _show(self, answers: bool, pid: int) -> None:
-        phase = PartPhase.READY if answers else PartPhase.NOT_ANSWERING
+    def _show(self, is_ready: bool, pid: int) -> None:
+        phase = PartPhase.READY if is_ready else PartPhase.NOT_ANSWERING
         if phase is not self.state.phase:
-            self._is(phase, "" if answers else "its process runs but does not answer", pid)
+            self._is(phase, "" if is_ready else "its process runs but does not answer", pid)
 
     def _end(self, child: lifeline.Child | None) -> None:
         if child is not None:

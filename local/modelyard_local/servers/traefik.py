@@ -4,7 +4,7 @@ import json
 
 from modelyard_local import disk, preparation
 from modelyard_local.home import Home
-from modelyard_local.servers.supervision import Server, answers_at, clean_environment, find_program
+from modelyard_local.servers.supervision import Server, clean_environment, find_program, responds_at
 
 NAME = "gateway"
 
@@ -21,7 +21,7 @@ def server(home: Home, port: int) -> Server:
         environment=clean_environment(data),
         folder=data,
         log=home.logs / "gateway.log",
-        is_ready=lambda: answers_at(f"http://{preparation.LOOPBACK}:{port}/ping"),
+        is_ready=lambda: responds_at(f"http://{preparation.LOOPBACK}:{port}/ping"),
         usually_seconds=1,
         grace_seconds=5,
     )

@@ -1,4 +1,4 @@
-"""Objects and their history within one transaction: every change gets the next resource version and is told to watches."""
+"""Objects and their history within one transaction: every change gets the next resource version and goes to the watches."""
 
 import json
 import sqlite3

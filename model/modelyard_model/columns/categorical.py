@@ -11,14 +11,14 @@ from pydantic import Field, FiniteFloat, SerializerFunctionWrapHandler, model_se
 
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import Cells, TextReading, read_texts
-from modelyard_model.columns.column import Block, Columns, Feature, FittedColumn, Part, vector
+from modelyard_model.columns.column import Block, Columns, Document, Feature, FittedColumn, vector
 from modelyard_model.signature import DType
 
 MOST_CODES = 255  # scikit-learn's histogram gradient boosting has that many bins
 Encoder = Callable[[Sequence[str | None]], Block]
 
 
-class Codes(Part):
+class Codes(Document):
     """The position of the category in the list, for trees that split sets of categories."""
 
     kind: Literal["Codes"] = "Codes"
@@ -37,7 +37,7 @@ class Codes(Part):
         return lambda texts: Block(BlockKind.CODES, 1, np.array([known.get(text, other) for text in texts], dtype=np.float64)[:, None])
 
 
-class Target(Part):
+class Target(Document):
     """The mean of the target over the training rows of the category, less that of all rows, in units of ``scale``; unseen: 0, the mean of all rows."""
 
     kind: Literal["Target"] = "Target"
@@ -64,7 +64,7 @@ class Target(Part):
 Encoding = Annotated[Codes | Target, Field(discriminator="kind")]
 
 
-class FilledText(Part):
+class FilledText(Document):
     """What stands in for a missing category."""
 
     method: MissingMethod

@@ -51,7 +51,7 @@ def vector(values: Matrix) -> Block:
     return Block(BlockKind.VECTOR, values.shape[1], values)
 
 
-class Part(BaseModel):
+class Document(BaseModel):
     """A piece of ``preparation.json``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,7 +74,7 @@ class ColumnGroup(Protocol):
         """The blocks of ``features``, in order. Raises InvalidInput naming the column."""
 
 
-class FittedColumn(Part):
+class FittedColumn(Document):
     """Fitted on the training split. Subclasses add what was fitted, and say how ``read`` cells become features."""
 
     kind: str

@@ -10,13 +10,13 @@ from pydantic import Field, FiniteFloat
 
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import Cells, NumberReading, read_numbers
-from modelyard_model.columns.column import Block, Columns, Feature, FittedColumn, Part, vector
+from modelyard_model.columns.column import Block, Columns, Document, Feature, FittedColumn, vector
 from modelyard_model.signature import DType
 
 LARGEST = 1e30  # keeps absurd inputs finite in float32, where forests compare
 
 
-class FilledNumber(Part):
+class FilledNumber(Document):
     """What stands in for a missing number."""
 
     method: MissingMethod

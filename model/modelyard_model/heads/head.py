@@ -48,7 +48,7 @@ class Head(Protocol):
         """The columns of an answer."""
 
     def fit(self, target: Target) -> Self:
-        """The same with what has to be known of the training part's target."""
+        """The same with what has to be known of the training split's target."""
 
     def encode(self, target: Target) -> Target:
         """(rows,): the target as bodies are fitted to it."""

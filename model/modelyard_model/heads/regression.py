@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RegressionHead:
-    """Bodies are fitted to the target standardised by the training part's mean and standard deviation."""
+    """Bodies are fitted to the target standardised by the training split's mean and standard deviation."""
 
     classes: tuple[str, ...] = ()
     scale: TargetScale = UNSCALED
@@ -30,7 +30,7 @@ class RegressionHead:
         return (Field(PREDICTION, DType.FP64),)
 
     def fit(self, target: Target) -> "RegressionHead":
-        """Mean and standard deviation of the training part."""
+        """Mean and standard deviation of the training split."""
         spread = float(target.std())
         return replace(self, scale=TargetScale(float(target.mean()), spread if spread > 0 else 1.0))
 

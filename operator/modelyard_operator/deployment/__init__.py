@@ -1,1 +1,1 @@
-"""ModelDeployment: which version answers, its pods, its monitor."""
+"""ModelDeployment: which version is served, its pods, its monitor."""

@@ -118,7 +118,7 @@ def _pods_of(version: str, pods: Iterable[Object]) -> tuple[Object, ...]:
 
 
 def _events_of(pods: Iterable[Object], namespace: str, view: View) -> tuple[Object, ...]:
-    """About the newest pod that waits to begin: a volume that can't be mounted is told by Events alone."""
+    """About the newest pod that waits to begin: of a volume that can't be mounted only Events speak."""
     waiting = [pod for pod in pods if pod.get("status", {}).get("phase", "Pending") == "Pending"]
     newest = max(waiting, key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), default=None)
     return tuple(view.pod_events(namespace, newest["metadata"]["uid"])) if newest else ()

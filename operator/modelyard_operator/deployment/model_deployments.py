@@ -28,7 +28,7 @@ def url_in_cluster(namespace: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class ModelDeploymentReconciler:
-    """A Reconciler of ModelDeployments. ``service_url`` says where the Service of a namespace and name answers."""
+    """A Reconciler of ModelDeployments. ``service_url`` says the URL of the Service of a namespace and name."""
 
     images: Images
     service_url: Callable[[str, str], str] = url_in_cluster
@@ -49,15 +49,15 @@ class ModelDeploymentReconciler:
         rollout = decide_rollout(observed, now)
         history = next_history(observed, rollout, now)
         status = next_status(observed, rollout, history, self.service_url(observed.namespace, observed.name), now)
-        told = Plan(status=status.to_wire(), events=events_between(observed, status))
+        said = Plan(status=status.to_wire(), events=events_between(observed, status))
         if observed.spec is None:
-            return told
+            return said
         children = render(Wanted(observed.resource, observed.spec, rollout, self.images, has_answered=bool(history)))
         return Plan(
             apply=children,
             delete=_deletions(observed, rollout, children),
-            status=told.status,
-            events=told.events,
+            status=said.status,
+            events=said.events,
             requeue_after=_look_again(observed, rollout),
         )
 

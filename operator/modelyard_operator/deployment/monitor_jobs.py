@@ -71,7 +71,7 @@ def _pod(owner: Object, model: str, monitoring: Monitoring, version: str, images
 
 
 def _alert_secrets(monitoring: Monitoring) -> list[MountedSecret]:
-    """Not required: drift is measured also while nobody can be told, and the result says that the alert wasn't delivered."""
+    """Not required: drift is measured also while no alert can be sent, and the result says that the alert wasn't delivered."""
     sources = monitoring.alert.notify or []
     return [
         MountedSecret(source.secret_ref.name, f"alert-{i}", f"{labels.ALERT_SECRETS_DIRECTORY}/{i}") for i, source in enumerate(sources)

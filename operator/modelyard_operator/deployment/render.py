@@ -73,7 +73,7 @@ def _service(metadata: Object, selector: dict[str, str]) -> Object:
 
 
 def _disruption_budget(wanted: Wanted) -> Iterator[Object]:
-    """Only for the version that answers. Pods that aren't ready may always be evicted, so a broken one never blocks a drain of its node."""
+    """Only for the served version. Pods that aren't ready may always be evicted, so a broken one never blocks a drain of its node."""
     if wanted.spec.replicas < 2:
         return
     yield {

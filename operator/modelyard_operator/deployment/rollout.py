@@ -1,8 +1,8 @@
-"""Which version answers, which is being started, which is draining.
+"""Which version is served, which is being started, which is draining.
 
 ::
 
-    no Service yet ──► the stable Service selects the target at once (nothing answers anyway)
+    no Service yet ──► the stable Service selects the target at once (nothing is served anyway)
     target new     ──► its Deployment starts next to the serving one
     target ready   ──► the stable Service selects it; the old Deployment stays while endpoints drain, then goes
     target broken  ──► the old version goes on answering
@@ -29,7 +29,7 @@ _HISTORY = 20
 class Rollout:
     """What should be after this reconcile. Versions are empty where there is none."""
 
-    target: str  # the version that is asked for
+    target: str  # the version that the spec names
     serving: str  # the version that the stable Service selects
     since: str  # timestamp since when it does
     draining: tuple[str, ...] = ()  # versions that stay a little longer
@@ -38,7 +38,7 @@ class Rollout:
 
     @property
     def running(self) -> tuple[str, ...]:
-        """Versions whose pods are wanted: the one that answers first."""
+        """Versions whose pods are wanted: the served one first."""
         return tuple(dict.fromkeys(version for version in (self.serving, self.target) if version))
 
 
@@ -75,7 +75,7 @@ def next_history(observed: Observed, rollout: Rollout, now: datetime) -> list[Pr
 
 
 def _target(observed: Observed) -> str:
-    """The version asked for; without an answer of the registry the one that was asked for last."""
+    """The version that the spec names; while the registry is silent, the one that it named last."""
     serving = _serving_now(observed)
     if observed.resolution.version or observed.resolution.problem is not Reason.REGISTRY_UNAVAILABLE:
         return observed.resolution.version or serving
@@ -121,9 +121,9 @@ def _moment(timestamp: str, now: datetime) -> datetime:
 
 def _record(observed: Observed, before: str, after: str, at: str) -> PromotionRecord:
     model = observed.spec.model if observed.spec else None
-    is_asked = observed.resolution.version == after
+    is_target = observed.resolution.version == after
     why = ""
-    if model and is_asked:
+    if model and is_target:
         why = f"alias {model.alias} is at version {after}" if model.alias else f"spec.model.version is {after}"
     alias = (model.alias or "") if model else ""
     return PromotionRecord(alias=alias, from_version=before, to_version=after, at=at, why=why)

@@ -31,7 +31,7 @@ _STALE = (DeploymentCondition.MONITOR_STALE, "MonitorStale", "MonitorRecovered")
 
 
 def next_status(observed: Observed, rollout: Rollout, history: list[PromotionRecord], url: str, now: datetime) -> ModelDeploymentStatus:
-    """What was observed and decided, with the history as it will be; ``url`` is where the stable Service answers."""
+    """What was observed and decided, with the history as it will be; ``url`` is that of the stable Service."""
     updates = [_available(observed, rollout), _progressing(observed, rollout)]
     monitoring = observed.spec.monitoring if observed.spec else None
     if monitoring:
@@ -55,10 +55,10 @@ def _available(observed: Observed, rollout: Rollout) -> ConditionUpdate:
         problem = observed.resolution.problem or Reason.PENDING
         return ConditionUpdate(DeploymentCondition.AVAILABLE, "False", problem, observed.resolution.message)
     if observed.spec and observed.spec.replicas == 0:
-        return ConditionUpdate(DeploymentCondition.AVAILABLE, "False", Reason.SCALED_TO_ZERO, "No pod answers: spec.replicas is 0.")
+        return ConditionUpdate(DeploymentCondition.AVAILABLE, "False", Reason.SCALED_TO_ZERO, "Nothing is served: spec.replicas is 0.")
     trouble = f" {serving.trouble}" if serving and serving.trouble and not serving.is_complete else ""
     if serving and serving.ready:
-        words = f"Version {rollout.serving} answers: {_ready(serving, observed)}.{trouble}"
+        words = f"Version {rollout.serving} is served: {_ready(serving, observed)}.{trouble}"
         return ConditionUpdate(DeploymentCondition.AVAILABLE, "True", Reason.MINIMUM_REPLICAS_AVAILABLE, words)
     words = f"No pod of version {rollout.serving} is ready.{trouble}"
     return ConditionUpdate(DeploymentCondition.AVAILABLE, "False", Reason.MINIMUM_REPLICAS_UNAVAILABLE, words)
@@ -84,7 +84,7 @@ def _blocked(observed: Observed, rollout: Rollout) -> ConditionUpdate | None:
 def _of_rollout(observed: Observed, rollout: Rollout) -> ConditionUpdate:
     target = observed.workloads.get(rollout.target) or Workload(rollout.target)
     other = rollout.serving if rollout.serving != rollout.target else ""
-    meanwhile = f" Version {other} answers meanwhile." if other else ""
+    meanwhile = f" Version {other} is served meanwhile." if other else ""
     trouble = f" {target.trouble}" if target.trouble else ""
     if target.is_stalled:
         words = f"Version {rollout.target} did not become ready in time: {_ready(target, observed)}.{trouble}{meanwhile}"
@@ -104,7 +104,7 @@ def _ready(workload: Workload, observed: Observed) -> str:
 
 
 def _versions(observed: Observed, rollout: Rollout) -> list[ServedVersion]:
-    """Those that have a Deployment and keep it: first the one that answers."""
+    """Those that have a Deployment and keep it: first the served one."""
     kept = (*rollout.running, *rollout.draining)
     served = []
     for version in kept[:_VERSIONS]:
@@ -161,7 +161,7 @@ def _switch(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> Iter
     record = after.history[-1]
     previous = f" instead of version {record.from_version}" if record.from_version else ""
     why = f": {record.why}" if record.why else ""
-    yield Event("Normal", "VersionAnswers", f"Version {record.to_version} answers{previous}{why}.")
+    yield Event("Normal", "VersionServed", f"Version {record.to_version} is served{previous}{why}.")
 
 
 def _episodes(before: ModelDeploymentStatus, after: ModelDeploymentStatus) -> Iterator[Event]:

@@ -16,7 +16,6 @@ import urllib3
 from kubernetes import client, config
 from modelyard_api.labels import FIELD_MANAGER
 
-from modelyard_operator.kube.answers import error_of, error_of_status
 from modelyard_operator.kube.interface import (
     KINDS,
     Conflict,
@@ -30,6 +29,7 @@ from modelyard_operator.kube.interface import (
     WatchEvent,
 )
 from modelyard_operator.kube.pacing import TokenBucket
+from modelyard_operator.kube.responses import error_of, error_of_status
 from modelyard_operator.kube.writer import taken_over
 
 _JSON = "application/json"
@@ -168,7 +168,7 @@ class ApiServer:
             self.send("PATCH", path, {"fieldManager": self._field_manager}, patch, _JSON_PATCH)
 
     def send(self, method: str, path: str, query: Object | None = None, body: Any = None, content_type: str = _JSON) -> Object:
-        """Any other request: the answer's JSON object. A throttled request waits as long as it is told and is sent again."""
+        """Any other request: the answer's JSON object. A throttled request waits as long as the server says and is sent again."""
         for attempts_left in reversed(range(self._timeouts.attempts)):
             try:
                 return self._send_once(method, path, query or {}, body, content_type)
@@ -248,9 +248,9 @@ def _with_query(path: str, query: Object) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
-def _event(raw: Object, asked: str) -> WatchEvent:
+def _event(raw: Object, request: str) -> WatchEvent:
     if raw["type"] == "ERROR":
-        raise error_of_status(raw["object"], asked)
+        raise error_of_status(raw["object"], request)
     return WatchEvent(raw["type"], _clean(raw["object"]))
 
 

@@ -25,7 +25,7 @@ class WorkQueue(Generic[KeyT]):
         self._ready: deque[KeyT] = deque()
         self._dirty: set[KeyT] = set()  # to be taken, now or after being worked on
         self._processing: set[KeyT] = set()
-        self._due: dict[KeyT, float] = {}  # the earliest time that was asked for
+        self._due: dict[KeyT, float] = {}  # the earliest time that was requested
         self._heap: list[tuple[float, int, KeyT]] = []  # may hold entries that an earlier one has replaced
         self._count = 0
         self._backoffs: dict[KeyT, Backoff] = {}
@@ -41,7 +41,7 @@ class WorkQueue(Generic[KeyT]):
             self._add(key)
 
     def add_after(self, key: KeyT, seconds: float) -> None:
-        """Have it worked on in ``seconds``, or earlier if that was asked for before."""
+        """Have it worked on in ``seconds``, or earlier if that was requested before."""
         with self._changed:
             due = self._clock() + seconds
             if due < self._due.get(key, float("inf")):

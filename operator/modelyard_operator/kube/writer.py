@@ -88,7 +88,7 @@ class WriterContext:
     may_write: Callable[[], bool]
     instance: str  # named as the source of Events
     now: Callable[[], datetime]
-    count: Callable[[str, str], None] = lambda verb, kind: None  # noqa: ARG005  told of every write
+    count: Callable[[str, str], None] = lambda verb, kind: None  # noqa: ARG005  called at every write
 
 
 class Writer:
@@ -100,7 +100,7 @@ class Writer:
         self._context = context
         self._corrected: dict[tuple[str, str, str], str] = {}  # child -> resource version after we undid a foreign change
 
-    def carry_out(self, plan: Plan, resource: Object, view: View) -> None:
+    def run(self, plan: Plan, resource: Object, view: View) -> None:
         """Everything, in the order of the Plan.
 
         Raises PlanError for what the resource's owner should know, KubeError for what only needs another try (among them Conflict:
@@ -118,11 +118,11 @@ class Writer:
             if found is None or not found["metadata"].get("deletionTimestamp"):
                 self._about_to("delete", deletion.kind)
                 self._kube.delete(deletion.kind, deletion.namespace, deletion.name, deletion.uid)
-        self.tell(plan, resource)
+        self.send_events(plan, resource)
         for action in plan.registry:
             self._act(action)
 
-    def tell(self, plan: Plan, resource: Object) -> None:
+    def send_events(self, plan: Plan, resource: Object) -> None:
         """Status and Events alone; Events only if the status changed, or if the Plan has none."""
         if plan.status is not None:
             if plan.status == (resource.get("status") or {}):

@@ -13,7 +13,7 @@ _LOGIN_HINT = "; check the operator's MLflow user and password (it has to be an 
 
 
 class Missing(RegistryRefused):
-    """What was asked for isn't there."""
+    """There is no such thing."""
 
 
 class Present(RegistryRefused):

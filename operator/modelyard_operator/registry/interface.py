@@ -45,7 +45,7 @@ class Version:
 
 
 class RegistryError(Exception):
-    """The registry said no, or nothing. The message says which server, what was asked and what to do."""
+    """The registry said no, or nothing. The message says which server, which request and what to do."""
 
 
 class RegistryUnavailable(RegistryError):

@@ -131,7 +131,7 @@ class MlflowRegistry:
                 return found
 
     def register_version(self, action: RegisterVersion) -> Version:
-        """See ``Registry``. MLflow makes a second version when asked twice, so it is looked for first."""
+        """See ``Registry``. MLflow makes a second version of a second request, so it is looked for first."""
         version = self.version_of(action.name, action.uid) or self._create_version(action)
         if not version.ready:
             raise RegistryUnavailable(f"MLflow at {self._uri}: version {version.version} of {action.name} is not ready yet")

@@ -60,8 +60,8 @@ def _started(judged: JudgedModel, champion: str) -> Decision:
 def _awaited(judged: JudgedModel, child: Child, champion: str) -> Decision:
     cause = None if facts.running_since(child) or facts.ended(child) else why_not_running(child)
     message = f"Job {child.name} compares the model with champion version {champion}"
-    told = f"{message}; {cause.message}" if cause else message
-    return judged.waiting(TrainingCondition.PROMOTED, Reason.COMPARING, told, requeue_after=PENDING_SECONDS)
+    explained = f"{message}; {cause.message}" if cause else message
+    return judged.waiting(TrainingCondition.PROMOTED, Reason.COMPARING, explained, requeue_after=PENDING_SECONDS)
 
 
 def _complaint(child: Child) -> str:

@@ -20,7 +20,7 @@ _MOST_ROWS_NEEDED = 1_000_000_000
 
 
 class UnusableResult(Exception):
-    """The result doesn't answer the question that was asked; the message says how it differs."""
+    """The result isn't about the requested criteria; the message says how it differs."""
 
 
 def criteria_of(objective: Objective, result: TrainResult) -> tuple[Criterion, ...]:
@@ -83,7 +83,7 @@ def _find(criterion: Criterion, opponent: ComparedWith | None, evidence: Sequenc
 def _of_first_release(wanted: Sequence[Criterion], evidence: Sequence[Evidence]) -> list[Evidence]:
     """0.1.0 named no criterion: evidence was in the order of the criteria. Read for one release."""
     if len(wanted) != len(evidence):
-        raise UnusableResult(f"the result has evidence for {len(evidence)} criteria, {len(wanted)} were asked for")
+        raise UnusableResult(f"the result has evidence for {len(evidence)} criteria, {len(wanted)} were requested")
     return [_named(*pair) for pair in zip(wanted, evidence, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""What a policy answers. A policy is a function from what is observed to a Decision, or None: then the next one is asked."""
+"""What a policy decides. A policy is a function from what is observed to a Decision, or None: then the next one is tried."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -35,13 +35,13 @@ class Decision:
 
 RunUrl = Callable[[str, str], str]  # experiment and run to the address of the run's page
 
-Asked = TypeVar("Asked")
-Policy = Callable[[Asked], Decision | None]
+Given = TypeVar("Given")
+Policy = Callable[[Given], Decision | None]
 
 
-def first(policies: Iterable[Policy[Asked]], asked: Asked) -> Decision:
+def first(policies: Iterable[Policy[Given]], given: Given) -> Decision:
     """The answer of the first policy that has one; the last one of a chain always has."""
-    return next(decision for policy in policies if (decision := policy(asked)) is not None)
+    return next(decision for policy in policies if (decision := policy(given)) is not None)
 
 
 def running(reason: Reason, message: str) -> ConditionUpdate:
@@ -61,6 +61,6 @@ def failed(reason: Reason, message: str) -> Decision:
 
 
 def growing_wait(since: Condition | None, now: datetime) -> float:
-    """Seconds until something that doesn't answer is asked again: as long as it hasn't answered already, 5 to 60."""
+    """Seconds until the next try of something that doesn't answer: as long as it hasn't answered already, 5 to 60."""
     waited = (now - from_timestamp(since.last_transition_time)) if since else timedelta(0)
     return min(_LONGEST_WAIT, max(5.0, waited.total_seconds()))

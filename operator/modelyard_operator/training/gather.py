@@ -1,4 +1,4 @@
-"""Reads everything that a decision needs, once. What the registry is asked depends on the phase."""
+"""Reads everything that a decision needs, once. What is read from the registry depends on the phase."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -54,7 +54,7 @@ def _with_children(observed: Observed, view: View) -> Observed:
 
 
 def _jobs(observed: Observed, view: View) -> list[Object]:
-    """The children; one that is on record and not in the mirror is asked for, before it counts as lost."""
+    """The children; one that is on record and not in the mirror is read from the API server before it counts as lost."""
     jobs = list(view.children(JOB, observed.uid))
     known = {job["metadata"]["uid"] for job in jobs}
     for attempt in observed.status.attempts:

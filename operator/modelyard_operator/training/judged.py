@@ -53,7 +53,7 @@ def verdict_text(outcome: TrainingOutcome, *, all_of_them: bool = False) -> str:
 
 @dataclass(frozen=True)
 class JudgedModel:
-    """What the policies after training are asked about; ``outcome`` is against the newest champion that it was compared with."""
+    """What the policies after training are given; ``outcome`` is against the newest champion that it was compared with."""
 
     observed: Observed
     outcome: TrainingOutcome
@@ -101,7 +101,7 @@ def falling_short(judged: JudgedModel) -> Decision | None:
 
 
 def registry_unavailable(judged: JudgedModel) -> Decision | None:
-    """Asked again, later and later; an intent stays."""
+    """Tried again, later and later; an intent stays."""
     observed = judged.observed
     if not observed.registry.problem:
         return None

@@ -19,7 +19,7 @@ from modelyard_operator.training import approval
 
 @dataclass(frozen=True)
 class RegistryFacts:
-    """What the registry was asked, which depends on where the TrainingJob stands; what wasn't asked is empty."""
+    """What was read from the registry, which depends on where the TrainingJob stands; what wasn't read is empty."""
 
     problem: str = ""  # it didn't answer, or said no
     prepared: bool = False  # registered model and experiment are there

@@ -1,6 +1,6 @@
 """What is read and decided in each phase of a TrainingJob: one row per phase, one chain of policies each.
 
-A policy is a function from what is given to a Decision, or None: then the next one is asked.
+A policy is a function from what is given to a Decision, or None: then the next one is tried.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ AFTER_TRAINING = (
 
 @dataclass(frozen=True)
 class PhaseRow:
-    """What is asked of the registry, what the attempts have come to, and what is decided."""
+    """What is read from the registry, what the attempts have come to, and what is decided."""
 
     read: Callable[[Observed, RegistryReader], RegistryFacts]
     attempts: Callable[[Observed, datetime], Attempts]

@@ -29,7 +29,7 @@ _SHORT = 256
 
 
 def evaluated(judged: JudgedModel) -> Decision:
-    """The result has just arrived; the registry is asked about champion and versions next time."""
+    """The result has just arrived; champion and versions are read from the registry next time."""
     message = "all criteria hold; the champion and the registered versions are looked up"
     soon = judged.waiting(TrainingCondition.REGISTERED, Reason.CRITERIA_HELD, message, requeue_after=SOON)
     return falling_short(judged) or soon

@@ -1,4 +1,4 @@
-"""What the registry is asked about a TrainingJob: one function per phase. What isn't asked stays empty."""
+"""What is read from the registry about a TrainingJob: one function per phase. What isn't read stays empty."""
 
 from modelyard_api import artifacts, labels
 from modelyard_api.pod_contract import TrainResult
@@ -58,7 +58,7 @@ def after_the_end(observed: Observed, registry: RegistryReader) -> RegistryFacts
 
 
 def _for_start(observed: Observed, registry: RegistryReader) -> RegistryFacts:
-    """Preparedness is remembered, so the alias is read as well: it shows that the registry answers now."""
+    """Preparedness is remembered, so the alias is read as well: it shows that the registry can be reached now."""
     if observed.valid_spec.policy.suspend:
         return RegistryFacts()
     champion = registry.alias_version(observed.registered_name, observed.valid_spec.promotion.alias)

@@ -30,7 +30,7 @@ def comparison_name(name: str, version: str) -> str:
 
 
 def train_request(observed: Observed, number: int) -> TrainRequest:
-    """What the pod of an attempt is told."""
+    """The request of an attempt's pod."""
     return TrainRequest(
         namespace=observed.namespace,
         name=observed.name,

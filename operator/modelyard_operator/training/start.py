@@ -31,12 +31,12 @@ from modelyard_operator.training.decision import (
 from modelyard_operator.training.observed import Observed
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 300.0  # seconds between attempts
-_ORDER_LIMIT = 120_000  # bytes; Linux takes at most 131,072 in one environment variable
+_REQUEST_LIMIT = 120_000  # bytes; Linux takes at most 131,072 in one environment variable
 
 
 @dataclass(frozen=True)
 class TrainingInput:
-    """What the policies of this file are asked about."""
+    """What the policies of this file are given."""
 
     observed: Observed
     attempts: Attempts
@@ -61,7 +61,7 @@ def result_awaited(given: TrainingInput) -> Decision | None:
     """The pod's message is lost and the registry, which has the result too, doesn't answer."""
     if not given.attempts.result_awaited:
         return None
-    return _registry_unavailable(given, "the training pod has succeeded; its result is read once the registry answers")
+    return _registry_unavailable(given, "the training pod has succeeded; its result is read once the registry can be reached")
 
 
 def in_progress(given: TrainingInput) -> Decision | None:
@@ -174,5 +174,5 @@ def _named(objective: Objective) -> list[tuple[str, Metric]]:
 
 def _size(observed: Observed) -> Iterator[str]:
     size = len(render.train_request(observed, 1).model_dump_json(by_alias=True, exclude_none=True).encode())
-    if size > _ORDER_LIMIT:
-        yield f"spec: {size} bytes are more than a pod can be told ({_ORDER_LIMIT}); name fewer columns in data.columns and data.prepare"
+    if size > _REQUEST_LIMIT:
+        yield f"spec: {size} bytes are more than a pod's request can have ({_REQUEST_LIMIT}); name fewer columns in data.columns and data.prepare"

@@ -28,7 +28,7 @@ _WORDS = {
     Reason.CHAMPION_CHANGED: "Evaluating",
     Reason.COMPARING: "Evaluating",
 }
-# Passing moments, and what another Event tells already.
+# What passes soon, and what another Event says already.
 _QUIET = frozenset({Reason.PENDING, Reason.PODS_PENDING, Reason.FINISHED, Reason.PODS_READY, Reason.ALIAS_MOVING, Reason.CRITERIA_HELD})
 _GOOD = frozenset(
     {

@@ -1,1 +1,1 @@
-"""The languages the server speaks: bytes of a request to columns, answers to bytes. Pure."""
+"""The languages the server speaks: bytes of a request to columns, outputs to bytes. Pure."""

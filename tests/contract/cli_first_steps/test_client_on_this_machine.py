@@ -1,4 +1,4 @@
-"""`import modelyard`: the client over a real store, with a gateway that answers like a served model."""
+"""`import modelyard`: the client over a real store, with a gateway that predictions like a served model."""
 
 import fcntl
 import json
@@ -210,11 +210,11 @@ def test_events_of_one_resource(client: modelyard.Client, store: LocalStore) -> 
     ],
 )
 def test_rows_of_any_kind_are_asked(client: modelyard.Client, gateway: Gateway, rows: Any) -> None:
-    answers = client.predict("flights", rows)
-    assert type(answers).__module__.partition(".")[0] == ("pandas" if isinstance(rows, pd.DataFrame) else "polars")
+    predictions = client.predict("flights", rows)
+    assert type(predictions).__module__.partition(".")[0] == ("pandas" if isinstance(rows, pd.DataFrame) else "polars")
     assert gateway.rows == [{"distance": 1400.0, "carrier": "UA"}, {"distance": None, "carrier": None}]
-    assert list(answers["prediction"]) == ["true", "true"]
-    assert (list(answers["request_id"]), list(answers["row"])) == (gateway.request_ids * 2, [0, 1])
+    assert list(predictions["prediction"]) == ["true", "true"]
+    assert (list(predictions["request_id"]), list(predictions["row"])) == (gateway.request_ids * 2, [0, 1])
 
 
 def test_times_and_single_rows_are_sent_as_json_has_them(client: modelyard.Client, gateway: Gateway) -> None:
@@ -224,15 +224,15 @@ def test_times_and_single_rows_are_sent_as_json_has_them(client: modelyard.Clien
 
 
 def test_many_rows_go_in_several_requests(client: modelyard.Client, gateway: Gateway) -> None:
-    answers = client.predict("flights", pl.DataFrame({"distance": range(1200)}))
-    assert len(answers) == 1200
+    predictions = client.predict("flights", pl.DataFrame({"distance": range(1200)}))
+    assert len(predictions) == 1200
     assert len(set(gateway.request_ids)) == len(gateway.request_ids) == 3
-    assert max(answers["row"]) < 1200
+    assert max(predictions["row"]) < 1200
 
 
 def test_outcomes_are_joined_to_the_answers(client: modelyard.Client, gateway: Gateway) -> None:
-    answers = client.predict("flights", [{"distance": 1}, {"distance": 2}])
-    assert client.send_feedback("flights", answers, [True, False]) == 2
+    predictions = client.predict("flights", [{"distance": 1}, {"distance": 2}])
+    assert client.send_feedback("flights", predictions, [True, False]) == 2
     request_id = gateway.request_ids[0]
     assert gateway.outcomes == [
         {"request_id": request_id, "row": 0, "outcome": True},

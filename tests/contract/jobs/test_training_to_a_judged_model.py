@@ -118,7 +118,7 @@ def test_minimal_manifest_trains_is_read_back_alike_and_meets_its_successor(name
         assert back["native"][name] == pytest.approx(back["pyfunc"][name], abs=1e-6)
     assert not [name for name in back["files"] if name.endswith((".pkl", ".pickle"))]
 
-    # The run holds the whole story, and no data beside the reference sample.
+    # The run holds all of it, and no data beside the reference sample.
     told = json.loads(artifact(namespace, result["runId"], "result.json"))
     assert told["metrics"]["accuracy"] > 0.9
     assert [row["architecture"] for row in told["leaderboard"]] == [*automatic()]

@@ -57,8 +57,8 @@ class Scene:
         context = WriterContext(lambda: self.leading, "test", lambda: NOW, lambda verb, kind: self.writes.append((verb, kind)))
         self._writer = Writer(kube, self.registry, context)
 
-    def carry_out(self, plan: Plan) -> None:
-        self._writer.carry_out(plan, self.kube.get(TRAINING_JOB, self.namespace, "penguins"), LiveView(self.kube))
+    def run(self, plan: Plan) -> None:
+        self._writer.run(plan, self.kube.get(TRAINING_JOB, self.namespace, "penguins"), LiveView(self.kube))
 
     def get(self, kind: Kind, name: str) -> Object:
         return self.kube.get(kind, self.namespace, name)
@@ -80,10 +80,10 @@ def test_the_same_plan_twice_writes_once(scene: Scene) -> None:
         status=status("Running"),
         events=(Event("Normal", "Started", "it started"),),
     )
-    scene.carry_out(plan)
+    scene.run(plan)
     assert scene.writes == [("create", "Job"), ("create", "Service"), ("status", "TrainingJob"), ("create", "Event")]
     scene.writes.clear()
-    scene.carry_out(plan)
+    scene.run(plan)
     assert scene.writes == []
     assert controller_uid(scene.get(JOB, "penguins-1")) == scene.owner["metadata"]["uid"]
 
@@ -91,10 +91,10 @@ def test_the_same_plan_twice_writes_once(scene: Scene) -> None:
 def test_a_changed_manifest_is_applied_and_what_it_no_longer_says_goes(scene: Scene) -> None:
     first = owned(service(scene.namespace, "penguins"), scene.owner)
     first["spec"]["ports"][0]["appProtocol"] = "http"
-    scene.carry_out(Plan(apply=(first,)))
+    scene.run(Plan(apply=(first,)))
     second = owned(service(scene.namespace, "penguins"), scene.owner)
     second["spec"]["ports"][0]["targetPort"] = 9090
-    scene.carry_out(Plan(apply=(second,)))
+    scene.run(Plan(apply=(second,)))
     [port] = scene.get(SERVICE, "penguins")["spec"]["ports"]
     assert port["targetPort"] == 9090
     assert "appProtocol" not in port
@@ -102,12 +102,12 @@ def test_a_changed_manifest_is_applied_and_what_it_no_longer_says_goes(scene: Sc
 
 def test_a_foreign_change_is_undone_once_and_defaults_are_not_taken_for_one(scene: Scene) -> None:
     plan = Plan(apply=(owned(service(scene.namespace, "penguins"), scene.owner),))
-    scene.carry_out(plan)
+    scene.run(plan)
     found = scene.get(SERVICE, "penguins")
     scene.kube.update(SERVICE, {**found, "spec": {**found["spec"], "selector": {"app": "other"}}})
     scene.writes.clear()
     for _ in range(2):
-        scene.carry_out(plan)
+        scene.run(plan)
     assert scene.writes == [("apply", "Service")]
     assert scene.get(SERVICE, "penguins")["spec"]["selector"] == {"app": "penguins"}
 
@@ -118,7 +118,7 @@ def test_a_name_that_is_taken_is_a_conflict_and_nothing_is_adopted(scene: Scene,
     body = owned(service(scene.namespace, "penguins"), scene.owner)
     plan = Plan(**{step: (body,)}, status=status("Running"))
     with pytest.raises(PlanError) as caught:
-        scene.carry_out(plan)
+        scene.run(plan)
     assert caught.value.problem.reason == Reason.NAME_CONFLICT
     assert f"Service {scene.namespace}/penguins exists and belongs to nobody we know" in caught.value.problem.message
     assert controller_uid(scene.get(SERVICE, "penguins")) == ""
@@ -128,8 +128,8 @@ def test_a_name_that_is_taken_is_a_conflict_and_nothing_is_adopted(scene: Scene,
 def test_what_an_earlier_try_created_is_taken_for_done(scene: Scene) -> None:
     body = owned(job(scene.namespace, "penguins-1"), scene.owner)
     del body["metadata"]["labels"]  # so that the view doesn't show it, as a mirror that lags behind
-    scene.carry_out(Plan(create=(body,)))
-    scene.carry_out(Plan(create=(body,)))
+    scene.run(Plan(create=(body,)))
+    scene.run(Plan(create=(body,)))
     assert scene.writes == [("create", "Job"), ("create", "Job")]
 
 
@@ -137,17 +137,17 @@ def test_what_the_server_refuses_is_told_in_its_words(scene: Scene) -> None:
     body = owned(job(scene.namespace, "penguins-1"), scene.owner)
     body["spec"]["completions"] = -1
     with pytest.raises(PlanError, match=r"refused Job .*spec\.completions"):
-        scene.carry_out(Plan(create=(body,)))
+        scene.run(Plan(create=(body,)))
 
 
 def test_suspending_and_deleting_happen_only_where_something_changes(scene: Scene) -> None:
     body = owned(job(scene.namespace, "penguins-1"), scene.owner)
-    scene.carry_out(Plan(create=(body,)))
+    scene.run(Plan(create=(body,)))
     scene.writes.clear()
-    scene.carry_out(Plan(suspend=(Suspension(scene.namespace, "penguins-1", True),)))
+    scene.run(Plan(suspend=(Suspension(scene.namespace, "penguins-1", True),)))
     assert scene.writes == []
     uid = scene.get(JOB, "penguins-1")["metadata"]["uid"]
-    scene.carry_out(
+    scene.run(
         Plan(suspend=(Suspension(scene.namespace, "penguins-1", False),), delete=(Deletion(JOB, scene.namespace, "penguins-1", uid),))
     )
     assert scene.writes == [("suspend", "Job"), ("delete", "Job")]
@@ -155,13 +155,13 @@ def test_suspending_and_deleting_happen_only_where_something_changes(scene: Scen
 
 def test_a_status_onto_an_old_version_is_a_conflict(scene: Scene) -> None:
     old = scene.get(TRAINING_JOB, "penguins")
-    scene.carry_out(Plan(status=status("Pending")))
+    scene.run(Plan(status=status("Pending")))
     with pytest.raises(Conflict):
-        scene._writer.carry_out(Plan(status=status("Running")), old, LiveView(scene.kube))
+        scene._writer.run(Plan(status=status("Running")), old, LiveView(scene.kube))
 
 
 def test_a_long_message_with_letters_of_several_bytes_is_cut_to_what_an_event_holds(scene: Scene) -> None:
-    scene.carry_out(Plan(status=status("Failed"), events=(Event("Warning", "Long", "ü" * 2000),)))
+    scene.run(Plan(status=status("Failed"), events=(Event("Warning", "Long", "ü" * 2000),)))
     uid = scene.owner["metadata"]["uid"]
     [event] = scene.kube.pod_events(scene.namespace, uid)
     assert len(event["note"].encode()) <= 1024
@@ -170,14 +170,14 @@ def test_a_long_message_with_letters_of_several_bytes_is_cut_to_what_an_event_ho
 
 def test_an_event_that_repeats_itself_is_one_event(scene: Scene) -> None:
     for state in ("Running", "Pending"):
-        scene.carry_out(Plan(status=status(state), events=(Event("Normal", "Same", "the same words"),)))
+        scene.run(Plan(status=status(state), events=(Event("Normal", "Same", "the same words"),)))
     assert len(scene.kube.list_page(EVENT, namespace=scene.namespace).items) == 1
 
 
-def test_the_intent_is_in_status_before_the_registry_is_asked(scene: Scene) -> None:
+def test_the_intent_is_in_status_before_the_registry_is_target(scene: Scene) -> None:
     scene.registry.away = True
     with pytest.raises(PlanError, match="connection refused") as caught:
-        scene.carry_out(Plan(status=status("Promoting"), registry=(EnsureModel("ml", "penguins"),)))
+        scene.run(Plan(status=status("Promoting"), registry=(EnsureModel("ml", "penguins"),)))
     assert caught.value.problem.reason == Reason.REGISTRY_UNAVAILABLE
     assert scene.get(TRAINING_JOB, "penguins")["status"]["state"] == "Promoting"
 
@@ -187,6 +187,6 @@ def test_who_does_not_lead_writes_nothing(scene: Scene) -> None:
     body = owned(job(scene.namespace, "penguins-1"), scene.owner)
     for plan in (Plan(create=(body,)), Plan(status=status("Running")), Plan(registry=(EnsureModel("ml", "penguins"),))):
         with pytest.raises(NotLeading):
-            scene.carry_out(plan)
+            scene.run(plan)
     assert scene.kube.list_page(KINDS["Job"], namespace=scene.namespace).items == []
     assert scene.registry.models == {}

@@ -87,7 +87,7 @@ def test_suspension_stops_pods_and_resuming_makes_new_ones(platform: Platform, t
     marker = tmp_path / "second"
     script = f"""
         import os, pathlib, signal, sys, time
-        signal.signal(signal.SIGTERM, lambda *_: (print("told to stop", flush=True), sys.exit(143)))
+        signal.signal(signal.SIGTERM, lambda *_: (print("stopping: the pod is ending", flush=True), sys.exit(143)))
         print("up", flush=True)
         while not pathlib.Path({str(marker)!r}).exists():
             time.sleep(0.05)

@@ -151,5 +151,5 @@ def test_a_model_whose_code_was_replaced_does_not_load_in_silence(server: Mlflow
     (tmp_path / "model" / "expected.json").write_text(json.dumps(expected))
     with mlflow.start_run(experiment_id=mlflow.set_experiment("ml/colors").experiment_id):
         uri = mlflow.pyfunc.log_model(name="model", **arguments).model_uri
-    with pytest.raises(ModelFilesInvalid, match=r"answers differ by 0\.35 .*fresh one"):
+    with pytest.raises(ModelFilesInvalid, match=r"outputs differ by 0\.35 .*fresh one"):
         mlflow.pyfunc.load_model(uri)

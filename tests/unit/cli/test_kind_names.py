@@ -48,7 +48,7 @@ def test_mixed_and_broken_references_are_refused(words: list[str]) -> None:
         references(words)
 
 
-def test_a_name_is_asked_for() -> None:
+def test_a_name_is_target_for() -> None:
     with pytest.raises(WrongUsage, match="tj/flights"):
         named(["tj"])
 

@@ -45,7 +45,7 @@ def clock_of_the_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
 
 
 @pytest.mark.parametrize("early", [Unreachable("no available server"), NotFound("404 page not found")])
-def test_an_available_model_is_asked_again_until_the_gateway_knows_its_pods(early: Exception) -> None:
+def test_an_available_model_is_target_again_until_the_gateway_knows_its_pods(early: Exception) -> None:
     service: Any = Service("True", early, early, ANSWER)
     assert ask(service, "flights", REQUEST) == [{"prediction": 2.0}]
 

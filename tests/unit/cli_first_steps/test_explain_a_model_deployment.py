@@ -1,4 +1,4 @@
-"""`modelyard explain md x`: which version answers and why, the rollout, and what the monitor saw. The statuses are the operator's own."""
+"""`modelyard explain md x`: which version is served and why, the rollout, and what the monitor saw. The statuses are the operator's own."""
 
 import json
 from typing import Any
@@ -54,18 +54,18 @@ def test_without_a_model_it_says_what_it_waits_for() -> None:
     made = world(aliases={})
     made.settle()
     text = told(made)
-    assert text.startswith("ModelDeployment flights in ml: Pending\n  Nothing answers yet: it waits for a model.")
-    assert "Asked for: whatever version the alias champion is at, of ml.flights." in text
-    assert "No version has answered yet." in text
+    assert text.startswith("ModelDeployment flights in ml: Pending\n  Nothing is served yet: it waits for a model.")
+    assert "Requested: whatever version the alias champion is at, of ml.flights." in text
+    assert "No version has been served yet." in text
     assert "A TrainingJob that meets its criteria sets it" in text
 
 
 def test_available_says_which_version_and_why() -> None:
     text = told(serving_world())
-    assert text.startswith("ModelDeployment flights in ml: Available\n  It answers, as it was asked to.")
-    assert "Version 1 answers since 2026-01-31 12:00 UTC, because alias champion is at version 1." in text
+    assert text.startswith("ModelDeployment flights in ml: Available\n  It is served as the spec says.")
+    assert "Version 1 is served since 2026-01-31 12:00 UTC, because alias champion is at version 1." in text
     assert "Address inside the cluster: http://flights.ml.svc" in text
-    assert "Nobody watches what it is asked: spec.monitoring would." in text
+    assert "Nobody watches its inputs: spec.monitoring would." in text
 
 
 def test_an_address_that_works_from_here_is_told_instead() -> None:
@@ -80,7 +80,7 @@ def test_a_rollout_names_both_versions() -> None:
     made.settle()
     text = told(made)
     assert text.startswith("ModelDeployment flights in ml: Progressing\n  A version is being rolled out.")
-    assert "Version 1 answers: 1 of 1 pod ready." in text
+    assert "Version 1 gets the traffic: 1 of 1 pod ready." in text
     assert "Version 2 is being started: 0 of 1 pod ready." in text
     made.make_ready("2")
     made.settle()
@@ -112,13 +112,13 @@ def test_nothing_is_ready() -> None:
     made = serving_world()
     made.make_ready("1", pods=0)
     made.settle()
-    assert "No pod is ready, so nothing answers." in told(made)
+    assert "No pod is ready, so nothing is served." in told(made)
 
 
 def test_drift_names_the_columns_with_their_distance() -> None:
     made = watched(DRIFTED, driftedShare=0.5, votes=2, drifted=True, columns=COLUMNS)
     text = told(made)
-    assert "But what it is asked has drifted away from what it was trained on." in text
+    assert "But its inputs have drifted away from those it was trained on." in text
     assert "temp: moved, PSI 1.94, 9.7 times its limit (0.2)." in text
     assert "wind: not compared; all null." in text
     assert "origin" not in text
@@ -138,7 +138,7 @@ def test_no_drift_says_so_too() -> None:
 def test_bad_answers_propose_to_go_back() -> None:
     realised = "Realised roc_auc is 0.5 (95 % interval 0.45 to 0.55 over 37 hours) on 200 rows; degraded when the interval lies below 0.58."
     text = told(watched({"quality": (True, "LimitsExceeded", realised)}))
-    assert "its answers have become worse than they may be." in text
+    assert "its predictions have become worse than the limit allows." in text
     assert realised in text
     assert "modelyard rollback md/flights" in text
 
@@ -154,7 +154,7 @@ def test_before_the_first_window() -> None:
     text = told(made)
     assert text.count("No window of version 1 was judged yet.") == 1
     assert "judges every complete window of 500 new predictions" in text
-    assert "Answers: not measured; spec.monitoring.performance compares them" in text
+    assert "Predictions: not measured; spec.monitoring.performance compares them" in text
 
 
 @pytest.mark.parametrize(

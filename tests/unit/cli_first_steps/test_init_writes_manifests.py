@@ -85,7 +85,7 @@ def test_comments_say_why(tmp_path: Path) -> None:
     text = start(tmp_path, outcome=[each == "yes" for each in late], constant=["a"] * ROWS).training_job.read_text()
     assert "- {name: constant, role: Ignored} # it has the same value in every row" in text
     assert "suspected leakage: " in text
-    assert "Is it known when a prediction is asked for? Then role: Feature" in text.replace("\n    # ", " ")
+    assert "Is it known when a prediction is made? Then role: Feature" in text.replace("\n    # ", " ")
     assert "positive is yes" in text
 
 

@@ -31,6 +31,6 @@ def test_the_manifest_and_the_report_say_it(tmp_path: Path) -> None:
     assert TrainingJobSpec.model_validate(yaml.safe_load(written)["spec"]) == large.spec("./my.csv")
     memory = (large.spec("./my.csv").workers.resources.requests or {})["memory"]
     assert f"memory: {memory}" in written
-    assert f"more memory than the 1Gi that a pod asks for by default: the TrainingJob asks for {memory}" in report(
+    assert f"more memory than the 1Gi that a pod asks for by default: the TrainingJob requests {memory}" in report(
         replace(made, seen=large)
     )

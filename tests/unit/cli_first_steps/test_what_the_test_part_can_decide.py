@@ -1,4 +1,4 @@
-"""`modelyard init`: what the proposed test part is too small for is known before anything is trained."""
+"""`modelyard init`: what the proposed test split is too small for is known before anything is trained."""
 
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def test_it_is_said_in_report_and_manifest(tmp_path: Path) -> None:
 def test_the_sentence_about_a_shortage() -> None:
     (short,) = shortages(HeldOut(0.42, 168, (("0", 163), ("1", 5))))
     assert describe_shortage(short) == (
-        "the test part will hold about 5 rows of class 1, and no criterion is decided on fewer than 10: needs about 12 more rows of class 1"
+        "the test split will hold about 5 rows of class 1, and no criterion is decided on fewer than 10: needs about 12 more rows of class 1"
     )
 
 

@@ -58,7 +58,7 @@ class ScriptedPlace:
     bucket: ScriptedS3 = field(default_factory=ScriptedS3)
     received: list[Object] = field(default_factory=list)
     version: str = "1"
-    _asked: int = 0
+    _looked: int = 0
 
     def run(self, *arguments: str) -> str:
         self.ran.append(arguments)
@@ -70,7 +70,7 @@ class ScriptedPlace:
     def _training_job(self, name: str) -> Object:
         if name == "flights-worse":
             return self.worse
-        self._asked += 1
+        self._looked += 1
         return {
             "state": "Promoted",
             "conditions": conditions(Promoted="True"),

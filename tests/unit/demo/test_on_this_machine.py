@@ -15,10 +15,10 @@ class Command:
     """In place of the `modelyard` command: knows whether the platform is up."""
 
     is_up: bool = False
-    asked: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
 
     def __call__(self, *arguments: str, stdin: str | None = None) -> str:
-        self.asked.append(" ".join(arguments))
+        self.calls.append(" ".join(arguments))
         self.is_up = {"up": True, "down": False}.get(arguments[0], self.is_up)
         return ""
 
@@ -34,14 +34,14 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
 
 def test_each_run_has_a_namespace_of_its_own_and_takes_the_earlier_one_away(command: Command) -> None:
     assert [prepare().namespace, prepare().namespace] == ["flights-1", "flights-2"]
-    assert command.asked == ["up", "up", "delete md/flights tj/flights tj/flights-worse -n flights-1 --ignore-not-found --no-wait"]
+    assert command.calls == ["up", "up", "delete md/flights tj/flights tj/flights-worse -n flights-1 --ignore-not-found --no-wait"]
 
 
 def test_down_stops_a_platform_that_a_demo_started(command: Command) -> None:
     prepare()
     prepare()
     remove()
-    assert command.asked[-2:] == ["delete md/flights tj/flights tj/flights-worse -n flights-2 --ignore-not-found", "down"]
+    assert command.calls[-2:] == ["delete md/flights tj/flights tj/flights-worse -n flights-2 --ignore-not-found", "down"]
     assert prepare().namespace == "flights-3"  # MLflow remembers the models of earlier ones
 
 
@@ -49,23 +49,23 @@ def test_down_leaves_a_platform_that_was_up_before(command: Command, capsys: pyt
     command.is_up = True
     prepare()
     remove()
-    assert "down" not in command.asked
+    assert "down" not in command.calls
     assert "stays" in capsys.readouterr().out
 
 
 def test_down_without_a_demo_touches_nothing(command: Command) -> None:
     remove()
-    assert command.asked == []
+    assert command.calls == []
 
 
 def test_what_a_stopped_platform_keeps_is_deleted_by_the_next_demo(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
     prepare()
     command.is_up = False
     remove()
-    assert command.asked == ["up"]
+    assert command.calls == ["up"]
     assert "the platform is not running" in capsys.readouterr().out
     prepare()
-    assert "delete md/flights tj/flights tj/flights-worse -n flights-1" in command.asked[-1]
+    assert "delete md/flights tj/flights tj/flights-worse -n flights-1" in command.calls[-1]
 
 
 def test_a_refused_command_stops_the_demo_in_its_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

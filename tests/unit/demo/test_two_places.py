@@ -9,7 +9,7 @@ import pytest
 from dev.cluster.locations import REPOSITORY
 from dev.demo import flights, on_cluster, on_this_machine
 from dev.demo.place import Place
-from dev.demo.story import QUICKSTART, Story
+from dev.demo.scenario import QUICKSTART, Scenario
 
 PLACES = {
     "kubectl": lambda: on_cluster.OnCluster("flights-7", "http://127.0.0.1:5000", "http://127.0.0.1:8333"),
@@ -21,12 +21,12 @@ class Recorder:
     """In place of the command: what it was asked, and what it would have read."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, ...]] = []
+        self.calls: list[tuple[str, ...]] = []
         self.read: dict[str, str] = {}
 
     def __call__(self, *arguments: str, stdin: str | None = None) -> str:
         assert stdin is None
-        self.asked.append(arguments)
+        self.calls.append(arguments)
         if "-f" in arguments:
             folder = Path(arguments[arguments.index("-f") + 1])
             self.read |= {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
@@ -37,18 +37,18 @@ def applied(place: Callable[[], Place], monkeypatch: pytest.MonkeyPatch) -> Reco
     recorder = Recorder()
     monkeypatch.setattr(on_cluster.kubectl, "kubectl", recorder)
     monkeypatch.setattr(on_this_machine, "modelyard", recorder)
-    story = Story(place(), flights.load)
-    story.apply(f"{QUICKSTART}/")
-    story.show("tj,md")
+    scenario = Scenario(place(), flights.load)
+    scenario.apply(f"{QUICKSTART}/")
+    scenario.show("tj,md")
     return recorder
 
 
 def test_both_places_are_given_the_same(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     here, there = (applied(place, monkeypatch) for place in PLACES.values())
 
-    assert here.asked == there.asked
+    assert here.calls == there.calls
     assert here.read == there.read == {path.name: sha256(path.read_bytes()).hexdigest() for path in (REPOSITORY / QUICKSTART).iterdir()}
-    assert here.asked[-1] == ("get", "tj,md", "-n", "flights-7")
+    assert here.calls[-1] == ("get", "tj,md", "-n", "flights-7")
     told = capsys.readouterr().out
     for tool in PLACES:
         assert f"{tool} apply -n flights-7 -f manifests/quickstart/" in told

@@ -126,7 +126,7 @@ class World:
         plan = reconciler.reconcile(observed, self.now)
         assert plan == reconciler.reconcile(observed, self.now), "the same question has the same answer"
         assert observed == before, "deciding changes nothing"
-        self._carry_out(plan)
+        self._run_plan(plan)
         return plan
 
     def settle(self) -> Plan:
@@ -138,7 +138,7 @@ class World:
                 return plan
         raise AssertionError("the plans never come to rest")
 
-    def _carry_out(self, plan: Plan) -> None:
+    def _run_plan(self, plan: Plan) -> None:
         for body in (*plan.create, *plan.apply):
             self._apply(body)
         for deletion in plan.delete:

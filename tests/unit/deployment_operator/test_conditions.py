@@ -43,9 +43,9 @@ def test_starting_rolled_out_and_answering() -> None:
     assert made.condition("Available") == ("False", "MinimumReplicasUnavailable", "No pod of version 1 is ready.")
     assert made.condition("Progressing") == ("True", "RollingOut", "Version 1 is starting: 0 of 2 pods are ready.")
     made.make_ready("1")
-    assert _told(made.reconcile()) == [("Normal", "RolledOut"), ("Normal", "VersionAnswers")]
+    assert _told(made.reconcile()) == [("Normal", "RolledOut"), ("Normal", "VersionServed")]
     assert made.status["state"] == "Available"
-    assert made.condition("Available") == ("True", "MinimumReplicasAvailable", "Version 1 answers: 2 of 2 pods are ready.")
+    assert made.condition("Available") == ("True", "MinimumReplicasAvailable", "Version 1 is served: 2 of 2 pods are ready.")
     assert made.condition("Progressing") == ("False", "RolledOut", "Version 1 is rolled out.")
     assert made.status["url"] == "http://flights.ml.svc"
     assert made.status["observedGeneration"] == 1
@@ -57,7 +57,7 @@ def test_new_version_starting_while_the_old_one_answers() -> None:
     made.settle()
     assert made.status["state"] == "Progressing"
     assert made.condition("Available")[0] == "True"
-    words = "Version 2 is starting: 0 of 1 pod is ready. Version 1 answers meanwhile."
+    words = "Version 2 is starting: 0 of 1 pod is ready. Version 1 is served meanwhile."
     assert made.condition("Progressing") == ("True", "RollingOut", words)
     assert [(v["version"], v["role"], v.get("readyReplicas")) for v in made.status["versions"]] == [("1", "Stable", 1), ("2", "Next", 0)]
 
@@ -82,7 +82,7 @@ def test_new_version_that_crashes_says_why_before_the_deadline_and_stalls_after_
     made.settle()
     words = (
         "Pod flights-v2-a: CrashLoopBackOff: RegistryUnavailable (exit code 69): MLflow at http://mlflow does not answer."
-        " Version 1 answers meanwhile."
+        " Version 1 is served meanwhile."
     )
     assert made.condition("Progressing") == ("True", "RollingOut", f"Version 2 is starting: 0 of 1 pod is ready. {words}")
     made.stall("2")
@@ -134,7 +134,7 @@ def test_scaling_is_no_rollout() -> None:
     made.edit(replicas=1)
     plan = made.settle()
     assert made.condition("Progressing")[1] == "RolledOut"
-    assert made.condition("Available")[2] == "Version 1 answers: 1 of 1 pod is ready."
+    assert made.condition("Available")[2] == "Version 1 is served: 1 of 1 pod is ready."
     assert made.status["state"] == "Available"
     assert plan.events == ()
 

@@ -8,16 +8,16 @@ from modelyard_api.catalogue.architectures import Architecture, automatic
 from modelyard_api.catalogue.metrics import METRICS, Metric
 from modelyard_jobs.evaluation.metrics import Scores, measure
 from modelyard_jobs.fitting.problem import LeaderboardRow
-from modelyard_jobs.fitting.selection import Answers, is_better, mean_score, scores_of, simplest_within_one_standard_error
+from modelyard_jobs.fitting.selection import HeldOutPredictions, is_better, mean_score, scores_of, simplest_within_one_standard_error
 
 FOLDS, ROWS = 5, 80  # of each fold
 DRAWS = 200
 SHARED, OWN = 1.0, 0.5  # of models that err together, as linear models and forests do
 
 
-def draw(metric: Metric, random: np.random.Generator, advantages: Sequence[float]) -> list[tuple[Answers, ...]]:
-    """Answers of models that err together, fold by fold; an advantage takes so much of a model's error away."""
-    folds: list[tuple[Answers, ...]] = []
+def draw(metric: Metric, random: np.random.Generator, advantages: Sequence[float]) -> list[tuple[HeldOutPredictions, ...]]:
+    """HeldOutPredictions of models that err together, fold by fold; an advantage takes so much of a model's error away."""
+    folds: list[tuple[HeldOutPredictions, ...]] = []
     for _ in range(FOLDS):
         truth = random.normal(size=ROWS)
         shared = random.normal(size=ROWS)
@@ -25,22 +25,22 @@ def draw(metric: Metric, random: np.random.Generator, advantages: Sequence[float
     return list(zip(*folds, strict=True))
 
 
-def answers(metric: Metric, truth: np.ndarray, shared: np.ndarray, own: np.ndarray, advantage: float) -> Answers:
+def answers(metric: Metric, truth: np.ndarray, shared: np.ndarray, own: np.ndarray, advantage: float) -> HeldOutPredictions:
     guess = truth + (SHARED * shared + OWN * own) * (1 - advantage)
     if not METRICS[metric].of_classes:
-        return Answers(scores_of(truth, guess), np.arange(ROWS))
+        return HeldOutPredictions(scores_of(truth, guess), np.arange(ROWS))
     second = 1 / (1 + np.exp(-guess))
-    return Answers(scores_of((truth > 0).astype(np.int64), np.column_stack([1 - second, second])), np.arange(ROWS))
+    return HeldOutPredictions(scores_of((truth > 0).astype(np.int64), np.column_stack([1 - second, second])), np.arange(ROWS))
 
 
-def board(metric: Metric, candidates: Sequence[tuple[Answers, ...]]) -> list[LeaderboardRow]:
+def board(metric: Metric, candidates: Sequence[tuple[HeldOutPredictions, ...]]) -> list[LeaderboardRow]:
     rows = []
     for name, each in zip(automatic(), candidates, strict=False):
         rows.append(LeaderboardRow(name, *mean_score(metric, each), 0.0, selected=False))
     return rows
 
 
-def chosen(metric: Metric, candidates: Sequence[tuple[Answers, ...]]) -> Architecture:
+def chosen(metric: Metric, candidates: Sequence[tuple[HeldOutPredictions, ...]]) -> Architecture:
     by_name = dict(zip(automatic(), candidates, strict=False))
     rows = board(metric, candidates)
     return simplest_within_one_standard_error(rows, metric, lambda one, other: is_better(metric, by_name[one], by_name[other]))
@@ -86,7 +86,7 @@ def test_a_significantly_better_model_is_chosen_although_the_simplest_is_within_
 
 
 def test_what_can_not_be_measured_is_not_better() -> None:
-    nothing = Answers(Scores(np.zeros(3, dtype=np.int64), np.zeros(3, dtype=np.int64), np.full((3, 2), 0.5)), np.arange(3))
+    nothing = HeldOutPredictions(Scores(np.zeros(3, dtype=np.int64), np.zeros(3, dtype=np.int64), np.full((3, 2), 0.5)), np.arange(3))
     assert not is_better(Metric.ROC_AUC, [nothing], [nothing])
-    one_group = Answers(nothing.scores, np.zeros(3))
+    one_group = HeldOutPredictions(nothing.scores, np.zeros(3))
     assert not is_better(Metric.ACCURACY, [one_group], [one_group])

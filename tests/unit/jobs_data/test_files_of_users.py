@@ -11,7 +11,7 @@ from modelyard_api.catalogue.tasks import Task
 from modelyard_api.data import ColumnType, SplitBy
 from modelyard_api.reading_notes import ReadingRule
 from modelyard_jobs.data import parquet_table, reading, report
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import SplitName
 from modelyard_jobs.termination import InvalidRequest
 
 from tests.unit.jobs_data.training_in_process import FILES, Trained, source, spec, train
@@ -119,7 +119,7 @@ def test_days_of_another_form_divide_the_rows_by_time(trained: Any) -> None:
     assert notes(found) == {(ReadingRule.DATE_FORM, "day"): 400}
     days = found.data.dataset.features.frame["day"]
     assert days[0] == "2023-01-01T00:00:00"
-    tested, fitted = (days[found.data.assignment.rows(part)] for part in (Part.TEST, Part.TRAIN))
+    tested, fitted = (days[found.data.assignment.rows(part)] for part in (SplitName.TEST, SplitName.TRAIN))
     assert tested.min() > fitted.max()
     assert found.data.assignment.rule.column == "day"
     assert found.data.assignment.rule.by is SplitBy.TIME

@@ -237,8 +237,8 @@ def test_a_few_texts_that_are_no_dates_are_missing() -> None:
 def test_dates_without_marks_are_dates_where_they_are_declared() -> None:
     assert read(["20231231", "20240101"]).kind is ColumnType.NUMERICAL
     assert read(["20231231", "20240101"], type="Datetime").kind is ColumnType.DATETIME
-    assert reader({"x": ["20231231", "20240101"]}).moments("x").values.dtype == pl.String
-    assert reader({"x": ["1700000000", "1700000500"]}).moments("x").values[1] == 1700000500.0
+    assert reader({"x": ["20231231", "20240101"]}).timestamps("x").values.dtype == pl.String
+    assert reader({"x": ["1700000000", "1700000500"]}).timestamps("x").values[1] == 1700000500.0
 
 
 # what is left out

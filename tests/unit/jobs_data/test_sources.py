@@ -22,7 +22,7 @@ BROKEN_OFF, EMPTY_ANSWER = "/broken.csv", "/silent.csv"
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers by path: /<status>/…, redirects, and what a server shouldn't do."""
+    """Predictions by path: /<status>/…, redirects, and what a server shouldn't do."""
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
@@ -97,11 +97,11 @@ def test_a_file_of_the_web(web: str, tmp_path: Path, path: str, key: str) -> Non
 @pytest.mark.parametrize(
     ("path", "failure", "words"),
     [
-        ("/404/rows.csv", InvalidRequest, "there is no file https://localhost:.*rows.csv: localhost answers 404"),
+        ("/404/rows.csv", InvalidRequest, "there is no file https://localhost:.*rows.csv: localhost responds with 404"),
         ("/403/rows.csv", InvalidRequest, "without a log-in"),
-        ("/400/rows.csv", InvalidRequest, "answers 400"),
-        ("/429/rows.csv", Unavailable, "answers 429"),
-        ("/503/rows.csv?signature=secret", Unavailable, r"answers 503 for https://localhost:\d+/503/rows.csv;"),
+        ("/400/rows.csv", InvalidRequest, "responds with 400"),
+        ("/429/rows.csv", Unavailable, "responds with 429"),
+        ("/503/rows.csv?signature=secret", Unavailable, r"responds with 503 for https://localhost:\d+/503/rows.csv;"),
         ("/plain.csv", InvalidRequest, "to an address without https"),
         ("/round.csv", InvalidRequest, "on and on"),
         (BROKEN_OFF, Unavailable, "broke off"),

@@ -90,9 +90,9 @@ def test_timestamps_as_text_are_used_when_named_and_else_left_out_with_a_word() 
 
 def test_typed_timestamps_become_iso_text_as_requests_bring_it() -> None:
     noon = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
-    moments = typed(pl.Series("at", [noon, None]))
-    assert moments.columns[0].type is ColumnType.DATETIME
-    text, missing = moments.frame["at"].to_list()
+    timestamps = typed(pl.Series("at", [noon, None]))
+    assert timestamps.columns[0].type is ColumnType.DATETIME
+    text, missing = timestamps.frame["at"].to_list()
     assert datetime.fromisoformat(text) == noon
     assert missing is None
     assert typed(pl.Series("day", [date(2026, 1, 31), None])).frame["day"].to_list() == ["2026-01-31", None]
@@ -132,7 +132,7 @@ def test_the_splits_column_is_a_feature_only_where_timestamps_name_it() -> None:
     assert [c.name for c in read(table, data(timestamps=["at"]), frozenset({"at"})).columns] == ["at", "x"]
 
 
-def test_a_champion_is_asked_with_columns_that_are_ignored_today() -> None:
+def test_a_champion_is_target_with_columns_that_are_ignored_today() -> None:
     table = pl.DataFrame({"x": [1.0, 2.0, 3.0], "ignored_text": ["a", "", "c"], "ignored_number": [1, None, 3], "y": ["p", "q", "p"]})
     spec = TrainingJobSpec.model_validate(
         {
@@ -145,9 +145,9 @@ def test_a_champion_is_asked_with_columns_that_are_ignored_today() -> None:
     )
     data = dataset.prepare(RawTable(pl.concat([table] * 20), is_text=False), spec)
     assert data.features.frame.columns == ["x"]
-    asked = data.asked(np.array([1, 2]))
-    assert asked.cells.rows() == [(2.0, "", None, "q"), (3.0, "c", 3, "p")]
-    assert asked.first_read.select("x", "ignored_text", "ignored_number").to_dicts() == [
+    raw = data.raw_rows(np.array([1, 2]))
+    assert raw.cells.rows() == [(2.0, "", None, "q"), (3.0, "c", 3, "p")]
+    assert raw.first_read.select("x", "ignored_text", "ignored_number").to_dicts() == [
         {"x": 2.0, "ignored_text": None, "ignored_number": None},
         {"x": 3.0, "ignored_text": "c", "ignored_number": 3.0},
     ]

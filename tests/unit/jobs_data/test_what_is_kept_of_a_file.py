@@ -1,4 +1,4 @@
-"""While a model is fitted only what is fitted to, and the cells of the test part, are in memory; nothing that is asked for differs by it."""
+"""While a model is fitted only what is fitted to, and the cells of the test split, are in memory; nothing that is asked for differs by it."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from modelyard_jobs import training_data
 from modelyard_jobs.data import reading
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import SplitName
 from modelyard_jobs.training_data import TrainingData, divide
 from polars.testing import assert_frame_equal
 
@@ -39,17 +39,17 @@ def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_of_the_cells_those_of_the_test_part_are_kept(whole: TrainingData) -> None:
-    kept, tested = whole.with_tested_cells(), whole.assignment.rows(Part.TEST)
+    kept, tested = whole.with_tested_cells(), whole.assignment.rows(SplitName.TEST)
     assert kept.dataset.table.cells.height == kept.dataset.read.height == 0
     for rows in (tested, tested[::3]):
-        assert_frame_equal(kept.asked(rows).cells, whole.asked(rows).cells)
-        assert_frame_equal(kept.asked(rows).first_read, whole.asked(rows).first_read)
+        assert_frame_equal(kept.raw_rows(rows).cells, whole.raw_rows(rows).cells)
+        assert_frame_equal(kept.raw_rows(rows).first_read, whole.raw_rows(rows).first_read)
 
 
 def test_other_rows_are_read_from_the_file_again(whole: TrainingData) -> None:
     rows = np.arange(0, len(whole.dataset.positions), 5)
-    assert_frame_equal(whole.with_tested_cells().asked(rows).cells, whole.asked(rows).cells)
-    assert_frame_equal(whole.with_tested_cells().asked(rows).first_read, whole.asked(rows).first_read)
+    assert_frame_equal(whole.with_tested_cells().raw_rows(rows).cells, whole.raw_rows(rows).cells)
+    assert_frame_equal(whole.with_tested_cells().raw_rows(rows).first_read, whole.raw_rows(rows).first_read)
 
 
 def test_rows_of_other_models_are_recognised_as_before(whole: TrainingData) -> None:
@@ -66,7 +66,7 @@ def test_rows_of_other_models_are_recognised_as_before(whole: TrainingData) -> N
 
 def test_features_that_lie_part_by_part_are_the_same(whole: TrainingData) -> None:
     ordered = whole.by_part()
-    for part in Part:
+    for part in SplitName:
         one, other = ordered.part(part), whole.part(part)
         assert_frame_equal(one.features, other.features)
         assert (one.target.tolist(), one.groups.tolist()) == (other.target.tolist(), other.groups.tolist())

@@ -15,7 +15,7 @@ from modelyard_jobs.data.source import SourceFile, SourceFiles
 from modelyard_jobs.evaluation.metrics import measure
 from modelyard_jobs.evaluation.opponents import as_scores
 from modelyard_jobs.fitting import FittedModel, fit_model, raw_columns
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import SplitName
 from modelyard_jobs.training_data import TrainingData, divide
 from modelyard_model.model_folder import load_model, save_model
 from modelyard_model.tabular_model import TabularModel
@@ -52,8 +52,8 @@ class Trained:
 
     def answers(self, rows: pl.DataFrame | None = None) -> NDArray[np.float64]:
         """To all rows of the file, by its raw cells."""
-        asked = self.data.asked(np.arange(len(self.data.dataset.positions))).cells if rows is None else rows
-        return self.stored.predict({item.name: asked[item.name].to_list() for item in self.stored.inputs if item.name in asked}).outputs
+        raw = self.data.raw_rows(np.arange(len(self.data.dataset.positions))).cells if rows is None else rows
+        return self.stored.predict({item.name: raw[item.name].to_list() for item in self.stored.inputs if item.name in raw}).outputs
 
     def answers_to_read_rows(self) -> NDArray[np.float64]:
         """To the same rows, as training read them."""
@@ -62,8 +62,8 @@ class Trained:
 
     def tested(self, metric: Metric) -> float:
         """A metric of the stored model's answers to the raw cells of the test rows."""
-        rows = self.data.assignment.rows(Part.TEST)
-        return measure(metric, as_scores(self.data.dataset.target.values[rows], self.answers(self.data.asked(rows).cells)))
+        rows = self.data.assignment.rows(SplitName.TEST)
+        return measure(metric, as_scores(self.data.dataset.target.values[rows], self.answers(self.data.raw_rows(rows).cells)))
 
 
 def train(path: Path, folder: Path, manifest: TrainingJobSpec, registered: str = "ml.cases") -> Trained:
@@ -72,8 +72,8 @@ def train(path: Path, folder: Path, manifest: TrainingJobSpec, registered: str =
     data = divide(files, reading.read(files), manifest, registered)
     problem = training_data.pose(data, manifest)
     warnings = training_data.look_for_leaks(data, manifest)
-    fitted = fit_model(Architecture.LINEAR, {}, problem, data.part(Part.TRAIN), data.part(Part.VALIDATION), lambda _: None)
-    example = data.part(Part.TRAIN).features.head(5)
+    fitted = fit_model(Architecture.LINEAR, {}, problem, data.part(SplitName.TRAIN), data.part(SplitName.VALIDATION), lambda _: None)
+    example = data.part(SplitName.TRAIN).features.head(5)
     save_model(fitted.model, folder / "model", raw_columns(example, example.columns))
     stored = load_model(folder / "model")
     return Trained(data, fitted, stored, (*warnings, *fitted.warnings, *fitted.model.preparation.document.notes))

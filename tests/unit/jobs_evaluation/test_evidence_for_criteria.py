@@ -89,4 +89,4 @@ def test_too_few_rows_of_a_class_say_how_many_more_the_data_need() -> None:
     evaluation = EvidenceInput(scores, clusters, PairedComparison(scores, scores, clusters), None, None, ("no", "yes"), 0.15)
     (evidence,) = gather([Criterion(metric=Metric.ROC_AUC, at_least=0.5)], evaluation)
     assert (evidence.reason, evidence.of_class, evidence.low) == (VerdictReason.TOO_FEW_OF_CLASS, "yes", None)
-    assert evidence.more_rows == 54  # 8 more in a test part of 15 %
+    assert evidence.more_rows == 54  # 8 more in a test split of 15 %

@@ -11,7 +11,7 @@ import pytest
 from modelyard_api.training_job import TrainingJobSpec
 from modelyard_api.verdicts import VerdictReason
 from modelyard_jobs.data import dataset
-from modelyard_jobs.data.dataset import AskedRows
+from modelyard_jobs.data.dataset import RawRows
 from modelyard_jobs.data.raw_table import RawTable
 from modelyard_jobs.data.source import SourceFiles
 from modelyard_jobs.evaluation import opponents
@@ -20,7 +20,7 @@ from modelyard_jobs.evaluation.fresh_process import FreshScores, NotScored
 from modelyard_jobs.evaluation.opponents import JudgedRows, against_version, as_scores
 from modelyard_jobs.splitting import membership
 from modelyard_jobs.splitting.assignment import Rows, assign
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import SplitName
 from modelyard_jobs.tracking.mlflow_server import RegisteredVersion
 from modelyard_jobs.training_data import TrainingData
 
@@ -40,7 +40,7 @@ def data(frame: pl.DataFrame) -> TrainingData:
 
 def judged_rows(frame: pl.DataFrame) -> JudgedRows:
     found = data(frame)
-    rows = found.assignment.rows(Part.TEST)
+    rows = found.assignment.rows(SplitName.TEST)
     truth = found.dataset.target.values[rows]
     return JudgedRows(found, rows, as_scores(truth, truth + 0.1))
 
@@ -50,7 +50,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many rows the champion was asked about, each time; it answers zeros."""
     counts: list[int] = []
 
-    def score(uri: str, rows: AskedRows, folder: Path, *, through_pyfunc: bool) -> FreshScores:
+    def score(uri: str, rows: RawRows, folder: Path, *, through_pyfunc: bool) -> FreshScores:
         counts.append(rows.height)
         return FreshScores((), "Regression", np.zeros(rows.height))
 
@@ -62,7 +62,7 @@ def knows(monkeypatch: pytest.MonkeyPatch, kept: membership.Membership | None) -
     monkeypatch.setattr(opponents, "rows_of", lambda *_: kept)
 
 
-def test_a_champion_of_the_same_split_is_asked_about_the_whole_test(
+def test_a_champion_of_the_same_split_is_target_about_the_whole_test(
     monkeypatch: pytest.MonkeyPatch, asked: list[int], tmp_path: Path
 ) -> None:
     test = judged_rows(FRAME)
@@ -79,7 +79,7 @@ def test_rows_that_the_champion_learned_are_left_out(monkeypatch: pytest.MonkeyP
     kept = test.data.assignment.membership
     part = kept.part.copy()
     learned = test.rows[: len(test.rows) // 3]
-    part[learned[::2]], part[learned[1::2]] = Part.TRAIN, Part.VALIDATION
+    part[learned[::2]], part[learned[1::2]] = SplitName.TRAIN, SplitName.VALIDATION
     knows(monkeypatch, replace(kept, part=part))
     compared = against_version(CHAMPION, "uri", test, tmp_path)
     assert asked == [len(test.rows) - len(learned)]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from modelyard_jobs.data.dataset import AskedRows
+from modelyard_jobs.data.dataset import RawRows
 from modelyard_jobs.evaluation.fresh_process import outputs
 from modelyard_model.columns.categorical import CategoricalColumn, FilledText
 from modelyard_model.columns.numerical import FilledNumber, NumericalColumn
@@ -39,7 +39,7 @@ def model(number: dict[str, Any] | None, text: dict[str, Any] | None) -> Tabular
 
 
 def asked(folder: Path, cells: list[str]) -> Path:
-    rows = AskedRows(
+    rows = RawRows(
         pl.DataFrame({"x": cells, "c": ["a"] * len(cells), "target": ["y"] * len(cells)}),
         pl.DataFrame({"x": [7.0] * len(cells), "c": ["a"] * len(cells)}),
     )

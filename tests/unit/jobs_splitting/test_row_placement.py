@@ -12,7 +12,7 @@ import pytest
 from modelyard_api.data import Duplicates, Split, SplitBy
 from modelyard_jobs.splitting import hashing, membership
 from modelyard_jobs.splitting.assignment import Assignment, Earlier, Rows, assign
-from modelyard_jobs.splitting.cuts import REFERENCE_ROWS, Classes, Part, SplitRule
+from modelyard_jobs.splitting.cuts import REFERENCE_ROWS, Classes, SplitName, SplitRule
 from modelyard_jobs.splitting.hashing import Hashes
 from modelyard_jobs.splitting.membership import Membership
 from modelyard_jobs.termination import InvalidRequest
@@ -64,8 +64,8 @@ def test_a_row_once_trained_on_is_never_tested_on_when_data_grow(split: Split) -
     small, more = table(4000), table(9000, seed=1)
     before = placed(small, split)
     after = placed(pl.concat([more, small]), split, before=before)
-    trained = set(before.row[before.part == Part.TRAIN].tolist())
-    tested = set(after.row[after.part == Part.TEST].tolist())
+    trained = set(before.row[before.part == SplitName.TRAIN].tolist())
+    tested = set(after.row[after.part == SplitName.TEST].tolist())
     assert trained
     assert tested
     assert not trained & tested
@@ -76,8 +76,8 @@ def test_a_row_trained_on_never_enters_the_reference_when_data_grow(split: Split
     small, more = table(3000), table(20000, seed=1)
     before = placed(small, split)
     after = placed(pl.concat([small, more]), split, before=before)
-    trained = set(before.row[before.part == Part.TRAIN].tolist())
-    assert not trained & set(after.row[after.part == Part.REFERENCE].tolist())
+    trained = set(before.row[before.part == SplitName.TRAIN].tolist())
+    assert not trained & set(after.row[after.part == SplitName.REFERENCE].tolist())
 
 
 @pytest.mark.parametrize("split", [BY_GROUP, BY_TIME], ids=["group", "time"])
@@ -86,15 +86,17 @@ def test_no_group_is_divided(split: Split) -> None:
     part = placed(frame, split).part
     for _, rows in frame.with_row_index().group_by("day"):
         parts = set(part[rows["index"].to_numpy()].tolist())
-        assert len(parts - ({Part.REFERENCE} if split is BY_TIME else set())) == 1  # by Time single rows may be held out for the monitor
+        assert (
+            len(parts - ({SplitName.REFERENCE} if split is BY_TIME else set())) == 1
+        )  # by Time single rows may be held out for the monitor
 
 
 def test_shares_are_about_what_was_asked_for() -> None:
     frame = table(20000)
     for split in BY_ROW:
         part = placed(frame, split.model_copy(update={"validation": 0.2, "test": 0.3})).part
-        assert (part == Part.TEST).mean() == pytest.approx(0.3, abs=1e-3)
-        assert (part == Part.VALIDATION).mean() == pytest.approx(0.2, abs=1e-3)
+        assert (part == SplitName.TEST).mean() == pytest.approx(0.3, abs=1e-3)
+        assert (part == SplitName.VALIDATION).mean() == pytest.approx(0.2, abs=1e-3)
 
 
 @pytest.mark.parametrize("rows", [200, 211, 5003])
@@ -103,15 +105,15 @@ def test_every_class_has_its_share_to_the_row(rows: int) -> None:
     part = placed(frame, Split(by=SplitBy.STRATIFIED)).part
     for label in "abc":
         of_class = part[(frame["label"] == label).to_numpy()]
-        assert abs((of_class == Part.TEST).sum() - 0.15 * len(of_class)) <= 1
-        assert abs((of_class == Part.VALIDATION).sum() - 0.15 * len(of_class)) <= 1
+        assert abs((of_class == SplitName.TEST).sum() - 0.15 * len(of_class)) <= 1
+        assert abs((of_class == SplitName.VALIDATION).sum() - 0.15 * len(of_class)) <= 1
 
 
 def test_ten_rows_of_a_class_are_enough_for_two_in_every_part() -> None:
     frame = table(400).with_columns(label=pl.Series(["rare"] * 10 + ["usual"] * 390))
     for salt in range(20):
         part = placed(frame, Split(by=SplitBy.STRATIFIED), f"ml.model-{salt}").part[:10]
-        assert min((part == wanted).sum() for wanted in (Part.TRAIN, Part.VALIDATION, Part.TEST)) >= 2
+        assert min((part == wanted).sum() for wanted in (SplitName.TRAIN, SplitName.VALIDATION, SplitName.TEST)) >= 2
 
 
 def test_models_of_other_names_split_otherwise() -> None:
@@ -143,9 +145,9 @@ def test_by_time_the_latest_rows_are_the_test_and_the_gap_is_left_out() -> None:
     split = Split(by=SplitBy.TIME, column="day", gap_seconds=gap)
     part = placed(frame, split).part
     days = frame["day"].to_numpy().astype("datetime64[s]").astype(np.int64)
-    assert days[part == Part.TRAIN].max() + gap < days[part == Part.VALIDATION].min()
-    assert days[part == Part.VALIDATION].max() + gap < days[part == Part.TEST].min()
-    assert (part == Part.TEST).mean() == pytest.approx(0.15, abs=0.02)
+    assert days[part == SplitName.TRAIN].max() + gap < days[part == SplitName.VALIDATION].min()
+    assert days[part == SplitName.VALIDATION].max() + gap < days[part == SplitName.TEST].min()
+    assert (part == SplitName.TEST).mean() == pytest.approx(0.15, abs=0.02)
 
 
 @pytest.mark.parametrize("known", [pl.col("day") < DAYS[80], pl.col("day") >= DAYS[40]], ids=["later rows came", "earlier rows came"])
@@ -153,8 +155,8 @@ def test_other_rows_move_the_boundary_in_time_forward_at_most(known: pl.Expr) ->
     frame = table(6000)
     before = placed(frame.filter(known), BY_TIME)
     after = placed(frame, BY_TIME, before=before)
-    fitted = set(before.row[before.part <= Part.VALIDATION].tolist())
-    assert not fitted & set(after.row[after.part == Part.TEST].tolist())
+    fitted = set(before.row[before.part <= SplitName.VALIDATION].tolist())
+    assert not fitted & set(after.row[after.part == SplitName.TEST].tolist())
 
 
 def test_by_time_the_reserve_is_no_handful_of_dates() -> None:
@@ -163,7 +165,7 @@ def test_by_time_the_reserve_is_no_handful_of_dates() -> None:
     days = frame["day"].to_numpy()[assignment.reference]
     assert 800 <= len(assignment.reference) <= 0.05 * 20000
     assert len(np.unique(days)) >= 60
-    assert set(assignment.part[assignment.reference].tolist()) == {Part.REFERENCE}
+    assert set(assignment.part[assignment.reference].tolist()) == {SplitName.REFERENCE}
 
 
 def test_the_reference_is_drawn_from_the_whole_period_and_bounded() -> None:
@@ -172,7 +174,7 @@ def test_the_reference_is_drawn_from_the_whole_period_and_bounded() -> None:
         assignment = placed(frame, split.model_copy(update={"test": 0.3}))
         rows = assignment.reference
         assert len(rows) == REFERENCE_ROWS
-        assert not (assignment.part == Part.REFERENCE).any()  # the test part is large enough to compare with
+        assert not (assignment.part == SplitName.REFERENCE).any()  # the test split is large enough to compare with
         days = frame["day"][rows]
         assert days.min() < DAYS[30]
         assert days.max() > DAYS[90]
@@ -185,17 +187,17 @@ def test_too_few_groups_for_three_parts_are_refused_in_words() -> None:
 
 
 def test_little_is_reserved_and_only_where_the_test_part_is_small() -> None:
-    assert (placed(table(400), BY_ROW[1]).part == Part.REFERENCE).sum() <= 0.05 * 400
-    assert not (placed(table(8000), BY_ROW[1]).part == Part.REFERENCE).any()
-    few_days = placed(table(8000), BY_GROUP)  # 18 of 120 days are in the test part
-    assert 0 < (few_days.part == Part.REFERENCE).sum() <= 0.05 * 8000
+    assert (placed(table(400), BY_ROW[1]).part == SplitName.REFERENCE).sum() <= 0.05 * 400
+    assert not (placed(table(8000), BY_ROW[1]).part == SplitName.REFERENCE).any()
+    few_days = placed(table(8000), BY_GROUP)  # 18 of 120 days are in the test split
+    assert 0 < (few_days.part == SplitName.REFERENCE).sum() <= 0.05 * 8000
 
 
 def test_a_model_recognises_the_rows_it_was_fitted_and_tuned_on() -> None:
     frame = table(1000)
     assignment = placed(frame, BY_ROW[0])
     kept = membership.from_parquet(membership.to_parquet(assignment.membership))
-    assert (seen(kept, frame, assignment.group) == (assignment.part <= Part.VALIDATION)).all()
+    assert (seen(kept, frame, assignment.group) == (assignment.part <= SplitName.VALIDATION)).all()
     assert (kept.recognise(frame, np.arange(1000), MODEL) == assignment.part).all()
 
 
@@ -213,7 +215,7 @@ def test_known_rows_keep_their_place(change: str) -> None:
     after = placed(changed, BY_ROW[1], before=before)
     expected = {"reordered": before.part[::-1], "fewer": before.part[::2]}.get(change, before.part)
     assert (after.part == expected).all()
-    assert (seen(before.membership, changed, after.group) == (expected <= Part.VALIDATION)).all()
+    assert (seen(before.membership, changed, after.group) == (expected <= SplitName.VALIDATION)).all()
 
 
 def test_copies_that_chance_explains_are_rows_of_their_own_and_are_counted() -> None:
@@ -222,22 +224,22 @@ def test_copies_that_chance_explains_are_rows_of_their_own_and_are_counted() -> 
     before = placed(frame, BY_ROW[1])
     assert before.copies.duplicates is Duplicates.APART
     assert len(np.unique(before.row)) == 1200
-    assert (before.part == Part.TEST).mean() == pytest.approx(0.15, abs=0.002)
+    assert (before.part == SplitName.TEST).mean() == pytest.approx(0.15, abs=0.002)
     more = pl.concat([frame, frame.sample(600, seed=2)])
     after = placed(more, BY_ROW[1], before=before)
     assert (after.part[:1200] == before.part).all()
-    assert (after.part[1200:] == Part.TEST).mean() == pytest.approx(0.15, abs=0.05)
+    assert (after.part[1200:] == SplitName.TEST).mean() == pytest.approx(0.15, abs=0.05)
     without = placed(frame.drop("b"), BY_ROW[1], before=before)
     assert (without.part == before.part).all()
 
 
 def test_equal_rows_with_different_labels_share_a_part_as_often_as_those_with_equal_ones() -> None:
-    """The fault of release 0.1.0: the label was in the hash, so a row's twin in the test part mostly had the other label."""
+    """The fault of release 0.1.0: the label was in the hash, so a row's twin in the test split mostly had the other label."""
     random = np.random.default_rng(1)
     frame = pl.DataFrame({"a": random.integers(0, 24, 1200), "label": random.choice(["x", "y"], 1200)})
     same, different = [], []
     for salt in range(40):
-        part = placed(frame, BY_ROW[1], f"ml.m-{salt}").part == Part.TEST
+        part = placed(frame, BY_ROW[1], f"ml.m-{salt}").part == SplitName.TEST
         for value in range(24):
             members = np.flatnonzero((frame["a"] == value).to_numpy())
             label = (frame["label"] == "x").to_numpy()[members]
@@ -269,8 +271,8 @@ def test_rows_of_a_group_that_was_trained_on_are_not_new() -> None:
     frame, more = table(3000), table(3000, seed=5)
     before = placed(frame, BY_GROUP)
     later = placed(more, BY_GROUP, before=before)
-    assert seen(before.membership, more, later.group)[later.part == Part.TRAIN].all()
-    assert not seen(before.membership, more, later.group)[later.part == Part.TEST].any()
+    assert seen(before.membership, more, later.group)[later.part == SplitName.TRAIN].all()
+    assert not seen(before.membership, more, later.group)[later.part == SplitName.TEST].any()
 
 
 def test_a_stored_class_that_is_new_gets_cuts_of_its_own() -> None:
@@ -279,7 +281,7 @@ def test_a_stored_class_that_is_new_gets_cuts_of_its_own() -> None:
     new = table(200, seed=9).with_columns(label=pl.lit("d"))
     after = placed(pl.concat([frame, new]), BY_ROW[1], before=before)
     assert (after.part[:1000] == before.part).all()
-    assert abs((after.part[1000:] == Part.TEST).sum() - 30) <= 1
+    assert abs((after.part[1000:] == SplitName.TEST).sum() - 30) <= 1
 
 
 def test_rows_of_a_model_of_the_first_release_keep_their_place() -> None:

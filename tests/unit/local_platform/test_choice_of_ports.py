@@ -27,7 +27,7 @@ def test_the_remembered_port_before_the_usual_one() -> None:
 
 
 def test_an_asked_port_before_the_remembered_one() -> None:
-    assert choose(Request("MLflow", "--port-mlflow", 5000, remembered=5003, asked=6000), set()) == Choice(6000)
+    assert choose(Request("MLflow", "--port-mlflow", 5000, remembered=5003, requested=6000), set()) == Choice(6000)
 
 
 def test_another_one_with_a_note_who_holds_the_usual_one() -> None:
@@ -46,14 +46,14 @@ def test_any_free_one_when_all_near_ones_are_taken() -> None:
 
 def test_an_asked_port_that_is_taken_is_an_error_naming_who_holds_it() -> None:
     with pytest.raises(PortTaken, match=r"--port-mlflow 6000: the port is in use by nginx \(process 7: 6000\); end that, or name another"):
-        choose(Request("MLflow", "--port-mlflow", 5000, asked=6000), {6000})
+        choose(Request("MLflow", "--port-mlflow", 5000, requested=6000), {6000})
 
 
 def test_two_parts_never_get_the_same_port() -> None:
     others = frozenset({5000})
     assert choose(MLFLOW, set(), others).port != 5000
     with pytest.raises(PortTaken, match="another part of Modelyard"):
-        choose(Request("MLflow", "--port-mlflow", 5000, asked=5000), set(), others)
+        choose(Request("MLflow", "--port-mlflow", 5000, requested=5000), set(), others)
 
 
 def test_a_real_listener_is_found_and_named() -> None:

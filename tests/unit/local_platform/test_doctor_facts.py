@@ -81,7 +81,7 @@ def test_files_of_the_future_show_that_the_clock_was_set_back(home: Home) -> Non
     assert 4900 < machine.folder(home).newest_change_seconds_ahead <= 5000
 
 
-def test_nvidias_driver_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nvidias_driver_is_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert machine.nvidia_gpus() == ([], False, "")
     program = tmp_path / "nvidia-smi"
@@ -92,7 +92,7 @@ def test_nvidias_driver_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert machine.nvidia_gpus() == ([], True, "Driver/library version mismatch")
 
 
-def test_pytorch_is_asked_without_importing_it() -> None:
+def test_pytorch_is_target_without_importing_it() -> None:
     import torch.version  # noqa: PLC0415  seconds
 
     assert machine.torch_cuda() == (torch.version.cuda or "")

@@ -8,7 +8,7 @@ from modelyard_cli import local_platform
 from modelyard_cli.errors import CommandError
 from modelyard_local import lifecycle, state
 from modelyard_local.home import Addresses, Home
-from modelyard_local.preparation import PortsAsked
+from modelyard_local.preparation import RequestedPorts
 from modelyard_local.state import PartPhase, PartState, PlatformPhase, PlatformState, Report, overall
 from rich.console import Console
 
@@ -72,14 +72,14 @@ def test_a_state_that_cannot_be_written_is_no_end(tmp_path: Path) -> None:
     assert report.now.phase is PlatformPhase.READY
 
 
-def up(home: Home, now: PlatformState, asked: PortsAsked | None = None) -> None:
+def up(home: Home, now: PlatformState, asked: RequestedPorts | None = None) -> None:
     """While this very process holds the home's lock."""
     home.make()
     held = lifecycle.acquire(home.lock)
     assert held is not None
     with held:
         state.write(home, now.model_copy(update={"pid": int(home.lock.read_text())}))
-        local_platform.in_background(home, asked or PortsAsked())
+        local_platform.in_background(home, asked or RequestedPorts())
 
 
 def test_a_running_platform_is_described_with_its_troubles(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,6 +111,6 @@ def test_a_platform_that_is_being_stopped_is_no_success(tmp_path: Path) -> None:
 
 
 def test_a_wish_for_the_port_that_it_has_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    up(Home(tmp_path), said(PlatformPhase.READY, in_phase(PartPhase.READY)), PortsAsked(mlflow=5001))
+    up(Home(tmp_path), said(PlatformPhase.READY, in_phase(PartPhase.READY)), RequestedPorts(mlflow=5001))
     with pytest.raises(CommandError, match=r"--port-s3 1: it listens at http://127.0.0.1:8333"):
-        up(Home(tmp_path), said(PlatformPhase.READY, in_phase(PartPhase.READY)), PortsAsked(s3=1))
+        up(Home(tmp_path), said(PlatformPhase.READY, in_phase(PartPhase.READY)), RequestedPorts(s3=1))

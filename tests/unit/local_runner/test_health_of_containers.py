@@ -19,15 +19,15 @@ def _answers(health: Health, name: str, *answers: bool) -> Health:
 
 def test_without_probes_what_runs_is_ready() -> None:
     health = newborn({"name": "main"})
-    assert (health.is_started, health.is_ready, health.asked) == (True, True, ())
+    assert (health.is_started, health.is_ready, health.due) == (True, True, ())
 
 
 def test_other_probes_wait_for_the_startup_probe() -> None:
     health = newborn({"startupProbe": _probe(3), "readinessProbe": _probe(1), "livenessProbe": _probe(1)})
-    assert health.asked == ("startup",)
+    assert health.due == ("startup",)
     assert not _answers(health, "liveness", False).condemned_by
     health = _answers(health, "startup", False, False, True)
-    assert (health.is_started, health.is_ready, health.asked) == (True, False, ("readiness", "liveness"))
+    assert (health.is_started, health.is_ready, health.due) == (True, False, ("readiness", "liveness"))
 
 
 def test_a_start_that_takes_too_long_ends_the_container() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from modelyard_local.runner import pod_inputs
-from modelyard_local.runner.machine_resources import Accelerators, gpus_asked, memory_limit
+from modelyard_local.runner.machine_resources import Accelerators, memory_limit, requested_gpus
 from modelyard_local.runner.pod_inputs import ConfigMissing
 from modelyard_local.runner.routes import RouteFile, routing
 from modelyard_operator.kube.interface import Kind
@@ -117,5 +117,5 @@ def test_a_machine_without_gpus_gives_none_and_holds_nobody_up() -> None:
 def test_limits_are_read_as_quantities() -> None:
     limits = {"memory": "1.5Gi", "nvidia.com/gpu": "2"}
     pod = {"spec": {"containers": [{"resources": {"limits": limits}}]}}
-    assert (memory_limit(pod), gpus_asked(pod)) == (1610612736, 2)
-    assert (memory_limit(_pod("1")), gpus_asked(_pod("1"))) == (None, 0)
+    assert (memory_limit(pod), requested_gpus(pod)) == (1610612736, 2)
+    assert (memory_limit(_pod("1")), requested_gpus(_pod("1"))) == (None, 0)

@@ -134,7 +134,7 @@ def test_a_metric_that_does_not_fit_is_said() -> None:
     given = context(performance={"metric": "rmse", "atMost": 1})
     result = run(CheckName.REALIZED_QUALITY, replace(given, outcomes=labelled()))
     assert result is not None
-    assert result.message == "monitoring.performance.metric rmse does not fit: the model answers classes."
+    assert result.message == "monitoring.performance.metric rmse does not fit: the model predicts classes."
 
 
 def test_without_news_nothing_is_said() -> None:

@@ -91,6 +91,6 @@ def test_an_outcome_is_understood_in_other_spellings() -> None:
 
 
 def test_a_metric_that_does_not_fit_the_model_is_said() -> None:
-    assert "the model answers classes" in realized_quality(labelled(), performance(metric="rmse")).problem
+    assert "the model predicts classes" in realized_quality(labelled(), performance(metric="rmse")).problem
     third = labelled().with_columns(pl.lit(0.0).alias("output.probability_maybe"))
     assert "needs two classes, the model has 3" in realized_quality(third, performance(metric="f1")).problem

@@ -40,7 +40,7 @@ class Writer:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
-    def carry_out(self, plan: Plan, resource: Object, view: object) -> None:
+    def run(self, plan: Plan, resource: Object, view: object) -> None:
         if plan.registry:
             assert self._registry.read.wait(10)  # the first poll was before the promotion
             self._registry.at = {("ml.flights", "champion"): "1"}

@@ -7,8 +7,8 @@ import pytest
 from modelyard_operator.controller import moved
 from modelyard_operator.health import HealthChecks, answer
 from modelyard_operator.json_logs import JsonLines
-from modelyard_operator.kube.answers import error_of
 from modelyard_operator.kube.interface import AlreadyExists, Conflict, Expired, KubeError, NotFound, Refused, Throttled, Unreachable
+from modelyard_operator.kube.responses import error_of
 from modelyard_operator.prometheus import Metrics
 
 

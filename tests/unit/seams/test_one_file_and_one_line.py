@@ -42,7 +42,7 @@ from modelyard_jobs.evaluation.metrics import Measure, Scores
 from modelyard_jobs.evaluation.opponents import JudgedRows, against_baseline, as_scores
 from modelyard_jobs.fitting import fit_model, raw_columns
 from modelyard_jobs.fitting.problem import Examples, Learned, Problem
-from modelyard_jobs.splitting.cuts import Part
+from modelyard_jobs.splitting.cuts import SplitName
 from modelyard_jobs.termination import InvalidRequest
 from modelyard_jobs.training_data import TrainingData, divide
 from modelyard_model.cells.input_column import InputColumn
@@ -294,7 +294,7 @@ def trained(file: Path, folder: Path, spec: TrainingJobSpec) -> tuple[TrainingDa
     data = divide(files, reading.read(files), spec, "ml.odd").with_tested_cells()
     problem = training_data.pose(data, spec)
     assert training_data.look_for_leaks(data, spec) == []
-    parts = data.part(Part.TRAIN), data.part(Part.VALIDATION)
+    parts = data.part(SplitName.TRAIN), data.part(SplitName.VALIDATION)
     fitted = fit_model(spec.model.architecture, {}, problem, *parts, lambda _: None)
     save_model(fitted.model, folder, raw_columns(parts[0].features.head(5), parts[0].features.columns))
     return data, problem, load_model(folder)
@@ -315,9 +315,9 @@ def test_training_finds_what_the_file_holds(file: Path, tmp_path: Path) -> None:
 def test_it_is_judged_by_its_metric(file: Path, tmp_path: Path) -> None:
     spec = manifest(require=[{"metric": "contrast", "betterThan": "baseline"}, {"metric": "contrast", "atLeast": 1000}])
     data, problem, model = trained(file, tmp_path / "model", spec)
-    rows = data.assignment.rows(Part.TEST)
-    asked = data.asked(rows).cells
-    answers = model.predict({item.name: asked[item.name].to_list() for item in model.inputs}).outputs
+    rows = data.assignment.rows(SplitName.TEST)
+    raw = data.raw_rows(rows).cells
+    answers = model.predict({item.name: raw[item.name].to_list() for item in model.inputs}).outputs
     test = JudgedRows(data, rows, as_scores(data.dataset.target.values[rows], answers))
     measured = EvidenceInput(test.scores, test.clusters, against_baseline(problem, test), None, None, (), data.assignment.rule.test)
     evidence = gather(data.dataset.target.criteria, measured)

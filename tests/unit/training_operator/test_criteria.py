@@ -203,7 +203,7 @@ def test_an_undecided_result_of_the_first_release_tells_the_rows_from_its_interv
 
 def test_a_result_of_the_first_release_for_other_criteria_is_refused() -> None:
     old = TrainResult.model_validate_json(OLD_RESULT)
-    with pytest.raises(criteria.UnusableResult, match="evidence for 2 criteria, 1 were asked for"):
+    with pytest.raises(criteria.UnusableResult, match="evidence for 2 criteria, 1 were requested"):
         criteria.judge(asked({"atLeast": 0.6}), old)
 
 

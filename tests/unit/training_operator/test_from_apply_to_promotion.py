@@ -158,7 +158,7 @@ def test_a_lost_termination_message_is_found_on_the_run() -> None:
     assert world.condition("Running") == (
         "False",
         "RegistryUnavailable",
-        "MLflow at http://mlflow.test doesn't answer; the training pod has succeeded; its result is read once the registry answers.",
+        "MLflow at http://mlflow.test doesn't answer; the training pod has succeeded; its result is read once the registry can be reached.",
     )
     world.registry_down = ""
     world.runs[UID, 1] = Run("run-1", "7", "FINISHED")

@@ -170,7 +170,7 @@ def test_somebody_else_s_version_is_not_ours() -> None:
     assert world.status().state == "CriteriaNotMet"
 
 
-def test_a_registry_that_is_away_is_asked_again_and_again() -> None:
+def test_a_registry_that_is_away_is_target_again_and_again() -> None:
     world = trained()
     world.reconcile()
     world.registry_down = "MLflow at http://mlflow.test doesn't answer"

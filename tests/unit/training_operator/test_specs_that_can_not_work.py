@@ -37,7 +37,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"data": {"source": {"uri": "s3://datasets/x.csv"}, "columns": COLUMNS, "prepare": {"missing": {"columns": MISSING}}}},
-        "bytes are more than a pod can be told (120000); name fewer columns",
+        "bytes are more than a pod's request can have (120000); name fewer columns",
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""A cluster and a registry in memory, with clock: stories are told by changing it and reconciling until nothing changes.
+"""A cluster and a registry in memory, with clock: scenarios are made by changing it and reconciling until nothing changes.
 
 It keeps the promises of the seams (one Job per name, a resource version on status, one version per UID tag, aliases that move only from
 where they are expected) and can be told to die after any single write.

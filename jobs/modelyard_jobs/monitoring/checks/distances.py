@@ -158,7 +158,7 @@ def _evidently() -> Iterator[None]:
 
 
 def _register_total_variation() -> None:
-    """Evidently's own "TVD" answers the p-value of a permutation test; the manifest asks for the distance itself."""
+    """Evidently's own "TVD" gives the p-value of a permutation test; the manifest asks for the distance itself."""
     test = StatTest(_TOTAL_VARIATION, "Total variation distance", [ColumnType.Categorical], default_threshold=0.1)
     register_stattest(test, _total_variation)
 

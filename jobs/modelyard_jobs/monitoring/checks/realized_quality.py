@@ -86,14 +86,14 @@ def realized_quality(labelled: pl.DataFrame, performance: Performance) -> Realiz
     if len(truth) > MAXIMUM_LABELS:
         chosen = np.sort(np.random.default_rng(_SEED).choice(len(truth), MAXIMUM_LABELS, replace=False))
         usable, truth = usable[chosen], truth[chosen]
-    return Realized(_estimate(usable, Scores(truth, *_answers(usable, classes)), performance), problem)
+    return Realized(_estimate(usable, Scores(truth, *_predictions_of(usable, classes)), performance), problem)
 
 
 def _unfit(metric: Metric, columns: list[str], classes: list[str]) -> str:
     if PREDICTION not in columns:
         return f"the request log has no column {PREDICTION}"
     if METRICS[metric].of_classes != bool(classes):
-        return f"monitoring.performance.metric {metric} does not fit: the model answers {'classes' if classes else 'numbers'}"
+        return f"monitoring.performance.metric {metric} does not fit: the model predicts {'classes' if classes else 'numbers'}"
     if METRICS[metric].binary_only and len(classes) != 2:
         return f"monitoring.performance.metric {metric} needs two classes, the model has {len(classes)}"
     return ""
@@ -137,7 +137,7 @@ def _truth(labelled: pl.DataFrame, classes: list[str]) -> tuple[pl.DataFrame, ND
     return labelled.filter(known), numbers.filter(known).to_numpy()
 
 
-def _answers(usable: pl.DataFrame, classes: list[str]) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64] | None]:
+def _predictions_of(usable: pl.DataFrame, classes: list[str]) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.float64] | None]:
     if not classes:
         return usable[PREDICTION].cast(pl.Float64).to_numpy(), None
     probabilities = usable.select(pl.col(f"{PROBABILITY_PREFIX}{name}").cast(pl.Float64) for name in classes).to_numpy()

@@ -1,4 +1,4 @@
-"""The story: train, promote, serve, turn a worse model away, stay quiet, tell of drift once, learn what really happened."""
+"""The scenario: train, promote, serve, turn a worse model away, stay quiet, tell of drift once, learn what really happened."""
 
 import json
 from collections.abc import Callable
@@ -29,14 +29,14 @@ JULY_ROWS = 2 * WINDOW
 _MONITOR_SECONDS = 300
 
 
-class Story:
+class Scenario:
     """One run. While the monitor's minute passes, the next thing is already done."""
 
     def __init__(self, place: Place, load: Callable[[], flights.Flights]) -> None:
         self.place = place
         self.load = load
 
-    def tell_it(self) -> None:
+    def run(self) -> None:
         """The steps, in order."""
         rows = self.upload_data()
         self.serve(self.train(), rows.aside)
@@ -48,14 +48,14 @@ class Story:
         self.close()
 
     def upload_data(self) -> flights.Flights:
-        """Put a tenth aside, the rest into S3; start the receiver of alerts."""
+        """Hold out a tenth, the rest into S3; start the receiver of alerts."""
         step("Data: flights out of New York, January to April 2013, with the weather at their airport")
         rows = self.load()
         uri = upload(self.place.s3(), "january-to-april", rows.training)
         self.place.start_receiver()
         tell(
             f"{rows.training.height:,} flights in {uri}",
-            f"{rows.aside.height:,} drawn at random and put aside, {rows.july.height:,} of July for later",
+            f"{rows.aside.height:,} drawn at random and held out, {rows.july.height:,} of July for later",
         )
         return rows
 
@@ -79,7 +79,7 @@ class Story:
         tell(*self.place.predict(row))
 
     def send_quiet_traffic(self, aside: pl.DataFrame) -> int:
-        """The flights put aside: same months. Returns how many windows will be judged after them."""
+        """The held-out flights: same months. Returns how many windows will be judged after them."""
         step("Traffic from the same months")
         already = judged(self.place)
         traffic.send(self.place.served(), aside.select(flights.FEATURES).sample(fraction=1.0, seed=0, shuffle=True))
@@ -101,7 +101,7 @@ class Story:
             raise DemoStopped(f"the champion moved from {champion} to {still}")
 
     def nobody_is_alerted(self, windows: int) -> None:
-        """The monitor has judged the flights put aside."""
+        """The monitor has judged the held-out flights."""
         step("The traffic from the same months, judged: no alert")
         wait_until(f"{windows} windows judged", _MONITOR_SECONDS, lambda: judged(self.place) >= windows, tell)
         self.show_monitoring()

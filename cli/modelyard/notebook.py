@@ -1,4 +1,4 @@
-"""Errors in the words that the command would print, and texts as a notebook should show them."""
+"""How the client behaves in a notebook: errors say what the command would print, and texts are shown as printed."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,7 +10,7 @@ _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 
 
-def in_words(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+def with_command_errors(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
     """``function``, raising CommandError for every error that the command has words for."""
 
     @wraps(function)
@@ -28,7 +28,7 @@ def in_words(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, 
     return called
 
 
-class Told(str):
+class NotebookText(str):
     """A text that a notebook shows as it would be printed."""
 
     __slots__ = ()

@@ -29,16 +29,16 @@ _ERRORS: Mapping[int, type[KubeError]] = {
 }
 
 
-def error_of(asked: str, code: int, body: bytes, headers: Mapping[str, str]) -> KubeError:
-    """The error for an answer that is not 2xx; ``asked`` is what was tried, such as ``POST /api/v1/namespaces/a/pods``."""
+def error_of(request: str, code: int, body: bytes, headers: Mapping[str, str]) -> KubeError:
+    """The error for an answer that is not 2xx; ``request`` is what was tried, such as ``POST /api/v1/namespaces/a/pods``."""
     status = _status(body)
-    return error_of_status({**status, "code": code}, asked, headers.get("Retry-After", ""))
+    return error_of_status({**status, "code": code}, request, headers.get("Retry-After", ""))
 
 
-def error_of_status(status: Object, asked: str, retry_after: str = "") -> KubeError:
+def error_of_status(status: Object, request: str, retry_after: str = "") -> KubeError:
     """The error for a ``Status`` object, which also comes as the ERROR event of a watch."""
     code = int(status.get("code") or 500)
-    message = f"{asked}: {status.get('message') or f'HTTP {code}'}"
+    message = f"{request}: {status.get('message') or f'HTTP {code}'}"
     if code == 409:
         return AlreadyExists(message) if status.get("reason") == "AlreadyExists" else Conflict(message)
     if code == 429:
