@@ -93,6 +93,6 @@ class SecretReference(ApiModel):
 
 
 class SecretSource(ApiModel):
-    """Where a pod finds something secret."""
+    """A Secret that a pod reads."""
 
     secret_ref: SecretReference = Field(description="The Secret that holds it.")

@@ -89,6 +89,7 @@ class Reason(StrEnum):
     WITHIN_LIMITS = "WithinLimits"
     LIMITS_EXCEEDED = "LimitsExceeded"
     NOT_ENOUGH_LABELS = "NotEnoughLabels"
+    COLUMNS_DEAD = "ColumnsDead"  # nothing about them is watched any more
     MONITOR_FAILED = "MonitorFailed"
     MONITOR_RUNNING = "MonitorRunning"
 
@@ -101,4 +102,4 @@ class Condition(ApiModel):
     reason: Annotated[str, Field(min_length=1, max_length=1024)] = Field(description="Why, in one word.")
     message: LongText = Field("", description="Why, in a sentence.")
     last_transition_time: Timestamp = Field(description="When status last changed.")
-    observed_generation: int | None = Field(None, ge=0, description="The generation of the spec that this is about.")
+    observed_generation: int | None = Field(None, ge=0, description="The metadata.generation that this is about.")

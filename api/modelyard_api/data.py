@@ -167,8 +167,10 @@ class Split(ApiModel):
         )
     )
 
-    validation: float = Field(0.15, gt=0, lt=1, description="Share of the rows that stop training and choose between models.")
-    test: float = Field(0.15, gt=0, lt=1, description="Share of the rows that are looked at once, at the end.")
+    validation: float = Field(
+        0.15, gt=0, lt=1, description="Share of the rows in the validation split: it stops training early and chooses between models."
+    )
+    test: float = Field(0.15, gt=0, lt=1, description="Share of the rows in the test split: it is used once, at the end.")
     by: SplitBy = Field(
         SplitBy.STRATIFIED,
         description="Stratified (Random for Regression), Random, Group (rows with the same value of column stay together) or Time (the latest rows are the test).",
@@ -201,7 +203,7 @@ class Data(ApiModel):
     source: DataSource = Field(description="Where the rows are.")
     key: Annotated[list[ColumnName], Field(min_length=1, max_length=16)] | None = Field(
         None,
-        description="Columns that name a row. A row's part of the split hangs on them. Default: all columns but the target.",
+        description="Columns that name a row. They decide which split a row is in. Default: all columns but the target.",
         json_schema_extra=ATOMIC,
     )
     time: ColumnName | None = Field(

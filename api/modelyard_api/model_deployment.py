@@ -97,8 +97,8 @@ class Alert(ApiModel):
 
     model_config = ConfigDict(json_schema_extra=rules(("self.after <= self.of", "monitoring.alert: after can't be more than of")))
 
-    after: int = Field(2, ge=1, le=20, description="Votes for drift that are needed …")
-    of: int = Field(3, ge=1, le=20, description="… among this many last windows.")
+    after: int = Field(2, ge=1, le=20, description="How many windows have to vote for drift …")
+    of: int = Field(3, ge=1, le=20, description="… among so many of the newest windows.")
     notify: Annotated[list[SecretSource], Field(max_length=8)] | None = Field(
         None,
         description="Secrets with any of the keys alertmanager (base URL, v2 API) and webhook (URL that gets a JSON POST). One alert per episode.",

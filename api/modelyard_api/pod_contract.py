@@ -88,7 +88,7 @@ class MetricValue(ApiModel):
 
 
 class TrainResult(ApiModel):
-    """Termination message of a training or comparison pod that succeeded; the whole story is result.json on the run."""
+    """Termination message of a training or comparison pod that succeeded; result.json on the run has all of it."""
 
     kind: Literal["Trained"] = "Trained"
     run_id: ShortText

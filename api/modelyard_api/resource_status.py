@@ -15,17 +15,17 @@ Conditions = Annotated[list[Condition], Field(max_length=16, json_schema_extra=l
 class Attempt(ApiModel):
     """One Job."""
 
-    number: int = Field(ge=1, description="Which attempt.")
+    number: int = Field(ge=1, description="Number of the attempt.")
     job_uid: ShortText = Field("", alias="jobUID", description="UID of its Job.")
     outcome: Literal["Running", "Succeeded", "Failed", "Disrupted", "Lost", "Stopped"] = Field(description="How it ended.")
     exit_code: int | None = Field(None, description="Exit code of its container.")
     reason: ShortText = Field("", description="Why it failed, in one word.")
-    message: LongText = Field("", description="What it said last.")
+    message: LongText = Field("", description="The last message of its pod.")
     finished_at: Timestamp | None = Field(None, description="When its end was seen.")
 
 
 class MlflowRun(ApiModel):
-    """Where the run is."""
+    """The MLflow run."""
 
     experiment_id: ShortText = Field("", description="Experiment.")
     run_id: ShortText = Field("", description="Run.")
@@ -33,7 +33,7 @@ class MlflowRun(ApiModel):
 
 
 class Progress(ApiModel):
-    """How far training is."""
+    """Progress of the training."""
 
     epoch: int = Field(0, ge=0, description="Epochs done.")
     epochs: int = Field(0, ge=0, description="Most epochs.")
@@ -41,7 +41,7 @@ class Progress(ApiModel):
 
 
 class TrainingOutcome(ApiModel):
-    """What came out."""
+    """Result of the training."""
 
     model_version: ShortText = Field("", description="Version in the registry; empty while not registered.")
     model_id: ShortText = Field("", description="MLflow's logged model.")
@@ -57,25 +57,25 @@ class TrainingOutcome(ApiModel):
 class ResolvedValue(ApiModel):
     """A value that the manifest left open."""
 
-    name: ShortText = Field(description="Which.")
-    value: ShortText = Field(description="What was chosen.")
+    name: ShortText = Field(description="Name of the value.")
+    value: ShortText = Field(description="The chosen value.")
 
 
 class PromotionRecord(ApiModel):
     """One movement of the alias, or the intent to make it."""
 
     alias: ShortText = Field("", description="The alias.")
-    from_version: ShortText = Field("", alias="from", description="Version before; empty: none.")
+    from_version: ShortText = Field("", alias="from", description="The version before; empty: none.")
     to_version: ShortText = Field("", alias="to", description="Version after.")
     at: Timestamp | None = Field(None, description="When it was confirmed; unset while it is an intent.")
-    by: ShortText = Field("", description="Who.")
-    why: ShortText = Field("", description="Why.")
+    by: ShortText = Field("", description="Who moved it.")
+    why: ShortText = Field("", description="Why it was moved.")
 
 
 class TrainingJobStatus(ApiModel):
-    """What was observed."""
+    """The observed state."""
 
-    observed_generation: int = Field(0, ge=0, description="The generation of the spec that this is about.")
+    observed_generation: int = Field(0, ge=0, description="The metadata.generation that this is about.")
     conditions: Conditions = Field([], description="Suspended, Running, Complete, Failed, Registered, Promoted.")
     state: ShortText = Field("", description="One word for kubectl get, derived from the conditions.")
     attempts: Annotated[list[Attempt], Field(max_length=10)] = Field([], description="The last ten.", json_schema_extra=list_map("number"))
@@ -84,13 +84,13 @@ class TrainingJobStatus(ApiModel):
     running_seconds: int = Field(0, ge=0, description="Running time of finished attempts and of those stopped by suspension.")
     start_time: Timestamp | None = Field(None, description="When the first Job was made.")
     completion_time: Timestamp | None = Field(None, description="When it finished.")
-    mlflow: MlflowRun | None = Field(None, description="Where the run is.")
-    progress: Progress | None = Field(None, description="How far training is.")
-    result: TrainingOutcome | None = Field(None, description="What came out.")
+    mlflow: MlflowRun | None = Field(None, description="The MLflow run.")
+    progress: Progress | None = Field(None, description="Progress of the training.")
+    result: TrainingOutcome | None = Field(None, description="Result of the training.")
     resolved: Annotated[list[ResolvedValue], Field(max_length=32)] = Field(
         [], description="What was chosen where the manifest left it open.", json_schema_extra=list_map("name")
     )
-    warnings: Annotated[list[ShortText], Field(max_length=10)] = Field([], description="What to look at.", json_schema_extra=ATOMIC)
+    warnings: Annotated[list[ShortText], Field(max_length=10)] = Field([], description="Warnings.", json_schema_extra=ATOMIC)
     promotion: PromotionRecord | None = Field(None, description="The movement of the alias.")
 
 
@@ -104,11 +104,11 @@ class ServedVersion(ApiModel):
 
 
 class MonitoringStatus(ApiModel):
-    """What the monitor found last."""
+    """The newest result of the monitor."""
 
     version: ShortText = Field("", description="The version that this is about.")
     last_run: Timestamp | None = Field(None, description="When it last succeeded.")
-    last_window: ShortText = Field("", description="From/to.")
+    last_window: ShortText = Field("", description="Start and end of the window.")
     rows: int = Field(0, ge=0, description="Rows in that window.")
     windows_judged: int = Field(0, ge=0, description="Windows judged since this version is served.")
     drifted_share: float | None = Field(None, description="Share of the columns that drifted.")
@@ -121,9 +121,9 @@ class MonitoringStatus(ApiModel):
 
 
 class ModelDeploymentStatus(ApiModel):
-    """What was observed."""
+    """The observed state."""
 
-    observed_generation: int = Field(0, ge=0, description="The generation of the spec that this is about.")
+    observed_generation: int = Field(0, ge=0, description="The metadata.generation that this is about.")
     conditions: Conditions = Field([], description="Available, Progressing, Drifted, DataQualityDegraded, QualityDegraded, MonitorStale.")
     state: ShortText = Field("", description="One word for kubectl get, derived from the conditions.")
     version: ShortText = Field("", description="The version that is served.")
@@ -134,4 +134,4 @@ class ModelDeploymentStatus(ApiModel):
     history: Annotated[list[PromotionRecord], Field(max_length=20)] = Field(
         [], description="The last 20 changes of the served version.", json_schema_extra=ATOMIC
     )
-    monitoring: MonitoringStatus | None = Field(None, description="What the monitor found last.")
+    monitoring: MonitoringStatus | None = Field(None, description="The newest result of the monitor.")

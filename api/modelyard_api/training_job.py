@@ -33,7 +33,8 @@ class Parameter(ApiModel):
 
     name: Annotated[str, Field(min_length=1, max_length=64)] = Field(description="Name of the parameter.")
     value: bool | int | float | Annotated[str, Field(max_length=256)] = Field(
-        description="Number, text or truth value, as the parameter asks.", json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}
+        description="A number, text or truth value, as the parameter requires.",
+        json_schema_extra={"x-kubernetes-preserve-unknown-fields": True},
     )
 
 
@@ -188,7 +189,7 @@ class TrainingJobSpec(ApiModel):
 
     model_config = ConfigDict(json_schema_extra=when_made(_rules))
 
-    objective: Objective = Field(description="The question and the success criteria.")
+    objective: Objective = Field(description="The task and the success criteria.")
     data: Data = Field(description="The rows, their preparation and their split.")
     model: ModelSpec = Field(ModelSpec(), description="The model to train. Default: Auto.")
     training: Training = Field(Training(), description="How it is trained.")

@@ -62,7 +62,7 @@ class Measurement(ApiModel):
     reason: VerdictReason | None = Field(None, description="Why, in one word.")
     of_class: ShortText | None = Field(None, description="The class of which there are too few rows.")
     more_rows: int | None = Field(None, ge=0, description="About so many more rows (of that class) the data need.")
-    detail: ShortText | None = Field(None, description="What else there is to know, for people.")
+    detail: ShortText | None = Field(None, description="Details, for people.")
 
 
 class Evidence(Measurement):

@@ -18,7 +18,7 @@ Quantities = Annotated[dict[str, Quantity], Field(max_length=16)]
 class Resources(ApiModel):
     """Requests and limits, as in a pod. ``nvidia.com/gpu`` belongs in limits."""
 
-    requests: Quantities | None = Field(None, description="What the scheduler sets aside, e.g. {cpu: 500m, memory: 1Gi}.")
+    requests: Quantities | None = Field(None, description="What the scheduler reserves, e.g. {cpu: 500m, memory: 1Gi}.")
     limits: Quantities | None = Field(None, description="What the pod may use at most, e.g. {memory: 4Gi, nvidia.com/gpu: 1}.")
 
 

@@ -85,7 +85,11 @@ def _options(
     kubeconfig: Annotated[
         Path | None,
         typer.Option(
-            "--kubeconfig", help="Another kubeconfig; its current context.", callback=_remember, expose_value=False, rich_help_panel=_PANEL
+            "--kubeconfig",
+            help="Another kubeconfig, with its current context.",
+            callback=_remember,
+            expose_value=False,
+            rich_help_panel=_PANEL,
         ),
     ] = None,
 ) -> None:

@@ -64,7 +64,7 @@ def _skops() -> Any:
     """``skops.io``, imported without its search for every estimator of scikit-learn.
 
     That search imports all modules of scikit-learn and PyTorch with them, half of a server's start, to fill a list of types that are trusted without
-    being told so. With the list left empty only ours counts.
+    that being known. With the list left empty only ours counts.
     """
     import sklearn.utils  # noqa: PLC0415  takes a second
 

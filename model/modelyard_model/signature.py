@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 Batch = Mapping[str, Sequence[Any] | NDArray[Any]]  # columns by name, equally long; None is a missing value
-Columns = dict[str, list[Any]]  # the same in plain Python values
+PlainColumns = dict[str, list[Any]]  # the same in plain Python values
 
 
 class DType(StrEnum):
@@ -74,10 +74,10 @@ class Signature:
     output_layout: Layout = Layout.COLUMNS
 
 
-class Predictions(Protocol):
+class ModelOutput(Protocol):
     """To some rows."""
 
-    def as_columns(self) -> Columns:
+    def as_columns(self) -> PlainColumns:
         """A column per output."""
 
 
@@ -88,5 +88,5 @@ class Model(Protocol):
     def signature(self) -> Signature:
         """What it takes and gives."""
 
-    def predict(self, columns: Batch) -> Predictions:
-        """Predictions raw rows; raises InvalidInput naming the column."""
+    def predict(self, columns: Batch) -> ModelOutput:
+        """ModelOutput raw rows; raises InvalidInput naming the column."""

@@ -12,7 +12,7 @@ from modelyard_serving.protocols import invocations, open_inference
 from modelyard_serving.protocols.feedback import OutcomeReader
 from modelyard_serving.request_log.deployment_log import is_sampled
 from modelyard_serving.request_log.records import AnsweredRequest, Outcomes
-from modelyard_serving.served_model import Columns, ServedModel, datatype
+from modelyard_serving.served_model import PlainColumns, ServedModel, datatype
 from modelyard_serving.validation import Validator
 
 
@@ -72,7 +72,7 @@ class PredictionService:
         """The model in the words of the Open Inference Protocol."""
         return open_inference.metadata(self._served.model, self._served.version, self.model)
 
-    def _answer(self, columns: Columns, request_id: str, size: int) -> Columns:
+    def _answer(self, columns: PlainColumns, request_id: str, size: int) -> PlainColumns:
         begun = self._clock.elapsed()
         try:
             outputs = self.model.predict(columns).as_columns()

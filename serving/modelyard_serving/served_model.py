@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from modelyard_clients.platform import Platform
 from modelyard_model.cells.input_column import InputColumn
-from modelyard_model.signature import Columns, DType, Field, Model
+from modelyard_model.signature import DType, Field, Model, PlainColumns
 from modelyard_model.text_files import Separator
 
 from modelyard_serving.failures import ModelUnusable, RegistryUnavailable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from modelyard_clients.mlflow_errors import MlflowError
 
 
-__all__ = ["Columns", "ServedModel", "datatype", "is_number", "output_names"]
+__all__ = ["PlainColumns", "ServedModel", "datatype", "is_number", "output_names"]
 # MLflow's own patience is minutes, without a word; ours is in the caller, who says what is being waited for
 _CLIENT_LIMITS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
@@ -36,7 +36,7 @@ class ServedModel(Model, Protocol):
     def logged(self) -> tuple[Field, ...]:
         """What the request log keeps of the inputs."""
 
-    def summarise(self, columns: Columns) -> Columns:
+    def summarise(self, columns: PlainColumns) -> PlainColumns:
         """Checked rows as ``logged`` says."""
 
     @property

@@ -15,7 +15,7 @@ from modelyard_model.errors import InvalidInput
 from modelyard_model.signature import DType
 
 from modelyard_serving.failures import InvalidRequest
-from modelyard_serving.served_model import Columns
+from modelyard_serving.served_model import PlainColumns
 
 _Check = Callable[[InputColumn, Sequence[Any]], list[Any]]
 
@@ -38,11 +38,11 @@ class Validator:
                 "too_many_rows", f"the request has {rows} rows, at most {self._max_rows} are answered at once; send several", 413
             )
 
-    def columns(self, given: Mapping[str, Sequence[Any]]) -> Columns:
+    def columns(self, given: Mapping[str, Sequence[Any]]) -> PlainColumns:
         """The model's columns with checked values, all equally long; raises InvalidRequest."""
         rows = self._rows(given)
         self.count(rows)
-        checked: Columns = {}
+        checked: PlainColumns = {}
         for column, check in self._checks:
             values = given.get(column.name)
             if values is not None:

@@ -184,7 +184,7 @@ def kept_places(_draws: int) -> Outcome:
         is_distinct = divided(table, "ml.model").copies.pairs == 0
         found = {change: count for change, *count in fitted_rows_in_a_later_test(table, SALTS_FOR_PLACES)}
         asked = {change: count for change, count in found.items() if is_distinct or change not in KNOWN_BY_ORDER}
-        rows.append((name, *(f"{found[change][0]:,} of {found[change][1]:,}" if change in asked else "not asked" for change in found)))
+        rows.append((name, *(f"{found[change][0]:,} of {found[change][1]:,}" if change in asked else "not tried" for change in found)))
         failures += [f"{name}, {change}: {fitted} fitted rows in a later test" for change, (fitted, _) in asked.items() if fitted]
     return Outcome(
         "Rows keep their place",

@@ -39,22 +39,22 @@ class Resource:
     columns: tuple[Column, ...]
 
 
-_AGE = Column("Age", ".metadata.creationTimestamp", "date", description="Since it was made.")
+_AGE = Column("Age", ".metadata.creationTimestamp", "date", description="Time since it was created.")
 
 TRAINING_JOB = Resource(
     kind="TrainingJob",
     plural="trainingjobs",
     short="tj",
-    description="TrainingJob asks a question of data: it trains a model, judges it by its success criteria and promotes it when they hold.",
+    description="A TrainingJob trains a model, judges it by its success criteria and promotes it when they hold.",
     spec=TrainingJobSpec,
     status=TrainingJobStatus,
     columns=(
-        Column("State", ".status.state", description="Where it stands."),
+        Column("State", ".status.state", description="State of the resource, in one word."),
         Column("Progress", ".status.progress.epoch", "integer", description="Epochs done."),
         Column("Metric", ".status.result.metrics[0].value", "number", description="objective.metric on the test split."),
         Column("Version", ".status.result.modelVersion", description="Version in the registry."),
         _AGE,
-        Column("Reason", '.status.conditions[?(@.status=="False")].reason', wide=True, description="Why something is not so."),
+        Column("Reason", '.status.conditions[?(@.status=="False")].reason', wide=True, description="Why it is so."),
         Column("Run", ".status.mlflow.runId", wide=True, description="MLflow run."),
     ),
 )
@@ -63,14 +63,14 @@ MODEL_DEPLOYMENT = Resource(
     kind="ModelDeployment",
     plural="modeldeployments",
     short="md",
-    description="ModelDeployment serves a registered model version, follows its alias and watches its traffic for drift.",
+    description="A ModelDeployment serves a version of a registered model, follows its alias and watches its traffic for drift.",
     spec=ModelDeploymentSpec,
     status=ModelDeploymentStatus,
     columns=(
-        Column("State", ".status.state", description="Where it stands."),
+        Column("State", ".status.state", description="State of the resource, in one word."),
         Column("Version", ".status.version", description="The version that is served."),
         Column("Ready", ".status.versions[0].readyReplicas", "integer", description="Pods that are ready."),
-        Column("Drifted", '.status.conditions[?(@.type=="Drifted")].status', description="The inputs moved."),
+        Column("Drifted", '.status.conditions[?(@.type=="Drifted")].status', description="Whether the inputs have drifted."),
         _AGE,
         Column("URL", ".status.url", wide=True, description="Address inside the cluster."),
         Column("Votes", ".status.monitoring.votes", wide=True, description="Votes for drift."),

@@ -23,7 +23,7 @@ from modelyard_cli.waiting import Awaited, condition, standing
 def approve(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The TrainingJob.", autocompletion=completion.training_jobs)],
-    version: Annotated[str, typer.Option("--version", help="Only if this is the version that waits.", show_default=False)] = "",
+    version: Annotated[str, typer.Option("--version", help="Approve only if this is the version that waits.", show_default=False)] = "",
 ) -> None:
     """Let a TrainingJob's model be promoted that waits for approval, or whose test rows can't decide. Your name is recorded.
 

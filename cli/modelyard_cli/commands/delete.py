@@ -25,11 +25,11 @@ _Named = tuple[Reference, str]  # and its namespace
 def delete(
     ctx: typer.Context,
     resources: Annotated[list[str] | None, typer.Argument(help="tj flights, tj/flights …", autocompletion=completion.resources)] = None,
-    files: Annotated[list[str] | None, typer.Option("--filename", "-f", help="What these manifests name.")] = None,
+    files: Annotated[list[str] | None, typer.Option("--filename", "-f", help="Delete the resources of these manifests.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of that kind in the namespace.")] = False,
-    ignore_not_found: Annotated[bool, typer.Option("--ignore-not-found", help="Gone already is fine.")] = False,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Until it is really gone.")] = True,
-    timeout: Annotated[str, typer.Option("--timeout", help="How long to wait, such as 30s or 5m.")] = "2m",
+    ignore_not_found: Annotated[bool, typer.Option("--ignore-not-found", help="Succeed also where there is no such resource.")] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is deleted.")] = True,
+    timeout: Annotated[str, typer.Option("--timeout", help="Timeout, such as 30s or 5m.")] = "2m",
 ) -> None:
     """Delete resources with everything that belongs to them. Models and runs in MLflow stay.
 

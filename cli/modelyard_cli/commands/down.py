@@ -9,7 +9,7 @@ def down(
     delete_everything: Annotated[
         bool, typer.Option("--delete-everything", help="Afterwards delete all resources, models, runs, data and logs of this platform.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before deleting.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
 ) -> None:
     """Stop the platform and everything that it runs. All state is kept, and `modelyard up` goes on from it."""
     from modelyard_local.home import home  # noqa: PLC0415  a quarter of a second

@@ -28,10 +28,10 @@ def events(
     about: Annotated[
         str, typer.Option("--for", help="Only about this resource, such as tj/flights.", autocompletion=completion.resources)
     ] = "",
-    warnings: Annotated[bool, typer.Option("--warnings", help="Only what went wrong.")] = False,
-    all_namespaces: Annotated[bool, typer.Option("--all-namespaces", "-A", help="Of every namespace.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on and print new ones.")] = False,
-    output: Annotated[Format, typer.Option("--output", "-o", help="How to print.")] = Format.TABLE,
+    warnings: Annotated[bool, typer.Option("--warnings", help="Only warnings.")] = False,
+    all_namespaces: Annotated[bool, typer.Option("--all-namespaces", "-A", help="In all namespaces.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow: print new ones as they come.")] = False,
+    output: Annotated[Format, typer.Option("--output", "-o", help="Output format.")] = Format.TABLE,
 ) -> None:
     """What happened, the newest last.
 

@@ -15,7 +15,7 @@ def explain(
         list[str], typer.Argument(help="A TrainingJob or a ModelDeployment: tj flights, md/flights.", autocompletion=completion.resources)
     ],
 ) -> None:
-    """Say in sentences what was done, and why or why not.
+    """Explain in sentences what was done, and why or why not.
 
     modelyard explain tj flights        modelyard explain md/flights
     """

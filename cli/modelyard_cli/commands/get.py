@@ -36,10 +36,10 @@ def get(
     resources: Annotated[
         list[str], typer.Argument(help="tj, md, pods, all … and names, or tj/flights.", autocompletion=completion.resources)
     ],
-    output: Annotated[Format, typer.Option("--output", "-o", help="How to print.")] = Format.TABLE,
+    output: Annotated[Format, typer.Option("--output", "-o", help="Output format.")] = Format.TABLE,
     selector: Annotated[str, typer.Option("--selector", "-l", help="Labels, such as modelyard.io/model=flights.")] = "",
-    all_namespaces: Annotated[bool, typer.Option("--all-namespaces", "-A", help="Of every namespace.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on and print changes; of one kind.")] = False,
+    all_namespaces: Annotated[bool, typer.Option("--all-namespaces", "-A", help="In all namespaces.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Follow: print changes, of one kind.")] = False,
 ) -> None:
     """List resources.
 

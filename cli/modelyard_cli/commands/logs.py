@@ -23,13 +23,15 @@ _LOOK_EVERY_SECONDS = 0.5
 def logs(
     ctx: typer.Context,
     resources: Annotated[list[str], typer.Argument(help="tj/flights, md/flights, job/x, pod/x.", autocompletion=completion.resources)],
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the pod ends; waits for one that hasn't started.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Follow the log until the pod ends; wait for a pod that hasn't started.")
+    ] = False,
     tail: Annotated[int | None, typer.Option("--tail", help="Only the last lines.", min=0)] = None,
     component: Annotated[
         str, typer.Option("--component", help="training or comparison of a tj; serving or monitoring of an md.", show_default=False)
     ] = "",
 ) -> None:
-    """What a pod printed: of a TrainingJob its newest attempt, of a ModelDeployment a pod that is ready.
+    """Print the log of a pod: of a TrainingJob its newest attempt, of a ModelDeployment a pod that is ready.
 
     modelyard logs tj/flights -f        modelyard logs md/flights --tail 50
     """

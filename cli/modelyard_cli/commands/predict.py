@@ -35,9 +35,9 @@ def predict(
         str,
         typer.Option("--filename", "-f", help="Rows: CSV, JSON, JSON lines or Parquet, also packed (gz, zip, zst), or - (standard input)."),
     ] = "",
-    output: Annotated[Format, typer.Option("--output", "-o", help="How to print.")] = Format.TABLE,
+    output: Annotated[Format, typer.Option("--output", "-o", help="Output format.")] = Format.TABLE,
 ) -> None:
-    """Ask a served model about rows. Columns that it doesn't know are ignored.
+    """Predict rows with a served model. Columns that it doesn't know are ignored.
 
     modelyard predict flights -f new.csv -o csv > scored.csv
     """

@@ -57,7 +57,7 @@ def rollback(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The ModelDeployment.", autocompletion=completion.model_deployments)],
     to: Annotated[str, typer.Option("--to", help="This version. Default: the one before the last promotion.", show_default=False)] = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
 ) -> None:
     """Move the alias that a ModelDeployment follows back, so that the version from before is served again.
 

@@ -22,7 +22,7 @@ class Format(StrEnum):
     YAML = "yaml"
 
 
-def version(ctx: typer.Context, output: Annotated[Format, typer.Option("--output", "-o", help="How to print.")] = Format.TEXT) -> None:
+def version(ctx: typer.Context, output: Annotated[Format, typer.Option("--output", "-o", help="Output format.")] = Format.TEXT) -> None:
     """Versions of this command and of the platform that it talks to, and whether they match.
 
     modelyard version

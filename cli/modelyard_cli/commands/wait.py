@@ -22,7 +22,7 @@ def wait(
     ctx: typer.Context,
     resources: Annotated[list[str], typer.Argument(help="tj/flights, md flights …", autocompletion=completion.resources)],
     until: Annotated[str, typer.Option("--for", help="condition=Promoted, condition=Drifted=False, delete …")],
-    timeout: Annotated[str, typer.Option("--timeout", help="How long at most, such as 90s or 10m.")] = "10m",
+    timeout: Annotated[str, typer.Option("--timeout", help="Timeout, such as 90s or 10m.")] = "10m",
 ) -> None:
     """Wait for a condition. Ends with 1 when the time is over, and at once when a TrainingJob can't get there any more.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from modelyard_api.catalogue.checks import CHECKS, checks_of
 from modelyard_api.conditions import Condition, DeploymentCondition, Reason
 from modelyard_api.labels import registered_model
 from modelyard_api.model_deployment import ModelDeploymentSpec
@@ -14,7 +15,7 @@ from modelyard_cli.explanation.reasons import meaning
 from modelyard_cli.explanation.text import Explanation, counted, joined, newest_first, note, other_warnings, read, section, when
 
 _COLUMNS_SHOWN = 8
-_EPISODES = frozenset({"DriftDetected", "DriftCleared", "QualityDegraded", "QualityRecovered", "AlertNotDelivered"})
+_OWN_WORDS = frozenset({DeploymentCondition.DRIFTED, DeploymentCondition.DATA_QUALITY_DEGRADED, DeploymentCondition.QUALITY_DEGRADED})
 _EVENTS_SHOWN = 4
 _SUMMARIES = {
     "Pending": "Nothing is served yet: it waits for a model.",
@@ -82,6 +83,9 @@ def quality(spec: ModelDeploymentSpec, conditions: Mapping[str, Condition]) -> I
         yield from _said(condition, "Predictions: worse than the limit allows.", "Predictions: within the limit.")
     elif spec.monitoring.performance is None:
         yield "Predictions: not measured; spec.monitoring.performance compares them with true outcomes sent to /feedback."
+    for check in checks_of(spec.monitoring):
+        if check.condition not in _OWN_WORDS and (condition := conditions.get(check.condition)):
+            yield from _said(condition, f"{check.title}: yes.", f"{check.title}: no.")
     condition = conditions.get(DeploymentCondition.MONITOR_STALE)
     if condition and condition.reason == Reason.MONITOR_FAILED:
         yield from _said(condition, "The monitor fails, so all of this may be out of date.", "The monitor's last run failed.")
@@ -98,10 +102,15 @@ def alerts(spec: ModelDeploymentSpec, conditions: Mapping[str, Condition], event
     if spec.monitoring is None:
         return
     secrets = [each.secret_ref.name for each in spec.monitoring.alert.notify or ()]
-    is_on = [name for name in (DeploymentCondition.DRIFTED, DeploymentCondition.QUALITY_DEGRADED) if is_true(conditions, name)]
+    data = conditions.get(DeploymentCondition.DATA_QUALITY_DEGRADED)
+    has_dead_columns = data is not None and data.reason == Reason.COLUMNS_DEAD  # its other findings alert nobody
+    is_on = has_dead_columns or any(
+        is_true(conditions, name) for name in (DeploymentCondition.DRIFTED, DeploymentCondition.QUALITY_DEGRADED)
+    )
     receivers = f"the receivers in Secret {joined(secrets)}" if secrets else "nobody: spec.monitoring.alert.notify names no Secret"
     yield f"{'An alert is on' if is_on else 'No alert is on'}. Outside, an alert goes to {receivers}."
-    episodes = [event for event in newest_first(events) if event.get("reason") in _EPISODES]
+    of_checks = {reason for check in CHECKS.values() for reason in (check.began, check.ended)} | {"AlertNotDelivered"}
+    episodes = [event for event in newest_first(events) if event.get("reason") in of_checks]
     yield from (sentence(f"{event['reason']}: {note(event)}") for event in episodes[:_EVENTS_SHOWN])
 
 

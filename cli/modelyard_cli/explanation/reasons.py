@@ -129,6 +129,10 @@ _MONITORING = {
     Reason.NO_WINDOW_YET: Meaning("No window of predictions was judged yet."),
     Reason.WITHIN_LIMITS: Meaning("All is within its limits."),
     Reason.LIMITS_EXCEEDED: Meaning("A limit was exceeded."),
+    Reason.COLUMNS_DEAD: Meaning(
+        "A column is missing, empty or of another type: nothing about it is watched, and the model predicts without it.",
+        "Mend what sends the requests; `modelyard describe` of the ModelDeployment names the columns.",
+    ),
     Reason.NOT_ENOUGH_LABELS: Meaning("Too few true outcomes were sent to say anything.", "Send them to /feedback as they become known."),
     Reason.MONITOR_FAILED: Meaning("The monitor's last run failed.", "The message says why; it is run again on schedule."),
     Reason.MONITOR_RUNNING: Meaning("The monitor runs on schedule."),

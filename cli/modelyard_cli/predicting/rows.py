@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-Columns = dict[str, Sequence[Any]]
+GivenRows = dict[str, Sequence[Any]]
 BATCH = 500
 _FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")  # of MLflow's protocol; sent as they are
 _JSON, _CSV = "application/json", "text/csv"
@@ -73,7 +73,7 @@ def _number(value: Decimal) -> int | float | None:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def of_polars(frame: "pl.DataFrame") -> Columns:
+def of_polars(frame: "pl.DataFrame") -> GivenRows:
     """By column."""
     import polars as pl  # noqa: PLC0415  # a tenth of a second
 
@@ -86,9 +86,9 @@ def of_polars(frame: "pl.DataFrame") -> Columns:
     }
 
 
-def of_pandas(frame: "pd.DataFrame") -> Columns:
+def of_pandas(frame: "pd.DataFrame") -> GivenRows:
     """By column; every form of missing that pandas knows is None."""
-    found: Columns = {}
+    found: GivenRows = {}
     for place, name in enumerate(Header.of([str(name) for name in frame.columns]).names):
         column = frame.iloc[:, place]
         try:

@@ -236,7 +236,7 @@ OF: Mapping[str, Sequence[tuple[str, _Cell]]] = {
 
 
 @dataclass(frozen=True)
-class Columns:
+class PrinterColumns:
     """Headers, and the cells of one resource under them."""
 
     headers: Sequence[str]
@@ -247,14 +247,14 @@ class Columns:
         return [cell(obj, now) for cell in self.cells]
 
 
-def columns_of(kind: Kind, *, wide: bool) -> Columns:
+def columns_of(kind: Kind, *, wide: bool) -> PrinterColumns:
     """Without the name, which stands first, and the namespace."""
     own = next((resource for resource in RESOURCES if resource.kind == kind.name), None)
     if own is None:
         pairs = OF[kind.name]
-        return Columns([header for header, _cell in pairs], [cell for _header, cell in pairs])
+        return PrinterColumns([header for header, _cell in pairs], [cell for _header, cell in pairs])
     shown = [column for column in own.columns if wide or not column.wide]
-    return Columns([column.name.upper() for column in shown], [_custom(column) for column in shown])
+    return PrinterColumns([column.name.upper() for column in shown], [_custom(column) for column in shown])
 
 
 def _custom(column: Column) -> _Cell:

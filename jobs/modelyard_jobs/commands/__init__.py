@@ -1,1 +1,1 @@
-"""``modelyard-job <command>``: each file is the whole story of one command, from top to bottom."""
+"""``modelyard-job <command>``: each file is one command, from top to bottom."""

@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 
 from modelyard_api.catalogue.checks import CheckName
-from modelyard_api.conditions import Reason
 from modelyard_api.labels import ALERT_SECRETS_DIRECTORY, registered_model
 from modelyard_api.pod_contract import TERMINATION_MESSAGE_LIMIT, CheckOutcome, ColumnDrift, MonitorRequest, MonitorResult
 from modelyard_api.request_log import OUTPUT_PREFIX, monitoring_prefix
@@ -120,9 +119,8 @@ def summarise(state: MonitorState, request: MonitorRequest, alert_problems: Sequ
 
 
 def _outcome(check: str, result: CheckResult) -> CheckOutcome:
-    reason = {True: Reason.LIMITS_EXCEEDED, False: Reason.WITHIN_LIMITS, None: result.unknown}[result.active]
     message = result.message if len(result.message) <= _MESSAGE else f"{result.message[: _MESSAGE - 1]}…"
-    return CheckOutcome(check=check, active=result.active, reason=reason, message=message)
+    return CheckOutcome(check=check, active=result.active, reason=result.reason, message=message)
 
 
 def _alerted(state: MonitorState) -> bool:

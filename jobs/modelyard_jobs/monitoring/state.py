@@ -62,8 +62,8 @@ class JudgedWindow(ApiModel):
 class CheckResult(ApiModel):
     """What one check says, and the numbers behind it."""
 
-    active: bool | None = None  # None: it can't tell, and ``unknown`` says why
-    unknown: Reason = Reason.NO_WINDOW_YET
+    active: bool | None = None  # None: it can't tell
+    because: Reason | None = None  # the condition's reason, where the usual one says too little
     severity: Severity = Severity.WARNING
     vote: bool | None = None  # on the window that it was given
     subject: str = ""  # what the title of an alert ends with: columns, a metric
@@ -73,6 +73,12 @@ class CheckResult(ApiModel):
     drifted_share: float | None = None
     realized: QualityEstimate | None = None
     page: bytes = Field(b"", exclude=True)  # HTML about the window, kept beside the state
+
+    @property
+    def reason(self) -> Reason:
+        """Of its condition."""
+        usual = {True: Reason.LIMITS_EXCEEDED, False: Reason.WITHIN_LIMITS, None: Reason.NO_WINDOW_YET}
+        return self.because or usual[self.active]
 
     @property
     def alerts(self) -> bool | None:

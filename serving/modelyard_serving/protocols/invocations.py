@@ -7,7 +7,7 @@ from typing import Any
 
 from modelyard_serving.failures import InvalidRequest
 from modelyard_serving.protocols import bodies, tables
-from modelyard_serving.served_model import Columns, ServedModel
+from modelyard_serving.served_model import PlainColumns, ServedModel
 from modelyard_serving.validation import Validator
 
 JSON = "application/json"
@@ -18,7 +18,7 @@ _CODECS = {"": "", **tables.CHARSETS}
 _ENVELOPE = frozenset({"missing_form", "malformed_json", "malformed_csv", "wrong_shape"})  # BAD_REQUEST in MLflow's words
 
 
-def read(body: bytes, content_type: str, model: ServedModel, validator: Validator) -> Columns:
+def read(body: bytes, content_type: str, model: ServedModel, validator: Validator) -> PlainColumns:
     """The checked columns of a request; raises InvalidRequest."""
     kind, charset = _media_type(content_type)
     given = tables.from_csv(body, charset, model, validator) if kind == CSV else _from_json(bodies.read_object(body), validator)
@@ -53,7 +53,7 @@ def _from_json(body: dict[str, Any], validator: Validator) -> tables.GivenColumn
     return tables.from_records(value, validator, form)
 
 
-def write(outputs: Columns) -> bytes:
+def write(outputs: PlainColumns) -> bytes:
     """One record per row."""
     names = list(outputs)
     return bodies.write({"predictions": [dict(zip(names, row, strict=True)) for row in zip(*outputs.values(), strict=True)]})

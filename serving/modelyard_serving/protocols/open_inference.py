@@ -12,7 +12,7 @@ from modelyard_model.signature import Field
 
 from modelyard_serving.failures import InvalidRequest
 from modelyard_serving.protocols import bodies
-from modelyard_serving.served_model import Columns, ServedModel, datatype
+from modelyard_serving.served_model import PlainColumns, ServedModel, datatype
 from modelyard_serving.validation import Validator
 
 _INTEGER_BITS = (8, 16, 32, 64)
@@ -28,7 +28,7 @@ _LONGEST_ID = 256
 class InferRequest:
     """A checked request: the model's columns, and what of it is repeated in the answer."""
 
-    columns: Columns
+    columns: PlainColumns
     id: str | None
     outputs: tuple[str, ...]
 
@@ -44,10 +44,10 @@ def read(body: bytes, validator: Validator, outputs: tuple[str, ...]) -> InferRe
     return InferRequest(validator.columns(given), identity, _requested(request.get("outputs"), outputs))
 
 
-def _tensors(inputs: Any, validator: Validator) -> Columns:
+def _tensors(inputs: Any, validator: Validator) -> PlainColumns:
     if not isinstance(inputs, list) or not inputs:
         raise InvalidRequest("wrong_shape", "inputs has to be a list of tensors, one per column")
-    known, given = frozenset(validator.names), Columns()
+    known, given = frozenset(validator.names), PlainColumns()
     for index, tensor in enumerate(inputs):
         if not isinstance(tensor, dict) or not isinstance(tensor.get("name"), str):
             raise InvalidRequest("wrong_shape", f"inputs[{index}] has to be an object with a name")
@@ -122,7 +122,7 @@ def _requested(outputs: Any, available: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def write(model: str, version: str, request: InferRequest, outputs: Columns, datatypes: Mapping[str, str]) -> bytes:
+def write(model: str, version: str, request: InferRequest, outputs: PlainColumns, datatypes: Mapping[str, str]) -> bytes:
     """The answer; every output has shape [n, 1], and of ``datatypes`` its own."""
     answer: dict[str, Any] = {"model_name": model, "model_version": version}
     if request.id is not None:

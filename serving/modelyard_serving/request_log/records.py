@@ -12,7 +12,7 @@ from modelyard_api import request_log as names
 from modelyard_model.signature import DType, Field
 
 from modelyard_serving.protocols.feedback import Outcome
-from modelyard_serving.served_model import Columns, ServedModel
+from modelyard_serving.served_model import PlainColumns, ServedModel
 
 
 class Record(Protocol):
@@ -33,8 +33,8 @@ class AnsweredRequest:
 
     request_id: str
     time: datetime
-    inputs: Columns
-    outputs: Columns
+    inputs: PlainColumns
+    outputs: PlainColumns
     rows: int
     size: int  # of the request's body; a good measure, since columns hold the same values
 

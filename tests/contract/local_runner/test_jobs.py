@@ -130,7 +130,7 @@ def test_a_missing_gpu_is_said_and_the_pod_runs(platform: Platform) -> None:
     assert platform.log(pod) == "''\n"
     events = platform.store.pod_events(NAMESPACE, pod["metadata"]["uid"])
     assert [event["note"] for event in events if event["reason"] == "NoAccelerator"] == [
-        "this machine has no NVIDIA GPU: 1 asked for (nvidia.com/gpu), running on the CPU instead"
+        "this machine has no NVIDIA GPU: 1 requested (nvidia.com/gpu), running on the CPU instead"
     ]
 
 

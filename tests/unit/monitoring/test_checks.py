@@ -65,7 +65,7 @@ def test_input_drift_without_a_column_to_compare() -> None:
     empty = CALM.with_columns(pl.lit(None, pl.Float64).alias("input.temp"), pl.lit(None, pl.String).alias("input.carrier"))
     result = run(CheckName.INPUT_DRIFT, context(empty))
     assert result is not None
-    assert (result.active, result.vote, result.unknown) == (None, None, Reason.NO_WINDOW_YET)
+    assert (result.active, result.vote, result.reason) == (None, None, Reason.NO_WINDOW_YET)
     assert result.message == "The window gave no vote: no column could be compared."
 
 
@@ -82,6 +82,7 @@ def test_data_quality(window: pl.DataFrame, active: bool, severity: Severity, sa
     result = run(CheckName.DATA_QUALITY, context(window))
     assert result is not None
     assert (result.active, result.severity, result.message) == (active, severity, says)
+    assert (result.reason is Reason.COLUMNS_DEAD) == (severity is Severity.CRITICAL)
 
 
 def test_many_findings_are_counted() -> None:

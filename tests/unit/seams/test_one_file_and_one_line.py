@@ -51,7 +51,7 @@ from modelyard_model.columns.column import Block, Feature, SummarisedColumn, vec
 from modelyard_model.heads import UNSCALED, Head, TargetScale
 from modelyard_model.mlflow_model import log_arguments
 from modelyard_model.model_folder import load_model, save_model
-from modelyard_model.signature import Columns, DType, Field
+from modelyard_model.signature import DType, Field, PlainColumns
 from modelyard_model.tabular_model import TabularModel
 from modelyard_operator.training.criteria import judge
 from modelyard_serving.prediction_service import PredictionService, ServedVersion
@@ -117,7 +117,7 @@ class LengthColumn(SummarisedColumn):
     def summary_fields(self) -> tuple[Field, ...]:
         return (Field(f"{self.name}.length", DType.FP64),)
 
-    def summary(self, cells: Cells) -> Columns:
+    def summary(self, cells: Cells) -> PlainColumns:
         return {f"{self.name}.length": [None if cell is None else float(len(cell)) for cell in self.read(cells)]}
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from modelyard_model.cells.input_column import InputColumn
 from modelyard_model.cells.reading import NumberReading, TextReading, TimeReading, Unreadable
-from modelyard_model.signature import Columns, DType, Field, Signature
+from modelyard_model.signature import DType, Field, PlainColumns, Signature
 from modelyard_model.text_files import Separator
 from modelyard_serving.application import Serving, create_app
 from modelyard_serving.prediction_service import PredictionService, ServedVersion
@@ -59,7 +59,7 @@ class DistanceModel:
     def logged(self) -> tuple[Field, ...]:
         return self.signature.inputs
 
-    def summarise(self, columns: Columns) -> Columns:
+    def summarise(self, columns: PlainColumns) -> PlainColumns:
         return columns
 
     @property

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from modelyard_api.catalogue.checks import Severity
+from modelyard_api.conditions import Reason
 
 from modelyard_jobs.monitoring.checks.check import Context, shown
 from modelyard_jobs.monitoring.checks.column_findings import ColumnFinding, find_in_watched_columns
@@ -45,4 +46,7 @@ def _result(
     texts = [*findings, *problems]
     few = texts if len(texts) <= _NAMED else [*texts[: _NAMED - 1], f"and {len(texts) - _NAMED + 1} more findings"]
     message = f"The monitor found: {'; '.join(few)}." if few else "Every column of the newest window is as the reference sample has it."
-    return CheckResult(active=bool(texts), severity=severity, vote=vote, subject=subject, message=message, findings=findings)
+    because = Reason.COLUMNS_DEAD if severity is Severity.CRITICAL else None
+    return CheckResult(
+        active=bool(texts), because=because, severity=severity, vote=vote, subject=subject, message=message, findings=findings
+    )

@@ -48,7 +48,7 @@ class RealizedQuality:
         found = realized_quality(context.outcomes, performance) if context.outcomes.height else Realized(None)
         if found.estimate is None:
             few = f"Too few true outcomes were sent to /feedback to compute {performance.metric}."
-            return CheckResult(unknown=Reason.NOT_ENOUGH_LABELS, message=sentence(found.problem) if found.problem else few)
+            return CheckResult(because=Reason.NOT_ENOUGH_LABELS, message=sentence(found.problem) if found.problem else few)
         problem = f" {sentence(found.problem)}" if found.problem else ""
         message = f"{_measured(found.estimate)}; {_limit(performance)}.{problem}"
         return CheckResult(active=found.estimate.degraded, subject=performance.metric, message=message, realized=found.estimate)
