@@ -1,4 +1,4 @@
-"""What a cluster needs beside the node itself: cluster DNS and a default StorageClass."""
+"""What a cluster needs beside the node itself: cluster DNS, a default StorageClass, and pretended GPUs."""
 
 import json
 import socket

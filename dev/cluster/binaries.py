@@ -1,4 +1,4 @@
-"""Kubernetes' components and a few tools, built from their Go modules into a machine-wide cache.
+"""Kubernetes' components and a few tools, built from their Go modules into a machine-wide cache, and the Debian packages that they need.
 
 The folder's name is the hash of the module's files and the linker's flags, so a new clone of the same revision
 finds the binaries of the last one, and a changed version never meets an old binary.

@@ -1,4 +1,4 @@
-"""A certificate authority for one cluster, and the certificates and keys it signs (EC P-256)."""
+"""A certificate authority for one cluster, the certificates and keys it signs (EC P-256), and kubeconfig files with them."""
 
 import base64
 import datetime

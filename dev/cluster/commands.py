@@ -1,4 +1,4 @@
-"""Run other programs; a failure says which one, how it ended and its last words."""
+"""Run other programs (a failure says which one, how it ended and its last words), and say how far things are."""
 
 import os
 import subprocess

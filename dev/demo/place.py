@@ -1,4 +1,4 @@
-"""Where the scenario happens. Every place takes the same files and the same words: ``apply -f``, ``get``, ``describe``."""
+"""Where the scenario happens, and how it speaks. Every place takes the same files and the same words: ``apply -f``, ``get``, ``describe``."""
 
 import time
 from collections.abc import Mapping, Sequence

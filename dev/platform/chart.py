@@ -1,4 +1,4 @@
-"""Installs the chart as a person would: ``helm upgrade --install``, with the images of this clone."""
+"""Installs the chart as a person would: ``helm upgrade --install``, with the images of this clone. And the S3 that it installs."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Port-forwards to services, on loopback."""
+"""Port-forwards to services, on loopback; those of the demo outlive it."""
 
 import json
 import os

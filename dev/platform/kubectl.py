@@ -1,4 +1,4 @@
-"""kubectl as a person would call it, against the cluster of this clone."""
+"""kubectl as a person would call it, against the cluster of this clone, and waiting for what resources say."""
 
 import json
 import os

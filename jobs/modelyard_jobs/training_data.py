@@ -1,4 +1,4 @@
-"""From the manifest to rows in their parts. Training and a later comparison go the same way, and so see the same rows."""
+"""From the manifest to rows in their splits, the problem that models are fitted to, and the search for leaks. Training and a later comparison go the same way, and so see the same rows."""
 
 import logging
 from dataclasses import dataclass, replace

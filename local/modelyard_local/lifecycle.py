@@ -1,4 +1,4 @@
-"""Start the platform process, find out whether one runs, and end it."""
+"""Start the platform process, find out by its lock whether one runs, and end it."""
 
 import contextlib
 import fcntl

@@ -1,4 +1,4 @@
-"""What the server needs of a model; ``modelyard_model`` provides it, tests may provide something smaller."""
+"""What the server needs of a model (``modelyard_model`` provides it, tests may provide something smaller), and how it gets its files from the registry."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What can be set on the server from its environment; the request (what is served) comes apart from it."""
+"""What can be set on the server from its environment, and how many cores it may use; the request (what is served) comes apart from it."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""The types of columns, in the order in which stored models have their features."""
+"""The types of columns, in the order in which stored models have their features, and the blocks of features that they become."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The file as the trainer reads it. What would only fail in a pod an hour later is said here."""
+"""The file as the trainer reads it, and the memory that it needs. What would only fail in a pod an hour later is said here."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What training asks of every column type: is a column one of these, what are its cells, what is fitted to them."""
+"""What training needs of every column type: is a column one of these, what are its cells, what is fitted to them."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Fits how a column writes its categories: which words mean missing, which spellings of true and false are one, whether categories are numbers."""
+"""How a column writes its categories (which words mean missing, which spellings of true and false are one, whether categories are numbers), and its texts read as numbers."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Fits the preparation on the training split, column by column."""
+"""Resolves per column what the manifest says about features and missing values, and fits the preparation on the training split."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Where the cuts between parts lie: by rank of the hash, so that shares and classes come out as requested, not as chance has it."""
+"""Where the cuts between splits lie, what is kept of them, and which rows a monitor gets: by rank of the hash, so that shares and classes come out as requested, not as chance has it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Registered versions and what was kept about the rows they were trained on. Read only: pods have no right on the registry."""
+"""The MLflow server: whether it responds, what its errors mean for a job, and what registered versions kept about their rows. Read only: pods have no right on the registry."""
 
 import base64
 import urllib.error

@@ -1,4 +1,4 @@
-"""Keeps one server running: started, waited for, looked at, and started again with growing pauses when it ended or stopped answering."""
+"""What it takes to run one server, and what keeps it running: started, waited for, looked at, and started again with growing pauses when it ended or stopped answering."""
 
 import contextlib
 import logging

@@ -1,4 +1,4 @@
-"""What is known of one kind of object, in memory, with the two ways we look things up: by controller and by label."""
+"""What is known of one kind of object, in memory and by selectors, with the two ways we look things up: by controller and by label."""
 
 import hashlib
 import json

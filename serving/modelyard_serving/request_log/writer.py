@@ -1,4 +1,4 @@
-"""The thread that writes waiting records to S3 as Parquet files. It keeps trying; it never holds up an answer."""
+"""Records wait in a buffer, and a thread writes them to S3 as Parquet files. It keeps trying; it never delays a response."""
 
 import logging
 import re
