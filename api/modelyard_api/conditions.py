@@ -55,6 +55,7 @@ class Reason(StrEnum):
     OOM_KILLED = "OOMKilled"
     UNEXPECTED_ERROR = "UnexpectedError"
     INVALID_SPEC = "InvalidSpec"
+    OPERATOR_TOO_OLD = "OperatorTooOld"  # the CustomResourceDefinitions are newer: waits, and goes on after the upgrade
     DATA_UNAVAILABLE = "DataUnavailable"
     DATA_INVALID = "DataInvalid"
     TRAINING_DIVERGED = "TrainingDiverged"

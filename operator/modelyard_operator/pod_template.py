@@ -58,7 +58,7 @@ def restricted_container(
         "image": image,
         "command": list(command),
         "env": [
-            {"name": REQUEST_VARIABLE, "value": request.model_dump_json(by_alias=True, exclude_none=True)},
+            {"name": REQUEST_VARIABLE, "value": as_variable(request)},
             {"name": "HOME", "value": labels.SCRATCH_DIRECTORY},
             *_required_objects(secrets),
         ],
@@ -76,6 +76,11 @@ def restricted_container(
             {"name": "scratch", "mountPath": labels.SCRATCH_DIRECTORY},
         ],
     }
+
+
+def as_variable(request: ApiModel) -> str:
+    """JSON without a dollar sign: the kubelet replaces ``$(NAME)`` and ``$$`` in variables, and names of columns may have either."""
+    return request.model_dump_json(by_alias=True, exclude_none=True).replace("$", "\\u0024")
 
 
 def platform_volumes(secrets: Sequence[MountedSecret] = ()) -> list[Object]:

@@ -6,9 +6,11 @@ comes of it, and tries the whole again later, with growing pauses. So a Plan mad
 its status tells the Problem.
 """
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Any, Protocol, TypeVar
 
 from modelyard_api.base import ApiModel
@@ -118,6 +120,28 @@ def read(model: type[ModelT], resource: Object, part: str) -> tuple[ModelT | Non
     except ValidationError as error:
         problems = [".".join([part, *map(str, one["loc"])]) + f": {one['msg']}" for one in error.errors()]
         return None, "; ".join(problems[:_SHOWN])
+
+
+def read_spec(model: type[ModelT], resource: Object) -> tuple[ModelT | None, str]:
+    """``spec``, as far as it is known, and what isn't: fields of a newer CustomResourceDefinition. None where a known field has an unknown value.
+
+    The API server has checked the spec, so what is wrong with it is only that this operator is older than the definitions.
+    """
+    spec, problem = read(model, resource, "spec")
+    if not problem:
+        return spec, ""
+    known = copy.deepcopy(resource.get("spec") or {})
+    try:
+        model.model_validate(known)
+    except ValidationError as error:
+        unknown = [one["loc"] for one in error.errors() if one["type"] == "extra_forbidden"]
+    for *path, field in unknown:
+        reduce(lambda part, step: part[step], path, known).pop(field)
+    fields = sorted(".".join(["spec", *map(str, each)]) for each in unknown)
+    try:
+        return model.model_validate(known), f"unknown field {', '.join(fields[:_SHOWN])}"
+    except ValidationError:
+        return None, problem
 
 
 def status_unreadable(problem: str) -> Event:

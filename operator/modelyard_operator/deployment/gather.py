@@ -12,7 +12,7 @@ from modelyard_operator.deployment.monitor_jobs import MonitorRun, monitor_runs
 from modelyard_operator.deployment.observed import Observed, Resolution, StableService, Workload
 from modelyard_operator.kube.interface import CRON_JOB, DEPLOYMENT, JOB, MODEL_DEPLOYMENT, POD, POD_DISRUPTION_BUDGET, SERVICE, Kind, Object
 from modelyard_operator.ownership import controller_uid
-from modelyard_operator.reconciler import Key, Problem, View, read
+from modelyard_operator.reconciler import Key, Problem, View, read, read_spec
 from modelyard_operator.registry.interface import RegistryError, RegistryReader
 
 
@@ -66,7 +66,7 @@ def gather(key: Key, view: View, registry: RegistryReader, problem: Problem | No
     resource = view.get(MODEL_DEPLOYMENT, key.namespace, key.name)
     if resource is None or resource["metadata"].get("deletionTimestamp"):
         return None
-    spec, spec_problem = read(ModelDeploymentSpec, resource, "spec")
+    spec, spec_problem = read_spec(ModelDeploymentSpec, resource)
     status, status_problem = read(ModelDeploymentStatus, resource, "status")
     uid = resource["metadata"]["uid"]
     return Observed(
@@ -75,7 +75,7 @@ def gather(key: Key, view: View, registry: RegistryReader, problem: Problem | No
         spec_problem=spec_problem,
         status=status or ModelDeploymentStatus(),
         status_problem=status_problem,
-        resolution=resolve(spec.model, key.namespace, registry) if spec else _invalid(spec_problem),
+        resolution=resolve(spec.model, key.namespace, registry) if spec and not spec_problem else _too_old(spec_problem),
         stable=_stable_service(key, uid, view),
         workloads=_workloads(key, uid, view),
         extras=_children((POD_DISRUPTION_BUDGET, CRON_JOB), uid, view),
@@ -84,8 +84,10 @@ def gather(key: Key, view: View, registry: RegistryReader, problem: Problem | No
     )
 
 
-def _invalid(problem: str) -> Resolution:
-    return Resolution(problem=Reason.INVALID_SPEC, message=f"{problem}. Correct it, or install CRDs and operator of one version.")
+def _too_old(problem: str) -> Resolution:
+    """What is served stays, with as much of the spec as is known."""
+    hint = "the CustomResourceDefinitions are newer than this operator; upgrade it, and this goes on by itself"
+    return Resolution(problem=Reason.OPERATOR_TOO_OLD, message=f"{problem}: {hint}.")
 
 
 def _stable_service(key: Key, uid: str, view: View) -> StableService | None:

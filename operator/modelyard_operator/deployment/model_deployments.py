@@ -50,7 +50,7 @@ class ModelDeploymentReconciler:
         history = next_history(observed, rollout, now)
         status = next_status(observed, rollout, history, self.service_url(observed.namespace, observed.name), now)
         said = Plan(status=status.to_wire(), events=events_between(observed, status))
-        if observed.spec is None:
+        if observed.spec is None or observed.spec_problem:  # children as a newer operator made them stay as they are
             return said
         children = render(Wanted(observed.resource, observed.spec, rollout, self.images, has_answered=bool(history)))
         return Plan(

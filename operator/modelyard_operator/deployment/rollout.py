@@ -23,6 +23,7 @@ from modelyard_operator.deployment.observed import Observed, StableService
 # kube-proxies, gateways and clients' connection pools learn of the new endpoints within seconds; a pod drains by itself as well.
 DRAIN = timedelta(seconds=20)
 _HISTORY = 20
+_FOR_NOW = frozenset({Reason.REGISTRY_UNAVAILABLE, Reason.OPERATOR_TOO_OLD})  # what was started goes on meanwhile
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def next_history(observed: Observed, rollout: Rollout, now: datetime) -> list[Pr
 def _target(observed: Observed) -> str:
     """The version that the spec names; while the registry is silent, the one that it named last."""
     serving = _serving_now(observed)
-    if observed.resolution.version or observed.resolution.problem is not Reason.REGISTRY_UNAVAILABLE:
+    if observed.resolution.version or observed.resolution.problem not in _FOR_NOW:
         return observed.resolution.version or serving
     pinned = observed.spec.model.version if observed.spec else None
     started = (served.version for served in observed.status.versions if served.role == "Next")

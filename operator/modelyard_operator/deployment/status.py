@@ -14,7 +14,9 @@ from modelyard_operator.deployment.rollout import Rollout
 from modelyard_operator.plan import Event
 
 _VERSIONS = 8
-_WAITING_FOR_A_MODEL = frozenset({Reason.MODEL_NOT_FOUND, Reason.ALIAS_NOT_FOUND, Reason.VERSION_NOT_FOUND, Reason.REGISTRY_UNAVAILABLE})
+_WAITING_FOR_A_MODEL = frozenset(
+    {Reason.MODEL_NOT_FOUND, Reason.ALIAS_NOT_FOUND, Reason.VERSION_NOT_FOUND, Reason.REGISTRY_UNAVAILABLE, Reason.OPERATOR_TOO_OLD}
+)
 _AS_ASKED = frozenset({Reason.ROLLED_OUT, Reason.ROLLING_OUT, Reason.REGISTRY_UNAVAILABLE, Reason.SCALED_TO_ZERO})
 _PROGRESS_TYPES = {
     Reason.ROLLING_OUT: "Normal",
@@ -23,6 +25,7 @@ _PROGRESS_TYPES = {
     Reason.ROLLOUT_STALLED: "Warning",
     Reason.NAME_CONFLICT: "Warning",
     Reason.INVALID_SPEC: "Warning",
+    Reason.OPERATOR_TOO_OLD: "Warning",
     Reason.MODEL_NOT_FOUND: "Warning",
     Reason.ALIAS_NOT_FOUND: "Warning",
     Reason.VERSION_NOT_FOUND: "Warning",

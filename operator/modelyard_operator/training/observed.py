@@ -38,7 +38,7 @@ class Observed:
     """A TrainingJob, its children, its rivals for the alias and what the registry knows."""
 
     resource: Object
-    spec: TrainingJobSpec | None  # None: spec_problem says why
+    spec: TrainingJobSpec | None  # as far as it can be read; spec_problem says what can't
     status: TrainingJobStatus
     spec_problem: str = ""
     status_problem: str = ""  # what is stored can't be read: nothing may be concluded from it

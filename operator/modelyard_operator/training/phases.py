@@ -85,7 +85,9 @@ def _finished(observed: Observed, _attempts: Attempts, images: Images, now: date
 
 def _invalid(observed: Observed, attempts: Attempts) -> Decision | None:
     """A spec that can't work is refused before anything was started; later changes of it concern what is still to come."""
-    if observed.spec is not None and attempts.records:
+    if (too_old := start.operator_too_old(observed, attempts)) is not None:
+        return too_old
+    if attempts.records:
         return None
     problems = start.problems(observed)
     return failed(Reason.INVALID_SPEC, "; ".join(problems)) if problems else None

@@ -11,9 +11,9 @@ from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.objective import Objective
 from modelyard_api.timestamps import from_timestamp
 
-from modelyard_operator.conditions import find
+from modelyard_operator.conditions import ConditionUpdate, find
 from modelyard_operator.plan import EnsureModel
-from modelyard_operator.pod_template import Images
+from modelyard_operator.pod_template import Images, as_variable
 from modelyard_operator.pods import facts
 from modelyard_operator.pods.causes import why_not_running
 from modelyard_operator.training import render
@@ -136,15 +136,26 @@ def _until_deadline(given: TrainingInput) -> float:
     return PROGRESS_SECONDS if deadline is None else min(PROGRESS_SECONDS, max(SOON, deadline - given.attempts.total_seconds))
 
 
+def operator_too_old(observed: Observed, attempts: Attempts) -> Decision | None:
+    """The spec has fields that this operator doesn't know. What was started goes on by those that it knows; else everything stays as it is."""
+    if not observed.spec_problem or (observed.spec is not None and attempts.records):
+        return None
+    message = f"{observed.spec_problem}: the CustomResourceDefinitions are newer than this operator; upgrade it, and this goes on by itself"
+    stored = [ConditionUpdate(one.type, one.status, Reason(one.reason), one.message) for one in observed.status.conditions]
+    others = [one for one in stored if one.type != TrainingCondition.RUNNING]
+    before = find(observed.status.conditions, TrainingCondition.RUNNING)
+    update = ConditionUpdate(TrainingCondition.RUNNING, before.status if before else "False", Reason.OPERATOR_TOO_OLD, message)
+    return Decision((update, *others), outcome=observed.status.result, promotion=observed.status.promotion)
+
+
 def problems(observed: Observed) -> list[str]:
     """Sentences that name the field; empty when all is well."""
-    if observed.spec is None:
-        return [observed.spec_problem]
-    model = observed.spec.model
+    spec = observed.valid_spec
+    model = spec.model
     parameters = {parameter.name: parameter.value for parameter in model.parameters or ()}
-    task = observed.spec.objective.task
+    task = spec.objective.task
     unfit = [wrong] if task and (wrong := task_problem(model.architecture, task)) else []
-    return [*unfit, *parameter_problems(model.architecture, parameters), *_metric_problems(observed.spec.objective), *_size(observed)]
+    return [*unfit, *parameter_problems(model.architecture, parameters), *_metric_problems(spec.objective), *_size(observed)]
 
 
 def _metric_problems(objective: Objective) -> Iterator[str]:
@@ -173,6 +184,6 @@ def _named(objective: Objective) -> list[tuple[str, Metric]]:
 
 
 def _size(observed: Observed) -> Iterator[str]:
-    size = len(render.train_request(observed, 1).model_dump_json(by_alias=True, exclude_none=True).encode())
+    size = len(as_variable(render.train_request(observed, 1)).encode())
     if size > _REQUEST_LIMIT:
         yield f"spec: {size} bytes are more than a pod's request can have ({_REQUEST_LIMIT}); name fewer columns in data.columns and data.prepare"

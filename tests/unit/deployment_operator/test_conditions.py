@@ -263,9 +263,12 @@ def test_spec_that_this_operator_does_not_know_changes_nothing_but_the_status() 
     made.edit(rollout={"strategy": "Canary"})
     plan = made.reconcile()
     assert (plan.apply, plan.delete) == ((), ())
-    assert made.condition("Progressing")[:2] == ("False", "InvalidSpec")
-    assert "spec.rollout" in made.condition("Progressing")[2]
-    assert made.status["version"] == "1"
+    assert made.condition("Progressing")[:2] == ("False", "OperatorTooOld")
+    assert "Unknown field spec.rollout: the CustomResourceDefinitions are newer" in made.condition("Progressing")[2]
+    assert (made.status["version"], made.status["state"]) == ("1", "Degraded")
+    made.owner = {**made.owner, "spec": {key: value for key, value in made.owner["spec"].items() if key != "rollout"}}
+    made.settle()
+    assert made.status["state"] == "Available"
 
 
 def test_a_status_that_can_not_be_read_stops_everything_and_what_runs_goes_on() -> None:

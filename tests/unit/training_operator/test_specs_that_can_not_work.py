@@ -32,10 +32,6 @@ CASES: list[tuple[dict[str, Any], str]] = [
         "spec.objective.metric: not a metric of Classification; there are accuracy, ",
     ),
     (
-        {"model": {"architecture": "Oracle"}},
-        "spec.model.architecture: Input should be 'Auto', 'Linear', 'RandomForest', 'GradientBoosting' or 'MLP'",
-    ),
-    (
         {"data": {"source": {"uri": "s3://datasets/x.csv"}, "columns": COLUMNS, "prepare": {"missing": {"columns": MISSING}}}},
         "bytes are more than a pod's request can have (120000); name fewer columns",
     ),
