@@ -61,6 +61,7 @@ class Reason(StrEnum):
     TRAINING_DIVERGED = "TrainingDiverged"
     SUSPECTED_LEAKAGE = "SuspectedLeakage"
     NAME_CONFLICT = "NameConflict"
+    CHILD_FAILED = "ChildFailed"  # the API server could not, or may not, make an object; tried again
     # registration and promotion
     REGISTRY_UNAVAILABLE = "RegistryUnavailable"
     RESULT_MISSING = "ResultMissing"

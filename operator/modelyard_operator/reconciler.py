@@ -44,7 +44,7 @@ class Problem:
     """Why the last Plan could not be carried out; goes as it is into a condition and an Event.
 
     ``reason`` is one of NAME_CONFLICT (a child's name is taken by an object that isn't ours), INVALID_SPEC (the API server refused a
-    child: 400, 403, 422, e.g. quota or Pod Security), REGISTRY_UNAVAILABLE (a registry action failed; it is tried again).
+    child: 400 or 422), CHILD_FAILED (403, e.g. a quota, or 5xx, e.g. no free address: tried again), REGISTRY_UNAVAILABLE (a registry action failed; it is tried again).
     """
 
     reason: Reason

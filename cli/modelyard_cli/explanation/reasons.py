@@ -55,6 +55,10 @@ _ENDS = {
     Reason.UNEXPECTED_ERROR: Meaning(
         "It broke in a way that nobody foresaw.", "Read its log. If it isn't your data, it is a fault of Modelyard: please report it."
     ),
+    Reason.CHILD_FAILED: Meaning(
+        "The API server could not make an object that this needs, or may not: a quota, a missing right, no free address.",
+        "Do what the message says; it is tried again by itself.",
+    ),
     Reason.OPERATOR_TOO_OLD: Meaning(
         "Its spec has fields that the installed operator is too old to know; nothing new is started, and what runs goes on.",
         "Upgrade the operator to the version of the CustomResourceDefinitions; then it goes on by itself.",

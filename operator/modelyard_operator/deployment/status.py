@@ -26,6 +26,7 @@ _PROGRESS_TYPES = {
     Reason.NAME_CONFLICT: "Warning",
     Reason.INVALID_SPEC: "Warning",
     Reason.OPERATOR_TOO_OLD: "Warning",
+    Reason.CHILD_FAILED: "Warning",
     Reason.MODEL_NOT_FOUND: "Warning",
     Reason.ALIAS_NOT_FOUND: "Warning",
     Reason.VERSION_NOT_FOUND: "Warning",

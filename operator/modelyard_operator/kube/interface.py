@@ -80,6 +80,10 @@ class Unreachable(KubeError):
     """No answer, or 5xx."""
 
 
+class ServerFailed(Unreachable):
+    """5xx with the API server's own words: it was reached, and could not do it."""
+
+
 class Throttled(KubeError):
     """429; ``retry_after`` in seconds."""
 
@@ -106,6 +110,10 @@ class Expired(KubeError):
 
 class Refused(KubeError):
     """400, 403, 422: the request itself is wrong; retrying changes nothing."""
+
+
+class Forbidden(Refused):
+    """403: a quota or a missing right, which somebody may change."""
 
 
 class Kube(Protocol):

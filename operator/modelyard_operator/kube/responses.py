@@ -8,10 +8,12 @@ from modelyard_operator.kube.interface import (
     AlreadyExists,
     Conflict,
     Expired,
+    Forbidden,
     KubeError,
     NotFound,
     Object,
     Refused,
+    ServerFailed,
     Throttled,
     Unreachable,
 )
@@ -19,7 +21,7 @@ from modelyard_operator.kube.interface import (
 _DEFAULT_RETRY_AFTER_SECONDS = 1.0
 _ERRORS: Mapping[int, type[KubeError]] = {
     400: Refused,
-    403: Refused,
+    403: Forbidden,
     404: NotFound,
     405: Refused,
     410: Expired,
@@ -43,6 +45,8 @@ def error_of_status(status: Object, request: str, retry_after: str = "") -> Kube
         return AlreadyExists(message) if status.get("reason") == "AlreadyExists" else Conflict(message)
     if code == 429:
         return Throttled(message, _seconds(retry_after))
+    if code >= 500 and status.get("kind") == "Status":
+        return ServerFailed(message)
     return _ERRORS.get(code, Unreachable)(message)  # 401 as well: a token is renewed on disk, then the same request succeeds
 
 

@@ -16,12 +16,14 @@ from modelyard_operator.kube.interface import (
     JOB,
     KINDS,
     AlreadyExists,
+    Forbidden,
     Kind,
     Kube,
     KubeError,
     NotFound,
     Object,
     Refused,
+    ServerFailed,
 )
 from modelyard_operator.kube.mirror import holds, same_manifest, with_hash
 from modelyard_operator.ownership import controller_uid
@@ -162,8 +164,8 @@ class Writer:
         self._about_to("apply", KINDS[body["kind"]])
         try:
             return self._kube.apply(manifest)
-        except Refused as refused:
-            raise PlanError(_refusal(body, refused)) from refused
+        except (Refused, ServerFailed) as error:
+            raise PlanError(_refusal(body, error)) from error
 
     def _post(self, body: Object) -> Object:
         """Create, or find what an earlier try has created."""
@@ -173,8 +175,8 @@ class Writer:
             return self._kube.create(body)
         except AlreadyExists:
             return self._kube.get(kind, namespace, name)
-        except Refused as refused:
-            raise PlanError(_refusal(body, refused)) from refused
+        except (Refused, ServerFailed) as error:
+            raise PlanError(_refusal(body, error)) from error
 
     def _suspend(self, suspension: Suspension, view: View) -> None:
         found = view.get(JOB, suspension.namespace, suspension.name)
@@ -238,9 +240,13 @@ def _refuse_foreign(found: Object, owner: str) -> None:
     )
 
 
-def _refusal(body: Object, refused: Refused) -> Problem:
+def _refusal(body: Object, error: Refused | ServerFailed) -> Problem:
     kind, namespace, name = _identity(body)
-    return Problem(Reason.INVALID_SPEC, f"the API server refused {kind.name} {namespace}/{name}: {refused}")
+    is_wrong = isinstance(error, Refused) and not isinstance(error, Forbidden)
+    did = "refused" if isinstance(error, Refused) else "could not make"
+    return Problem(
+        Reason.INVALID_SPEC if is_wrong else Reason.CHILD_FAILED, f"the API server {did} {kind.name} {namespace}/{name}: {error}"
+    )
 
 
 def taken_over(entries: ManagedFields, manager: str) -> list[dict[str, Any]] | None:

@@ -7,7 +7,18 @@ import pytest
 from modelyard_operator.controller import moved
 from modelyard_operator.health import HealthChecks, answer
 from modelyard_operator.json_logs import JsonLines
-from modelyard_operator.kube.interface import AlreadyExists, Conflict, Expired, KubeError, NotFound, Refused, Throttled, Unreachable
+from modelyard_operator.kube.interface import (
+    AlreadyExists,
+    Conflict,
+    Expired,
+    Forbidden,
+    KubeError,
+    NotFound,
+    Refused,
+    ServerFailed,
+    Throttled,
+    Unreachable,
+)
 from modelyard_operator.kube.responses import error_of
 from modelyard_operator.prometheus import Metrics
 
@@ -92,15 +103,15 @@ def test_a_log_line_is_one_json_object_that_names_the_resource() -> None:
     [
         (400, "BadRequest", Refused),
         (401, "Unauthorized", Unreachable),
-        (403, "Forbidden", Refused),
+        (403, "Forbidden", Forbidden),
         (404, "NotFound", NotFound),
         (409, "AlreadyExists", AlreadyExists),
         (409, "Conflict", Conflict),
         (410, "Expired", Expired),
         (422, "Invalid", Refused),
         (429, "TooManyRequests", Throttled),
-        (500, "InternalError", Unreachable),
-        (503, "ServiceUnavailable", Unreachable),
+        (500, "InternalError", ServerFailed),
+        (503, "ServiceUnavailable", ServerFailed),
     ],
 )
 def test_every_answer_has_its_error_in_the_servers_words(code: int, reason: str, kind: type[KubeError]) -> None:
