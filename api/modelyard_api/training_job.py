@@ -132,7 +132,8 @@ class Promotion(ApiModel):
     model: ModelName | None = Field(None, description="Registered as <namespace>.<model>. Default: the TrainingJob's name.")
     alias: AliasName = Field("champion", description="The alias that is moved to the new version.")
     approval: Approval = Field(
-        Approval.AUTOMATIC, description="Automatic, or Manual: promoted once the annotation modelyard.io/approve holds the version."
+        Approval.AUTOMATIC,
+        description="Automatic, or Manual: promoted once the annotation modelyard.io/approve names the model, as `modelyard approve` does.",
     )
 
 

@@ -47,10 +47,10 @@ def approved(job: Object, version: str, user: str) -> Object:
     metadata, waiting = job["metadata"], _waiting(job)
     if version and waiting and version != waiting:
         raise CommandError(f"TrainingJob {metadata['name']}: version {waiting} waits for approval, not {version}")
-    what = waiting or ("" if version else _in_doubt(job))
-    if not what:
+    model = str(job["status"]["result"]["modelId"]) if waiting else "" if version else _in_doubt(job)
+    if not model:
         raise CommandError(f"TrainingJob {metadata['name']} has no version that waits for approval: {standing(job, Awaited('Promoted'))}")
-    said = {labels.APPROVE_ANNOTATION: what, labels.APPROVED_BY_ANNOTATION: user}
+    said = {labels.APPROVE_ANNOTATION: model, labels.APPROVED_BY_ANNOTATION: user}
     return {**job, "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), **said}}}
 
 

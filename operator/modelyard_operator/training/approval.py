@@ -1,8 +1,8 @@
 """What a person says about a promotion, as annotations on the TrainingJob.
 
-``modelyard.io/approve`` names what may be promoted. That is the version, which waits while ``promotion.approval`` is Manual. Or it is the
-model (m-…), whose test rows couldn't decide every criterion: such a TrainingJob is finished, and this approval reopens it. It is
-registered and promoted like any other, unless a later comparison says that a criterion is missed.
+``modelyard.io/approve`` names the model (m-…) that may be promoted: nobody knows its id before it was trained, so nothing is approved unseen.
+It waits for that while ``promotion.approval`` is Manual. Or its test rows couldn't decide every criterion: such a TrainingJob is finished, and
+this approval reopens it. It is registered and promoted like any other, unless a later comparison says that a criterion is missed.
 """
 
 from modelyard_api import labels
@@ -29,13 +29,8 @@ def is_in_doubt(resource: Object, outcome: TrainingOutcome | None) -> bool:
 
 
 def names_model(resource: Object, outcome: TrainingOutcome) -> bool:
-    """Whether the approval is of the model, not of a version that waits."""
+    """Whether somebody approved this very model."""
     return bool(outcome.model_id) and _approved(resource) == outcome.model_id
-
-
-def is_given(resource: Object, outcome: TrainingOutcome) -> bool:
-    """Whether somebody approved this version, or the model that it was registered from."""
-    return _approved(resource) in {outcome.model_version, outcome.model_id} - {""}
 
 
 def is_to_be_promoted(resource: Object, status: TrainingJobStatus) -> bool:
@@ -55,7 +50,7 @@ def approver(resource: Object) -> str:
 
 
 def commands(name: str, namespace: str, what: str) -> str:
-    """How to approve a version or a model."""
+    """How to approve a model."""
     annotations = f"{labels.APPROVE_ANNOTATION}={what} {labels.APPROVED_BY_ANNOTATION}=<your name>"
     annotate = f"kubectl annotate trainingjob {name} -n {namespace} --overwrite {annotations}"
     return f"modelyard approve {name} -n {namespace} (or {annotate})"

@@ -63,7 +63,7 @@ class JudgedModel:
     @property
     def basis(self) -> Reason:
         """On what it is registered and promoted."""
-        return Reason.APPROVED if approval.names_model(self.observed.resource, self.outcome) else Reason.CRITERIA_HELD
+        return Reason.APPROVED if criteria.shortfall(self.outcome.verdict) else Reason.CRITERIA_HELD
 
     @property
     def basis_text(self) -> str:

@@ -83,11 +83,11 @@ def promoted(judged: JudgedModel) -> Decision | None:
 
 
 def unapproved(judged: JudgedModel) -> Decision | None:
-    """Somebody has to say yes to this very version."""
+    """Somebody has to say yes to this very model."""
     observed, version = judged.observed, judged.outcome.model_version
-    if observed.valid_spec.promotion.approval is Approval.AUTOMATIC or approval.is_given(observed.resource, judged.outcome):
+    if observed.valid_spec.promotion.approval is Approval.AUTOMATIC or approval.names_model(observed.resource, judged.outcome):
         return None
-    commands = approval.commands(observed.name, observed.namespace, version)
+    commands = approval.commands(observed.name, observed.namespace, judged.outcome.model_id)
     message = f"all criteria hold; version {version} waits for approval: {commands}"
     return judged.waiting(TrainingCondition.PROMOTED, Reason.APPROVAL_PENDING, message)
 

@@ -247,14 +247,14 @@ def test_wait_for_deletion(place: Place) -> None:
 def test_approve_the_version_that_waits(place: Place, named: tuple[str, ...]) -> None:
     apply(place, training_job())
     conditions = [condition("Promoted", "False", "ApprovalPending", "version 3 waits")]
-    result = {"modelVersion": "3", "championVersion": "2"}
+    result = {"modelId": "m-1", "modelVersion": "3", "championVersion": "2"}
     set_status(place, TRAINING_JOB, "flights", state="ApprovalPending", conditions=conditions, result=result)
     said = place.modelyard("approve", "flights", *named)
     assert f"version 3 of {place.namespace}.flights becomes champion in place of version 2" in said
     job = place.kube.get(TRAINING_JOB, place.namespace, "flights")
     annotations = job["metadata"]["annotations"]
     assert set(annotations) == {labels.APPROVE_ANNOTATION, labels.APPROVED_BY_ANNOTATION}
-    assert annotations[labels.APPROVE_ANNOTATION] == "3"
+    assert annotations[labels.APPROVE_ANNOTATION] == "m-1"
     assert f"approved by {annotations[labels.APPROVED_BY_ANNOTATION]}: " in said
     apply(place, training_job())  # what a person approved stays when the manifest is applied again
     assert place.kube.get(TRAINING_JOB, place.namespace, "flights")["metadata"]["annotations"] == annotations

@@ -15,15 +15,13 @@ def job(reason: str, *states: str, version: str = "") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("waiting", "what"),
-    [
-        (job("ApprovalPending", "Held", version="3"), "3"),
-        (job("ComparisonInconclusive", "Held", "Inconclusive"), "m-1"),
-    ],
+    "waiting",
+    [job("ApprovalPending", "Held", version="3"), job("ComparisonInconclusive", "Held", "Inconclusive")],
+    ids=["version", "model"],
 )
-def test_what_is_approved_and_by_whom(waiting: dict[str, Any], what: str) -> None:
+def test_what_is_approved_and_by_whom(waiting: dict[str, Any]) -> None:
     annotations = approved(waiting, "", "anna")["metadata"]["annotations"]
-    assert annotations == {"ours": "1", labels.APPROVE_ANNOTATION: what, labels.APPROVED_BY_ANNOTATION: "anna"}
+    assert annotations == {"ours": "1", labels.APPROVE_ANNOTATION: "m-1", labels.APPROVED_BY_ANNOTATION: "anna"}
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,7 @@ UNPREPARED: dict[str, Case] = {
 UNREGISTERED: dict[str, Case] = {
     "there is a version already": (model(version="4"), None, ""),
     "all criteria hold": (model(), Reason.CRITERIA_HELD, "all criteria hold; a version of ml.penguins is being registered"),
+    "all criteria hold and somebody approved it": (model(approved="m-1", **MANUAL), Reason.CRITERIA_HELD, "all criteria hold; a version"),
     "somebody approved it in doubt": (
         model(result(UNSURE, AS_GOOD, champion="3"), approved="m-1"),
         Reason.APPROVED,
@@ -157,8 +158,12 @@ UNREGISTERED: dict[str, Case] = {
 UNAPPROVED: dict[str, Case] = {
     "nobody has to approve": (model(version="4"), None, ""),
     "nobody has approved yet": (model(version="4", **MANUAL), Reason.APPROVAL_PENDING, "version 4 waits for approval"),
-    "this version is approved": (model(version="4", approved="4", **MANUAL), None, ""),
-    "another version is approved": (model(version="4", approved="3", **MANUAL), Reason.APPROVAL_PENDING, ""),
+    "its version is named, which could be guessed before it was trained": (
+        model(version="4", approved="4", **MANUAL),
+        Reason.APPROVAL_PENDING,
+        "",
+    ),
+    "another model is approved": (model(version="4", approved="m-2", **MANUAL), Reason.APPROVAL_PENDING, ""),
     "the model is approved": (model(version="4", approved="m-1", **MANUAL), None, ""),
 }
 OUTRUN: dict[str, Case] = {
