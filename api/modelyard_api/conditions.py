@@ -19,6 +19,7 @@ class TrainingCondition(StrEnum):
     FAILED = "Failed"
     REGISTERED = "Registered"
     PROMOTED = "Promoted"
+    FINISHED = "Finished"  # however it ended: what `kubectl wait` waits for
 
 
 class DeploymentCondition(StrEnum):

@@ -76,7 +76,7 @@ class TrainingJobStatus(ApiModel):
     """The observed state."""
 
     observed_generation: int = Field(0, ge=0, description="The metadata.generation that this is about.")
-    conditions: Conditions = Field([], description="Suspended, Running, Complete, Failed, Registered, Promoted.")
+    conditions: Conditions = Field([], description="Suspended, Running, Complete, Failed, Registered, Promoted, Finished.")
     state: ShortText = Field("", description="One word for kubectl get, derived from the conditions.")
     attempts: Annotated[list[Attempt], Field(max_length=10)] = Field([], description="The last ten.", json_schema_extra=list_map("number"))
     retries: int = Field(0, ge=0, description="Attempts after a failure.")

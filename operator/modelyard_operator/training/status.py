@@ -17,7 +17,7 @@ from modelyard_operator.training.decision import Decision, RunUrl
 from modelyard_operator.training.observed import Observed
 
 # The newest chapter first: `kubectl get -o wide` shows the first condition that is False.
-_ORDER = ("Promoted", "Registered", "Failed", "Complete", "Running", "Suspended")
+_ORDER = ("Promoted", "Registered", "Failed", "Complete", "Running", "Suspended", "Finished")
 _METRICS_SHOWN = 8
 _WHILE_TRAINING = (artifacts.TRAINING_PREFIX, artifacts.VALIDATION_PREFIX)  # what is measured afterwards stands in status.result
 _WORDS = {
@@ -93,7 +93,7 @@ def _after_training(by_type: dict[str, Condition]) -> str:
 
 def _updates(observed: Observed, decision: Decision) -> list[ConditionUpdate]:
     main, *others = decision.updates
-    updates = [_with_problem(main, observed, decision), *others, *_suspension(observed, decision)]
+    updates = [_with_problem(main, observed, decision), *others, *_suspension(observed, decision), *_end(observed, decision)]
     return sorted(updates, key=lambda update: _ORDER.index(update.type))
 
 
@@ -114,6 +114,17 @@ def _suspension(observed: Observed, decision: Decision) -> list[ConditionUpdate]
     if was_suspended(observed) or find(observed.status.conditions, TrainingCondition.SUSPENDED):
         return [ConditionUpdate(TrainingCondition.SUSPENDED, "False", Reason.RESUMED, "spec.policy.suspend is false")]
     return []
+
+
+def _end(observed: Observed, decision: Decision) -> list[ConditionUpdate]:
+    """Finished, with the reason of the end. An approval in doubt reopens it: then it is False until the next end."""
+    if any(update.type == TrainingCondition.FINISHED for update in decision.updates):
+        return []
+    main = decision.updates[0]
+    if decision.finished:
+        return [ConditionUpdate(TrainingCondition.FINISHED, "True", main.reason, main.message)]
+    was_finished = find(observed.status.conditions, TrainingCondition.FINISHED) is not None
+    return [ConditionUpdate(TrainingCondition.FINISHED, "False", main.reason, main.message)] if was_finished else []
 
 
 def _first_job(observed: Observed) -> str | None:
@@ -163,7 +174,7 @@ def _ending(attempt: Attempt) -> str:
 
 
 def _condition_events(stored: TrainingJobStatus, new: TrainingJobStatus) -> Iterator[Event]:
-    for condition in reversed(new.conditions):
+    for condition in reversed([one for one in new.conditions if one.type != TrainingCondition.FINISHED]):  # another one says why
         known = find(stored.conditions, condition.type)
         if known is None or (known.status, known.reason) != (condition.status, condition.reason):
             yield from _condition_event(condition)
