@@ -39,6 +39,20 @@ http://{{ .Release.Name }}-seaweedfs.{{ .Release.Namespace }}.svc:8333
 {{ .root.Values.s3.bucket | default (printf "modelyard-%s" .namespace) }}
 {{- end }}
 
+{{/* What only some values together need. ``fail`` and no schema, so that it says what to do, and ``helm lint`` passes on the defaults. */}}
+{{- define "modelyard.requirements" -}}
+{{- if not .Values.mlflow.enabled -}}
+{{- $_ := .Values.mlflow.url | required "mlflow.url is missing: set it to your MLflow server, or mlflow.enabled to true" -}}
+{{- $_ := .Values.mlflow.operatorSecret | required "mlflow.operatorSecret is missing: name the Secret with username and password of an MLflow administrator" -}}
+{{- end -}}
+{{- if not .Values.seaweedfs.enabled -}}
+{{- $_ := .Values.s3.endpoint | required "s3.endpoint is missing: set it to your S3 server, or seaweedfs.enabled to true (for development)" -}}
+{{- if .Values.mlflow.enabled -}}
+{{- $_ := .Values.s3.mlflowSecret | required "s3.mlflowSecret is missing: name the Secret with access-key and secret-key that MLflow uses" -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
 {{/* The seed: given, or the one that is kept in the cluster, or a new one. Computed once per rendering. */}}
 {{- define "modelyard.seed" -}}
 {{- if not (hasKey .Values "computedSeed") -}}

@@ -11,7 +11,8 @@ import yaml
 from dev.cluster.binaries import ensure
 
 CHART = Path(__file__).parents[3] / "helm/modelyard"
-DEVELOPMENT = ["seaweedfs.enabled=true", "seed=golden", "namespaces={team-a,team-b}", "mlflow.externalUrl=https://mlflow.example.com"]
+SEED = "seed=golden-golden-golden-golden-golden"
+DEVELOPMENT = ["seaweedfs.enabled=true", SEED, "namespaces={team-a,team-b}", "mlflow.externalUrl=https://mlflow.example.com"]
 OWN_SERVERS = [
     "mlflow.enabled=false",
     "mlflow.url=https://mlflow.example.com",
@@ -19,8 +20,13 @@ OWN_SERVERS = [
     "s3.endpoint=https://s3.example.com",
     "s3.bucket=models",
     "namespaces={team-a}",
-    "seed=golden",
+    SEED,
 ]
+
+
+def test_lint_passes_on_the_defaults() -> None:
+    finished = subprocess.run([str(ensure(["helm"])["helm"]), "lint", str(CHART)], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stdout
 
 
 def helm_template(*values: str) -> subprocess.CompletedProcess[str]:
@@ -79,9 +85,11 @@ def test_a_namespace_s_keys_open_its_own_buckets_only() -> None:
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ([], "s3/endpoint"),
+        ([], "s3.endpoint is missing: set it to your S3 server, or seaweedfs.enabled to true"),
+        (["s3.endpoint=https://s3.example.com"], "s3.mlflowSecret is missing"),
+        (["seaweedfs.enabled=true", "seed=short-and-guessable"], "/seed"),
         (["seaweedfs.enabled=true", "operator.replicas=0"], "operator/replicas"),
-        (["seaweedfs.enabled=true", "mlflow.enabled=false"], "mlflow/"),
+        (["seaweedfs.enabled=true", "mlflow.enabled=false"], "mlflow.url is missing"),
         (["seaweedfs.enabled=true", "namespaces={Team_A}"], "namespaces/0"),
         (["seaweedfs.enabled=true", "images.pullPolicy=Sometimes"], "images/pullPolicy"),
         (["seaweedfs.enabled=true", "operater.replicas=2"], "operater"),
