@@ -75,9 +75,9 @@ class OnCluster:
 
     def addresses(self) -> Sequence[tuple[str, str]]:
         """What is forwarded, and the commands."""
-        password = kubectl.secret_value(chart.SYSTEM_NAMESPACE, "modelyard-mlflow", "admin-password")
+        secret = f"-n {chart.SYSTEM_NAMESPACE} get secret modelyard-mlflow -o jsonpath='{{.data.admin-password}}'"
         return (
-            ("MLflow", f"{self.mlflow_url}   user admin, password {password}"),
+            ("MLflow", f"{self.mlflow_url}   user admin, password: kubectl {secret} | base64 -d"),
             ("Service", f"{self._served}/openapi.json"),
             ("S3", self.s3_url),
             ("kubectl", f"export KUBECONFIG=$(make -s kubeconfig); kubectl get tj,md -n {self.namespace}"),
