@@ -48,7 +48,7 @@ def test_a_key_that_is_missing(serve, platform):
 
 def test_answers_that_differ_from_the_stored_ones(serve):
     with serve("changed", ready=False) as server:
-        words(server, "ml.changed version 1 can't be served: its answers differ by 2e-06 from those stored with it")
+        words(server, "ml.changed version 1 can't be served: its outputs differ by 2e-06 from those stored with it")
 
 
 @pytest.mark.parametrize(
