@@ -4,7 +4,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -112,10 +112,7 @@ class MlflowRegistry:
 
     def version_of(self, name: str, uid: str) -> Version | None:
         """See ``RegistryReader``. Of several (registered by hand, say) the oldest."""
-        tags = f"name = '{name}' AND tags.`{labels.TAG_UID}` = '{uid}'"
-        with translated(self._uri, f"looking for the version of {name} that TrainingJob {uid} made"):
-            found = self._client.search_model_versions(tags)
-        return min((_version(each) for each in found), key=lambda version: int(version.version), default=None)
+        return next(iter(self._versions_of(name, uid)), None)
 
     def aliases(self) -> Mapping[tuple[str, str], str]:
         """See ``RegistryReader``."""
@@ -131,11 +128,21 @@ class MlflowRegistry:
                 return found
 
     def register_version(self, action: RegisterVersion) -> Version:
-        """See ``Registry``. MLflow makes a second version of a second request, so it is looked for first."""
-        version = self.version_of(action.name, action.uid) or self._create_version(action)
-        if not version.ready:
-            raise RegistryUnavailable(f"MLflow at {self._uri}: version {version.version} of {action.name} is not ready yet")
-        return version
+        """See ``Registry``. MLflow makes a second version of a second request, so it is looked for before, and after an answer that was lost.
+
+        A request whose answer was lost may still be carried out beside its repetition: the younger twin is deleted.
+        """
+        if self.version_of(action.name, action.uid) is None:
+            try:
+                self._create_version(action)
+            except RegistryUnavailable:
+                if self.version_of(action.name, action.uid) is None:
+                    raise
+        versions = self._versions_of(action.name, action.uid)
+        if not versions or not versions[0].ready:
+            raise RegistryUnavailable(f"MLflow at {self._uri}: the version of {action.name} for TrainingJob {action.uid} is not ready yet")
+        self._delete(versions[1:], versions[0].model_id)
+        return versions[0]
 
     def move_alias(self, action: MoveAlias) -> None:
         """See ``Registry``. MLflow has no compare-and-set: between reading and setting remains a window of one request."""
@@ -150,10 +157,25 @@ class MlflowRegistry:
             with translated(self._uri, f"tagging version {action.to_version} of {action.name}"):
                 self._client.set_model_version_tag(action.name, action.to_version, tag, value)
 
-    def _create_version(self, action: RegisterVersion) -> Version:
+    def _versions_of(self, name: str, uid: str) -> list[Version]:
+        """Those that a TrainingJob's UID is on, the oldest first."""
+        tags = f"name = '{name}' AND tags.`{labels.TAG_UID}` = '{uid}'"
+        with translated(self._uri, f"looking for the version of {name} that TrainingJob {uid} made"):
+            found = self._client.search_model_versions(tags)
+        return sorted(map(_version, found), key=lambda version: int(version.version))
+
+    def _delete(self, twins: Sequence[Version], model_id: str) -> None:
+        """Versions of the same model that no alias is at: what somebody did with one of them by hand stays."""
+        with_alias = set((self._model(twins[0].name) or {}).values()) if twins else set()
+        for each in twins:
+            if each.model_id == model_id and each.version not in with_alias:
+                with translated(self._uri, f"deleting version {each.version} of {each.name}, which was registered twice"):
+                    self._client.delete_model_version(each.name, each.version)
+
+    def _create_version(self, action: RegisterVersion) -> None:
         with translated(self._uri, f"registering {action.model_id} as a version of {action.name}"):
             self._client.get_logged_model(action.model_id)  # one that was never logged makes MLflow answer 500, as if it were down
-            created = self._client.create_model_version(
+            self._client.create_model_version(
                 action.name,
                 source=f"models:/{action.model_id}",
                 run_id=action.run_id,
@@ -161,7 +183,6 @@ class MlflowRegistry:
                 model_id=action.model_id,
                 await_creation_for=_READY_WITHIN_SECONDS,
             )
-        return _version(created)
 
     def _experiment(self, namespace: str, model: str) -> Experiment | None:
         name = labels.experiment(namespace, model)

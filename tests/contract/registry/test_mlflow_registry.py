@@ -1,8 +1,11 @@
 """What the operator asks of the registry, against a real MLflow server."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
 from modelyard_api import labels
 from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion
 from modelyard_operator.registry.interface import AliasChanged, RegistryRefused, RunProgress
@@ -69,6 +72,44 @@ def test_registering_twice_makes_one_version(registry: MlflowRegistry, model: st
     assert found.tags == {labels.TAG_UID: "uid-1", "why": "it is better"}
     assert registry.version_of(name, "uid-1") == found
     assert registry.version_of(name, "uid-2") is None
+
+
+def losing_the_answer(registry: MlflowRegistry, monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
+    """The server does what it is asked, and its answer doesn't arrive."""
+    create = registry._client.create_model_version
+    lost = iter(range(times))
+
+    def created(*args: Any, **kwargs: Any) -> ModelVersion:
+        version = create(*args, **kwargs)
+        if next(lost, None) is not None:
+            raise MlflowException("API request to http://mlflow failed with exception Read timed out.")
+        return version
+
+    monkeypatch.setattr(registry._client, "create_model_version", created)
+
+
+def test_a_lost_answer_makes_no_second_version(
+    registry: MlflowRegistry, model: str, trained: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = labels.registered_model(NAMESPACE, model)
+    run_id, model_id = trained("uid-lost")
+    losing_the_answer(registry, monkeypatch, times=1)
+    version = registry.register_version(RegisterVersion(name, model_id, run_id, "uid-lost", {})).version
+    assert [each.version for each in registry._versions_of(name, "uid-lost")] == [version]
+
+
+def test_of_twins_the_older_is_kept_unless_an_alias_is_at_the_younger(registry: MlflowRegistry, model: str, trained: Train) -> None:
+    name = labels.registered_model(NAMESPACE, model)
+    run_id, model_id = trained("uid-twins")
+    action = RegisterVersion(name, model_id, run_id, "uid-twins", {})
+    for _ in range(3):  # as if requests were carried out whose answers were lost
+        registry._create_version(action)
+    oldest, younger, youngest = (each.version for each in registry._versions_of(name, "uid-twins"))
+    registry._client.set_registered_model_alias(name, "kept-by-hand", youngest)
+    assert registry.register_version(action).version == oldest
+    assert [each.version for each in registry._versions_of(name, "uid-twins")] == [oldest, youngest]
+    assert registry.version(name, younger) is None
+    registry._client.delete_registered_model_alias(name, "kept-by-hand")
 
 
 def test_registering_a_model_that_was_never_logged_is_refused(registry: MlflowRegistry, model: str, trained: Train) -> None:
