@@ -7,6 +7,12 @@ from modelyard_model.errors import ModelFilesInvalid
 from modelyard_model.model_folder import TOLERANCE, load_model, verify_expected
 from modelyard_model.tabular_model import TabularModel
 
+__all__ = [
+    "PyfuncModel",
+    "load_model",
+    "verify_expected",
+]  # also what the evaluation of later releases needs of code that came with a model
+
 
 class PyfuncModel:
     """What MLflow calls ``predict`` on."""

@@ -84,8 +84,9 @@ def _answer(folder: Path) -> dict[str, object]:
         return {"why": "it holds no files of a Modelyard model"}
     through_mlflow = _through_pyfunc(path, data) if request["pyfunc"] else None
 
+    # Packed code may be of another release: these two modules have the same names in all of them.
     from modelyard_model.errors import InvalidInput, ModelFilesInvalid  # noqa: PLC0415  a model's own packed code comes first
-    from modelyard_model.model_folder import load_model, verify_expected  # noqa: PLC0415  a model's own packed code comes first
+    from modelyard_model.pyfunc_loader import load_model, verify_expected  # noqa: PLC0415  a model's own packed code comes first
 
     try:
         model = load_model(data)
