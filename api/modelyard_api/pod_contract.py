@@ -145,7 +145,7 @@ class CheckOutcome(ApiModel):
     """What one check says now: its condition, and why."""
 
     check: ShortText  # a name of the catalogue
-    active: bool | None  # None: not known, reason says why
+    active: bool | None = None  # None: not known, reason says why
     reason: Reason
     message: LongText  # for people
 

@@ -54,6 +54,13 @@ def test_a_usual_table_keeps_twenty_columns() -> None:
     assert [each.reason for each in result.checks] == [Reason.WITHIN_LIMITS, Reason.LIMITS_EXCEEDED, Reason.NO_WINDOW_YET]
 
 
+def test_the_operator_reads_what_the_pod_writes() -> None:
+    """Without what is None, as termination messages are written: one check here doesn't know."""
+    result = summarise(state(3, 8), monitor_request(), [])
+    assert [each.active for each in result.checks] == [False, True, None]
+    assert MonitorResult.model_validate_json(result.model_dump_json(by_alias=True, exclude_none=True)) == result
+
+
 def test_before_the_first_window_the_result_is_empty() -> None:
     empty = MonitorState(uid="uid-1", version="3", versions={"3": VersionState(position=Position(horizon=0))})
     result = summarise(empty, monitor_request(), [])
