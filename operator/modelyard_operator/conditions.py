@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from modelyard_api.conditions import Condition, ConditionStatus, Reason
 from modelyard_api.rendering import sentence
@@ -29,6 +30,11 @@ def to_conditions(previous: Sequence[Condition], updates: Iterable[ConditionUpda
 def find(conditions: Iterable[Condition], condition_type: str) -> Condition | None:
     """The condition of that type."""
     return next((condition for condition in conditions if condition.type == condition_type), None)
+
+
+def unchanged(conditions: Iterable[Condition]) -> tuple[ConditionUpdate, ...]:
+    """Conditions as they are, whichever version of the operator wrote them: a reason may be none that this one knows."""
+    return tuple(ConditionUpdate(one.type, one.status, cast(Reason, one.reason), one.message) for one in conditions)
 
 
 def _condition(previous: Condition | None, update: ConditionUpdate, generation: int, now: datetime) -> Condition:

@@ -23,6 +23,7 @@ from modelyard_operator.registry.interface import RegistryReader
 
 ObservedT = TypeVar("ObservedT")
 _SHOWN = 5
+_TOO_OLD = "the CustomResourceDefinitions are newer than this operator; upgrade it, and this goes on by itself"
 ModelT = TypeVar("ModelT", bound=ApiModel)
 
 
@@ -112,14 +113,12 @@ class Reconciler(Protocol[ObservedT]):
         ...
 
 
-def read(model: type[ModelT], resource: Object, part: str) -> tuple[ModelT | None, str]:
-    """``spec`` or ``status``; None, and which fields are wrong, where another version wrote it. What isn't there counts as empty."""
-    value: Mapping[str, Any] = resource.get(part) or {}
+def read_status(model: type[ModelT], resource: Object) -> tuple[ModelT | None, str]:
+    """``status``; None, and which fields are wrong, where another version wrote it. What isn't there counts as empty."""
     try:
-        return model.model_validate(value), ""
+        return model.model_validate(resource.get("status") or {}), ""
     except ValidationError as error:
-        problems = [".".join([part, *map(str, one["loc"])]) + f": {one['msg']}" for one in error.errors()]
-        return None, "; ".join(problems[:_SHOWN])
+        return None, _wrong(error, "status")
 
 
 def read_spec(model: type[ModelT], resource: Object) -> tuple[ModelT | None, str]:
@@ -127,21 +126,24 @@ def read_spec(model: type[ModelT], resource: Object) -> tuple[ModelT | None, str
 
     The API server has checked the spec, so what is wrong with it is only that this operator is older than the definitions.
     """
-    spec, problem = read(model, resource, "spec")
-    if not problem:
-        return spec, ""
-    known = copy.deepcopy(resource.get("spec") or {})
+    spec: Mapping[str, Any] = resource.get("spec") or {}
     try:
-        model.model_validate(known)
+        return model.model_validate(spec), ""
     except ValidationError as error:
-        unknown = [one["loc"] for one in error.errors() if one["type"] == "extra_forbidden"]
+        wrong, unknown = _wrong(error, "spec"), [one["loc"] for one in error.errors() if one["type"] == "extra_forbidden"]
+    known: Any = copy.deepcopy(spec)
     for *path, field in unknown:
         reduce(lambda part, step: part[step], path, known).pop(field)
     fields = sorted(".".join(["spec", *map(str, each)]) for each in unknown)
     try:
-        return model.model_validate(known), f"unknown field {', '.join(fields[:_SHOWN])}"
+        return model.model_validate(known), f"unknown field {', '.join(fields[:_SHOWN])}: {_TOO_OLD}"
     except ValidationError:
-        return None, problem
+        return None, f"{wrong}: {_TOO_OLD}"
+
+
+def _wrong(error: ValidationError, part: str) -> str:
+    problems = [".".join([part, *map(str, one["loc"])]) + f": {one['msg']}" for one in error.errors()]
+    return "; ".join(problems[:_SHOWN])
 
 
 def status_unreadable(problem: str) -> Event:

@@ -17,7 +17,7 @@ from modelyard_clients.platform import Platform, platform_root
 
 from modelyard_jobs.monitoring.bucket import Bucket, platform_bucket
 from modelyard_jobs.monitoring.channels import mounted_channels
-from modelyard_jobs.monitoring.checks.check import enough_votes
+from modelyard_jobs.monitoring.checks.check import enough_votes, votes_on
 from modelyard_jobs.monitoring.episodes import advance, close, deliver
 from modelyard_jobs.monitoring.feedback import new_outcomes
 from modelyard_jobs.monitoring.judging import WindowJudge
@@ -95,8 +95,7 @@ def _files(state: MonitorState | None) -> set[str]:
 def summarise(state: MonitorState, request: MonitorRequest, alert_problems: Sequence[str]) -> MonitorResult:
     """What the checks say now, whether this run or an earlier one found it: a lost message is made up for by the next."""
     version = state.versions[request.version]
-    votes = [window.votes[CheckName.INPUT_DRIFT] for window in version.history() if CheckName.INPUT_DRIFT in window.votes]
-    count, drifted = enough_votes(votes, request.monitoring.alert)
+    count, drifted = enough_votes(votes_on(CheckName.INPUT_DRIFT, version.history()), request.monitoring.alert)
     last, quality = version.last, version.results.get(CheckName.REALIZED_QUALITY)
     judged = last is not None and last.rows >= request.monitoring.minimum_rows
     drift = version.results.get(CheckName.INPUT_DRIFT) if judged else None

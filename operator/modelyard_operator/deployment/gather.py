@@ -12,7 +12,7 @@ from modelyard_operator.deployment.monitor_jobs import MonitorRun, monitor_runs
 from modelyard_operator.deployment.observed import Observed, Resolution, StableService, Workload
 from modelyard_operator.kube.interface import CRON_JOB, DEPLOYMENT, JOB, MODEL_DEPLOYMENT, POD, POD_DISRUPTION_BUDGET, SERVICE, Kind, Object
 from modelyard_operator.ownership import controller_uid
-from modelyard_operator.reconciler import Key, Problem, View, read, read_spec
+from modelyard_operator.reconciler import Key, Problem, View, read_spec, read_status
 from modelyard_operator.registry.interface import RegistryError, RegistryReader
 
 
@@ -67,7 +67,7 @@ def gather(key: Key, view: View, registry: RegistryReader, problem: Problem | No
     if resource is None or resource["metadata"].get("deletionTimestamp"):
         return None
     spec, spec_problem = read_spec(ModelDeploymentSpec, resource)
-    status, status_problem = read(ModelDeploymentStatus, resource, "status")
+    status, status_problem = read_status(ModelDeploymentStatus, resource)
     uid = resource["metadata"]["uid"]
     return Observed(
         resource=resource,
@@ -86,8 +86,7 @@ def gather(key: Key, view: View, registry: RegistryReader, problem: Problem | No
 
 def _too_old(problem: str) -> Resolution:
     """What is served stays, with as much of the spec as is known."""
-    hint = "the CustomResourceDefinitions are newer than this operator; upgrade it, and this goes on by itself"
-    return Resolution(problem=Reason.OPERATOR_TOO_OLD, message=f"{problem}: {hint}.")
+    return Resolution(problem=Reason.OPERATOR_TOO_OLD, message=f"{problem}.")
 
 
 def _stable_service(key: Key, uid: str, view: View) -> StableService | None:

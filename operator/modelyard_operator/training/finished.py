@@ -5,12 +5,11 @@ An approval in doubt is no case of this file: as long as it stands and isn't car
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import cast
 
 from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.timestamps import from_timestamp
 
-from modelyard_operator.conditions import ConditionUpdate, find
+from modelyard_operator.conditions import find, unchanged
 from modelyard_operator.training import approval
 from modelyard_operator.training.decision import Decision
 from modelyard_operator.training.observed import Observed
@@ -21,7 +20,7 @@ _ENDS = frozenset({Reason.CRITERIA_NOT_MET, Reason.COMPARISON_INCONCLUSIVE, Reas
 
 def decide(observed: Observed, now: datetime) -> Decision:
     """Conditions stay as they are, unless somebody promoted the model after all."""
-    kept = tuple(ConditionUpdate(one.type, one.status, cast(Reason, one.reason), one.message) for one in observed.status.conditions)
+    kept = unchanged(observed.status.conditions)
     record = observed.status.promotion
     decision = Decision(kept, promotion=None if is_open(record) else record, finished=True)
     version = _promoted_by_hand(observed)

@@ -11,7 +11,7 @@ from modelyard_api.training_job import TrainingJobSpec
 from modelyard_operator.kube.interface import JOB, POD, TRAINING_JOB, Object
 from modelyard_operator.pods import facts
 from modelyard_operator.pods.facts import Child
-from modelyard_operator.reconciler import Key, Problem, View, read, read_spec
+from modelyard_operator.reconciler import Key, Problem, View, read_spec, read_status
 from modelyard_operator.registry.interface import RegistryError, RegistryReader
 from modelyard_operator.training import finished, render
 from modelyard_operator.training.observed import Observed, Phase, RegistryFacts, phase_of
@@ -37,7 +37,7 @@ def gather(key: Key, view: View, registry: RegistryReader, problem: Problem | No
 
 def _read(resource: Object) -> Observed:
     spec, spec_problem = read_spec(TrainingJobSpec, resource)
-    status, status_problem = read(TrainingJobStatus, resource, "status")
+    status, status_problem = read_status(TrainingJobStatus, resource)
     return Observed(resource, spec, status or TrainingJobStatus(), spec_problem, status_problem)
 
 

@@ -11,7 +11,7 @@ from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.objective import Objective
 from modelyard_api.timestamps import from_timestamp
 
-from modelyard_operator.conditions import ConditionUpdate, find
+from modelyard_operator.conditions import ConditionUpdate, find, unchanged
 from modelyard_operator.plan import EnsureModel
 from modelyard_operator.pod_template import Images, as_variable
 from modelyard_operator.pods import facts
@@ -140,11 +140,11 @@ def operator_too_old(observed: Observed, attempts: Attempts) -> Decision | None:
     """The spec has fields that this operator doesn't know. What was started goes on by those that it knows; else everything stays as it is."""
     if not observed.spec_problem or (observed.spec is not None and attempts.records):
         return None
-    message = f"{observed.spec_problem}: the CustomResourceDefinitions are newer than this operator; upgrade it, and this goes on by itself"
-    stored = [ConditionUpdate(one.type, one.status, Reason(one.reason), one.message) for one in observed.status.conditions]
-    others = [one for one in stored if one.type != TrainingCondition.RUNNING]
+    others = (one for one in unchanged(observed.status.conditions) if one.type != TrainingCondition.RUNNING)
     before = find(observed.status.conditions, TrainingCondition.RUNNING)
-    update = ConditionUpdate(TrainingCondition.RUNNING, before.status if before else "False", Reason.OPERATOR_TOO_OLD, message)
+    update = ConditionUpdate(
+        TrainingCondition.RUNNING, before.status if before else "False", Reason.OPERATOR_TOO_OLD, observed.spec_problem
+    )
     return Decision((update, *others), outcome=observed.status.result, promotion=observed.status.promotion)
 
 

@@ -59,3 +59,21 @@ def test_a_finished_one_is_left_alone() -> None:
     world.resource()["spec"]["checkpoints"] = {}
     world.settle()
     assert world.status().state == "Promoted"
+
+
+def test_conditions_of_a_newer_operator_are_kept_as_they_are() -> None:
+    world = World(training_job())
+    world.settle()
+    world.resource()["status"]["conditions"] = [
+        {
+            "type": "Registered",
+            "status": "False",
+            "reason": "FromTheFuture",
+            "message": "New.",
+            "lastTransitionTime": "2026-01-31T12:00:00Z",
+        }
+    ]
+    world.resource()["spec"]["model"] = {"architecture": "Oracle"}
+    world.settle()
+    assert world.condition("Registered") == ("False", "FromTheFuture", "New.")
+    assert (world.condition("Running") or ())[:2] == ("False", "OperatorTooOld")

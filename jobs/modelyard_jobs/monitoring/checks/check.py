@@ -51,6 +51,11 @@ class Check(Protocol):
         """None: nothing new is known, and what it said last stands."""
 
 
+def votes_on(check: str, windows: Sequence[JudgedWindow]) -> list[bool]:
+    """Of the windows that could be compared, in their order."""
+    return [window.votes[check] for window in windows if check in window.votes]
+
+
 def enough_votes(votes: Sequence[bool], alert: Alert) -> tuple[int, bool]:
     """How many of the last ``alert.of`` votes are for it, and whether they suffice. Before there are so many, the same number is needed."""
     newest = votes[-alert.of :]

@@ -8,7 +8,7 @@ from modelyard_api.catalogue.checks import CheckName
 from modelyard_api.model_deployment import Monitoring
 from modelyard_api.pod_contract import ColumnDrift
 
-from modelyard_jobs.monitoring.checks.check import Context, enough_votes, shown
+from modelyard_jobs.monitoring.checks.check import Context, enough_votes, shown, votes_on
 from modelyard_jobs.monitoring.checks.column_findings import ColumnFinding, find_in_watched_columns
 from modelyard_jobs.monitoring.checks.distances import Distance, compare
 from modelyard_jobs.monitoring.state import CheckResult
@@ -35,7 +35,7 @@ class InputDrift:
         if context.window is None:
             return None
         found = compare_window(context.reference, context.window, context.settings)
-        earlier = [window.votes[CheckName.INPUT_DRIFT] for window in context.history if CheckName.INPUT_DRIFT in window.votes]
+        earlier = votes_on(CheckName.INPUT_DRIFT, context.history)
         votes = earlier if found.vote is None else [*earlier, found.vote]
         _, active = enough_votes(votes, context.settings.alert)
         moved = [column for column in found.columns if column.drifted]
