@@ -1,4 +1,7 @@
-"""What a cluster needs beside the node itself: cluster DNS, a default StorageClass, and pretended GPUs."""
+"""What a cluster needs beside the node itself: cluster DNS, a default StorageClass, and pretended GPUs.
+
+The kubelet sets unknown extended resources of a node back to zero when it registers anew, so GPUs are set at each `up`.
+"""
 
 import json
 import socket

@@ -1,5 +1,7 @@
 """etcd and kube-apiserver alone, on free loopback ports: what a contract test of an operator needs.
 
+etcd listens on a Unix socket in a folder only its owner may enter: no port to collide, no second set of certificates.
+
 Authorisation (RBAC), validation, defaulting, CEL rules and watches are the real ones. Nothing else runs: no
 controller acts on a Job, no owner reference is collected, a deleted namespace stays `Terminating`.
 """

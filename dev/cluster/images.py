@@ -31,7 +31,7 @@ def base_tag() -> str:
 
 
 def build_base(full: str) -> None:
-    """Make the image `full` in the build store."""
+    """Make the image `full` in the build store. Elsewhere the Dockerfiles stand on `python:3.11-slim-bookworm` and `debian:bookworm-slim`."""
     folder = locations.image_builds() / "debootstrap"
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was interrupted
     folder.mkdir(parents=True)

@@ -1,4 +1,8 @@
-"""Where the binaries, the cluster's state and this clone's own files are kept, and the cluster's addresses and names: the same on every machine."""
+"""Where the binaries, the cluster's state and this clone's own files are kept, and the cluster's addresses and names: the same on every machine.
+
+The node's address is put on the loopback interface: it stays when the machine changes its network, and nothing is offered to the
+network outside.
+"""
 
 import os
 from pathlib import Path

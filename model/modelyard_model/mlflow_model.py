@@ -1,4 +1,8 @@
-"""How a model folder is logged to MLflow: packaging, and the signature, from ours to MLflow's and back without loss."""
+"""How a model folder is logged to MLflow: packaging, and the signature, from ours to MLflow's and back without loss.
+
+MLflow's own rules: https://mlflow.org/docs/latest/ml/model/signatures. Columns have MLflow's data types, of which some are nested; tensors have
+NumPy's, and their first dimension is the rows. Whether something is sensitive MLflow doesn't say.
+"""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,7 @@
-"""What `get` shows of a resource: the printer columns of our CustomResourceDefinitions, and kubectl's own for the built-in kinds."""
+"""What `get` shows of a resource: the printer columns of our CustomResourceDefinitions, and kubectl's own for the built-in kinds.
+
+Of JSONPath (https://kubernetes.io/docs/reference/kubectl/jsonpath/) the part that printer columns use is read; anything else is refused, never misread.
+"""
 
 import json
 import re

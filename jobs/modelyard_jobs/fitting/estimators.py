@@ -1,4 +1,8 @@
-"""Fits scikit-learn's estimators: the linear model, the forest, gradient boosting, and the baseline that knows no features."""
+"""Fits scikit-learn's estimators: the linear model, the forest, gradient boosting, and the baseline that knows no features.
+
+Boosting splits missing numbers and categories as such. There is no early stopping: the number of trees is a parameter, and every row is
+fitted to.
+"""
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,12 @@
-"""Which part of the request log is new, and which rows of it make the next window."""
+"""Which part of the request log is new, and which rows of it make the next window.
+
+Each file is read once, also those that become visible after younger ones. A key starts with the time of writing. Files are listed from a
+horizon that stays ``OVERLAP`` behind the youngest file, and those after the horizon are remembered by name. A file that becomes visible later
+than that after its own time is not read any more.
+
+A server whose write was taken without an answer writes the same file again, under a later time. Such a copy (same pod and number, same content)
+is left out; a pod that restarted counts from one again, so the name alone doesn't tell.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

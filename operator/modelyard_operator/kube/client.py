@@ -28,9 +28,9 @@ from modelyard_operator.kube.interface import (
     Unreachable,
     WatchEvent,
 )
+from modelyard_operator.kube.matching import taken_over
 from modelyard_operator.kube.pacing import TokenBucket
 from modelyard_operator.kube.responses import error_of, error_of_status
-from modelyard_operator.kube.writer import taken_over
 
 _JSON = "application/json"
 _MERGE_PATCH = "application/merge-patch+json"

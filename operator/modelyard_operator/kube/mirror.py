@@ -1,20 +1,13 @@
-"""What is known of one kind of object, in memory and by selectors, with the two ways we look things up: by controller and by label."""
+"""What is known of one kind of object, in memory, with the two ways we look things up: by controller and by label."""
 
-import hashlib
-import json
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
-
-from kubernetes.utils.quantity import parse_quantity
-from modelyard_api.base import GROUP
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from modelyard_operator.kube.interface import Object
 
 Name = tuple[str, str]  # namespace, name
 OnChange = Callable[[Object], None]
-HASH_ANNOTATION = f"{GROUP}/applied-hash"
 
 
 class Mirror:
@@ -117,51 +110,3 @@ def _name(obj: Object) -> Name:
 
 def _version(obj: Object | None) -> tuple[str, str] | None:
     return (obj["metadata"]["uid"], obj["metadata"]["resourceVersion"]) if obj else None
-
-
-def with_hash(manifest: Object) -> Object:
-    """The manifest, with the annotation."""
-    metadata = manifest["metadata"]
-    annotations = {**(metadata.get("annotations") or {}), HASH_ANNOTATION: _hash(manifest)}
-    return {**manifest, "metadata": {**metadata, "annotations": annotations}}
-
-
-def same_manifest(manifest: Object, observed: Object) -> bool:
-    """Whether ``observed`` was last applied from this manifest."""
-    return bool((observed["metadata"].get("annotations") or {}).get(HASH_ANNOTATION) == _hash(manifest))
-
-
-def holds(wanted: Any, found: Any) -> bool:
-    """Whether all that ``wanted`` says is so in ``found``, which may say more.
-
-    Objects field by field; lists of named items by name, other lists item by item; quantities by value (1000m is 1). An empty
-    value equals a missing one.
-    """
-    if isinstance(wanted, Mapping):
-        other = found if isinstance(found, Mapping) else {}
-        return all(holds(value, other.get(key)) for key, value in wanted.items())
-    if isinstance(wanted, list):
-        return _list_holds(wanted, found if isinstance(found, list) else [])
-    if wanted in ("", None, False) and found in ("", None, False):
-        return True
-    return bool(wanted == found) or _same_quantity(wanted, found)
-
-
-def _list_holds(wanted: Sequence[Any], found: Sequence[Any]) -> bool:
-    if all(isinstance(item, Mapping) and "name" in item for item in (*wanted, *found)):
-        by_name = {item["name"]: item for item in found}
-        return all(item["name"] in by_name and holds(item, by_name[item["name"]]) for item in wanted)
-    return len(wanted) == len(found) and all(holds(*pair) for pair in zip(wanted, found, strict=True))
-
-
-def _same_quantity(one: object, other: object) -> bool:
-    if not isinstance(one, str | int | float) or not isinstance(other, str | int | float):
-        return False
-    try:
-        return bool(parse_quantity(str(one)) == parse_quantity(str(other)))  # type: ignore[no-untyped-call]
-    except ValueError:
-        return False
-
-
-def _hash(manifest: Object) -> str:
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]

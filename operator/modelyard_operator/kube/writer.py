@@ -2,10 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from modelyard_api.conditions import Reason
 from modelyard_api.labels import FIELD_MANAGER
@@ -25,7 +24,7 @@ from modelyard_operator.kube.interface import (
     Refused,
     ServerFailed,
 )
-from modelyard_operator.kube.mirror import holds, same_manifest, with_hash
+from modelyard_operator.kube.matching import holds, same_manifest, with_hash
 from modelyard_operator.ownership import controller_uid
 from modelyard_operator.plan import EnsureModel, Event, Plan, RegisterVersion, RegistryAction, Suspension
 from modelyard_operator.reconciler import Problem, View
@@ -33,7 +32,6 @@ from modelyard_operator.registry.interface import AliasChanged, Registry, Regist
 
 _NOTE_BYTES = 1024  # the API server's limit
 _LOG = logging.getLogger(__name__)
-ManagedFields = Sequence[dict[str, Any]]
 
 
 def event_object(
@@ -247,18 +245,3 @@ def _refusal(body: Object, error: Refused | ServerFailed) -> Problem:
     return Problem(
         Reason.INVALID_SPEC if is_wrong else Reason.CHILD_FAILED, f"the API server {did} {kind.name} {namespace}/{name}: {error}"
     )
-
-
-def taken_over(entries: ManagedFields, manager: str) -> list[dict[str, Any]] | None:
-    """``managedFields`` in which what ``manager`` created counts as applied; None if nothing has to change."""
-    created = [entry for entry in entries if _is(entry, manager, "Update")]
-    if not created:
-        return None
-    others = [entry for entry in entries if entry not in created]
-    if any(_is(entry, manager, "Apply") for entry in others):
-        return others
-    return [*others, {**created[0], "operation": "Apply"}]
-
-
-def _is(entry: dict[str, Any], manager: str, operation: str) -> bool:
-    return entry.get("manager") == manager and entry.get("operation") == operation and not entry.get("subresource")

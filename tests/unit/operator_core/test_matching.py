@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from modelyard_operator.kube.mirror import HASH_ANNOTATION, holds, same_manifest, with_hash
-from modelyard_operator.kube.writer import taken_over
+from modelyard_operator.kube.matching import HASH_ANNOTATION, holds, same_manifest, taken_over, with_hash
 
 
 @pytest.mark.parametrize(
