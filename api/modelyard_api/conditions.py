@@ -65,6 +65,7 @@ class Reason(StrEnum):
     CHILD_FAILED = "ChildFailed"  # the API server could not, or may not, make an object; tried again
     # registration and promotion
     REGISTRY_UNAVAILABLE = "RegistryUnavailable"
+    NAME_TAKEN = "NameTaken"  # somebody else may change the registered model or the experiment of that name
     RESULT_MISSING = "ResultMissing"
     CRITERIA_HELD = "CriteriaHeld"
     CRITERIA_NOT_MET = "CriteriaNotMet"
@@ -81,6 +82,7 @@ class Reason(StrEnum):
     MODEL_NOT_FOUND = "ModelNotFound"
     ALIAS_NOT_FOUND = "AliasNotFound"
     VERSION_NOT_FOUND = "VersionNotFound"
+    VERSION_NOT_ACCEPTED = "VersionNotAccepted"  # no TrainingJob of this namespace made it, and nobody has accepted it
     ROLLING_OUT = "RollingOut"
     ROLLED_OUT = "RolledOut"
     ROLLOUT_STALLED = "RolloutStalled"

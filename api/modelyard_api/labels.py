@@ -17,10 +17,17 @@ MODEL_LABEL = f"{GROUP}/model"  # without the namespace; on the Jobs of a Traini
 # on the stable Service: since when it selects its version
 SERVING_SINCE_ANNOTATION = f"{GROUP}/serving-since"
 
-# set by a person on a TrainingJob: the version that may be promoted; for one whose test rows couldn't decide, its model id (m-…)
+# set by a person on a TrainingJob: the id of the model (m-…) that may be promoted
 APPROVE_ANNOTATION = f"{GROUP}/approve"
-# the name of whoever set it; `modelyard approve` writes both
+# the name of whoever set it; `modelyard approve` writes both, and the API server holds it to the one who asks
 APPROVED_BY_ANNOTATION = f"{GROUP}/approved-by"
+
+# set by a person on a ModelDeployment: a version without evidence that may be served all the same, "<version>@<sha256 of its files>"
+ACCEPT_ANNOTATION = f"{GROUP}/accept"
+ACCEPTED_BY_ANNOTATION = f"{GROUP}/accepted-by"
+
+# on a Deployment of one version: the sha256 of the files that its pods serve
+DIGEST_ANNOTATION = f"{GROUP}/model-digest"
 
 # MLflow tags, on runs and on model versions
 TAG_UID = f"{GROUP}.uid"  # the TrainingJob's UID
@@ -33,6 +40,12 @@ TAG_PROMOTED_AT = f"{GROUP}.promoted_at"
 TAG_PROMOTED_FROM = f"{GROUP}.promoted_from"
 TAG_PROMOTED_BY = f"{GROUP}.promoted_by"
 TAG_PROMOTED_WHY = f"{GROUP}.promoted_why"
+TAG_ROLLED_BACK_AT = f"{GROUP}.rolled_back_at"
+TAG_ROLLED_BACK_BY = f"{GROUP}.rolled_back_by"
+TAG_ROLLED_BACK_FROM = f"{GROUP}.rolled_back_from"
+TAG_DIGEST = f"{GROUP}.digest"  # sha256 of the model's files
+TAG_ACCEPTED = f"{GROUP}.accepted"  # on what grounds it may be served
+TAG_EVIDENCE = f"{GROUP}.evidence"  # the operator's signature over all of that; nothing is served without
 TAG_ANCHOR = f"{GROUP}.anchor"  # the version that later ones may not be worse than, from this version's promotion on
 
 # The ConfigMap and the Secret of a namespace, both with this name, and the files that pods see of them.

@@ -70,6 +70,7 @@ class ServeRequest(ApiModel):
     model: ShortText
     version: ShortText
     request_log: RequestLog
+    digest: ShortText | None = None  # sha256 of the only files that may be served; None: served since before there was evidence
 
 
 class PodError(ApiModel):

@@ -45,6 +45,7 @@ class TrainingOutcome(ApiModel):
 
     model_version: ShortText = Field("", description="Version in the registry; empty while not registered.")
     model_id: ShortText = Field("", description="MLflow's logged model.")
+    digest: ShortText = Field("", description="sha256 of the model's files.")
     champion_version: ShortText = Field("", description="The version it was compared with.")
     metrics: Annotated[list[MetricValue], Field(max_length=16)] = Field([], description="On the test split.", json_schema_extra=ATOMIC)
     verdict: Annotated[list[Verdict], Field(max_length=MOST_VERDICTS)] = Field(
@@ -101,6 +102,7 @@ class ServedVersion(ApiModel):
     role: Literal["Stable", "Next", "Retiring"] = Field(description="Stable gets the traffic; Next is being started; Retiring drains.")
     ready_replicas: int = Field(0, ge=0, description="Pods that are ready.")
     replicas: int = Field(0, ge=0, description="Pods that are wanted.")
+    digest: ShortText | None = Field(None, description="sha256 of the files that are served; empty: not known.")
 
 
 class MonitoringStatus(ApiModel):

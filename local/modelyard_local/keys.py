@@ -1,4 +1,4 @@
-"""The keys of the local S3: made once per home, kept where only its owner can read them."""
+"""The keys of the local S3 and of the evidence on versions: made once per home, kept where only its owner can read them."""
 
 import secrets
 
@@ -19,6 +19,7 @@ class Keys(BaseModel):
 
     s3_access_key: str = Field(min_length=1)
     s3_secret_key: str = Field(min_length=1, repr=False)
+    evidence_key: str = Field("", repr=False)  # empty: a home of 0.1.0, before its next start
 
 
 def read(home: Home) -> Keys | None:
@@ -36,5 +37,7 @@ def read_or_make(home: Home) -> Keys:
     found = read(home)
     if found is None:
         found = Keys(s3_access_key=f"local-{secrets.token_hex(6)}", s3_secret_key=secrets.token_urlsafe(30))
+    if not found.evidence_key:
+        found = found.model_copy(update={"evidence_key": secrets.token_hex(32)})
         disk.write(home.secrets, found.model_dump_json(indent=2) + "\n")
     return found

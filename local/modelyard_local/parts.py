@@ -11,7 +11,7 @@ from modelyard_operator.kube.interface import POD, Kube, KubeError
 from modelyard_operator.kube.lease import LeaseTiming
 
 from modelyard_local import preparation
-from modelyard_local.home import Addresses, Home
+from modelyard_local.home import Home
 from modelyard_local.namespace_settings import NamespaceSettings, settings_of
 from modelyard_local.preparation import Prepared, port_of
 from modelyard_local.servers import mlflow, seaweedfs, traefik
@@ -33,16 +33,18 @@ _SERVERS_STOP_SECONDS = 40.0  # operator and servers, on a busy machine
 class OperatorPart:
     """``on_lost`` gets why the operator can't go on."""
 
-    def __init__(self, kube: Kube, addresses: Addresses, version: str, on_lost: Callable[[str], None]) -> None:
+    def __init__(self, kube: Kube, prepared: Prepared, version: str, on_lost: Callable[[str], None]) -> None:
         """Takes two seconds: MLflow's client is imported here."""
         from modelyard_operator.configuration import Configuration  # noqa: PLC0415  two seconds, in which the servers start
         from modelyard_operator.deployment.model_deployments import ModelDeploymentReconciler  # noqa: PLC0415  two seconds, in which the servers start
         from modelyard_operator.operator_process import Connections, OperatorProcess  # noqa: PLC0415  two seconds, in which the servers start
         from modelyard_operator.pod_template import Images  # noqa: PLC0415  two seconds, in which the servers start
+        from modelyard_operator.registry.evidence import Keyring  # noqa: PLC0415  two seconds, in which the servers start
         from modelyard_operator.registry.mlflow_registry import MlflowRegistry, set_up_client  # noqa: PLC0415  two seconds, in which the servers start
         from modelyard_operator.training.training_jobs import TrainingJobReconciler  # noqa: PLC0415  two seconds, in which the servers start
 
         set_up_client()
+        addresses, key = prepared.addresses, prepared.keys.evidence_key.encode()
         images = Images(f"modelyard-jobs:{version}", f"modelyard-serving:{version}", f"modelyard-monitoring:{version}")
         configuration = replace(
             Configuration(images, addresses.mlflow_url), identity=_IDENTITY, http_host=preparation.LOOPBACK, http_port=0
@@ -50,7 +52,7 @@ class OperatorPart:
         self._on_lost = on_lost
         self._process = OperatorProcess(
             configuration,
-            Connections(kube, kube, MlflowRegistry(addresses.mlflow_url)),
+            Connections(kube, kube, MlflowRegistry(addresses.mlflow_url, Keyring(lambda: {"local": key}))),
             [TrainingJobReconciler(images, configuration.run_url), ModelDeploymentReconciler(images, addresses.service_url)],
             on_lost=lambda: on_lost(f"the operator could not write to the store for {_TIMING.renew_deadline:.0f} s"),
             timing=_TIMING,
@@ -125,7 +127,7 @@ class Parts:
         """Returns when all are ready, or ``stop`` is set. Raises PartsFailed, KubeError."""
         for server in self._servers:
             server.start()
-        self._operator = OperatorPart(self._store, self._prepared.addresses, own_version(), self._on_lost)
+        self._operator = OperatorPart(self._store, self._prepared, own_version(), self._on_lost)
         self._wait_for_servers(stop)
         if stop.is_set():
             return

@@ -1,5 +1,6 @@
 """A model as a folder of JSON, safetensors or skops files, never pickle: written, read back, and checked to answer as it did when it was saved."""
 
+import hashlib
 import math
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -62,6 +63,14 @@ def read_document(kind: type[_D], path: Path) -> _D:
 def write_document(document: BaseModel, path: Path) -> None:
     """Indented, for a person's eyes."""
     path.write_text(document.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def digest_of(folder: Path) -> str:
+    """sha256 over names and contents of the model's files, in hex."""
+    total = hashlib.sha256()
+    for path in sorted(item for item in folder.rglob("*") if item.is_file()):
+        total.update(f"{path.relative_to(folder).as_posix()}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
 
 
 def load_model(folder: Path, device: str | None = None) -> TabularModel:

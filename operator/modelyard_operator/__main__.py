@@ -13,6 +13,7 @@ from modelyard_operator.deployment.model_deployments import ModelDeploymentRecon
 from modelyard_operator.json_logs import log_json
 from modelyard_operator.kube.client import Timeouts, connect
 from modelyard_operator.operator_process import Connections, OperatorProcess
+from modelyard_operator.registry.evidence import Keyring, KeysUnusable, keys_in
 from modelyard_operator.registry.mlflow_registry import MlflowRegistry, set_up_client
 from modelyard_operator.training.training_jobs import TrainingJobReconciler
 
@@ -24,14 +25,15 @@ def main() -> int:
     """Work until SIGTERM; 2 if the environment is wrong, 1 if the Lease was lost."""
     try:
         configuration = _identified(from_environment(os.environ))
-    except ConfigurationError as error:
+        keyring = Keyring(keys_in(configuration.evidence_keys))
+    except (ConfigurationError, KeysUnusable) as error:
         print(f"modelyard-operator: {error}", file=sys.stderr)
         return 2
     log_json(configuration.log_level)
     set_up_client()
     process = OperatorProcess(
         configuration,
-        Connections(connect(), connect(timeouts=_LEASE_TIMEOUTS), MlflowRegistry(configuration.mlflow_uri)),
+        Connections(connect(), connect(timeouts=_LEASE_TIMEOUTS), MlflowRegistry(configuration.mlflow_uri, keyring)),
         [TrainingJobReconciler(configuration.images, configuration.run_url), ModelDeploymentReconciler(configuration.images)],
         on_lost=_fail_stop,
     )

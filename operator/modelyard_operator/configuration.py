@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from modelyard_operator.pod_template import Images
@@ -36,6 +37,8 @@ class Configuration:
     """MODELYARD_LEASE_NAME: one operator per name works at a time. Default: modelyard-operator."""
     identity: str = ""
     """POD_NAME: who holds the Lease. Default: the host's name and a random suffix."""
+    evidence_keys: Path = Path("/etc/modelyard/evidence")
+    """MODELYARD_EVIDENCE_KEYS: folder with the keys that sign accepted versions, a file each. Default: /etc/modelyard/evidence."""
     workers: int = 4
     """MODELYARD_WORKERS: threads that reconcile. Default 4: more gain nothing under the interpreter's lock."""
     resync_seconds: float = 600
@@ -65,6 +68,7 @@ def from_environment(environment: Mapping[str, str]) -> Configuration:
         lease_namespace=environment.get("MODELYARD_LEASE_NAMESPACE") or Configuration.lease_namespace,
         lease_name=environment.get("MODELYARD_LEASE_NAME") or Configuration.lease_name,
         identity=environment.get("POD_NAME", ""),
+        evidence_keys=Path(environment.get("MODELYARD_EVIDENCE_KEYS") or Configuration.evidence_keys),
         workers=int(_positive(environment, "MODELYARD_WORKERS", Configuration.workers)),
         resync_seconds=_positive(environment, "MODELYARD_RESYNC_SECONDS", Configuration.resync_seconds),
         alias_poll_seconds=_positive(environment, "MODELYARD_ALIAS_POLL_SECONDS", Configuration.alias_poll_seconds),

@@ -44,13 +44,28 @@ class EnsureModel:
 
 @dataclass(frozen=True)
 class RegisterVersion:
-    """Register the logged model once: search by the UID tag first, create with the tags in the same call."""
+    """Register the logged model once: search by the UID tag first, create with the tags in the same call, sign what is there."""
 
     name: str  # <namespace>.<model>
     model_id: str
     run_id: str
     uid: str
+    namespace: str
+    digest: str  # sha256 of its files
+    accepted: str  # on what grounds, for people
     tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SignVersion:
+    """Write evidence to a version that somebody accepted, or that was served before there was evidence."""
+
+    name: str
+    version: str
+    namespace: str
+    uid: str
+    digest: str
+    accepted: str
 
 
 @dataclass(frozen=True)
@@ -64,7 +79,7 @@ class MoveAlias:
     tags: dict[str, str] = field(default_factory=dict)  # written to the version: who, when, why
 
 
-RegistryAction = EnsureModel | RegisterVersion | MoveAlias
+RegistryAction = EnsureModel | RegisterVersion | SignVersion | MoveAlias
 
 
 @dataclass(frozen=True)

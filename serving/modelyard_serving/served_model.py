@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from modelyard_clients.platform import Platform
 from modelyard_model.cells.input_column import InputColumn
+from modelyard_model.model_folder import digest_of
 from modelyard_model.signature import DType, Field, Model, PlainColumns
 from modelyard_model.text_files import Separator
 
@@ -83,6 +84,18 @@ def download_version(platform: Platform, model: str, version: str, directory: Pa
     except OSError as error:
         raise RegistryUnavailable(f"the files of {model!r} version {version} can't be fetched ({type(error).__name__}: {error})") from None
     return _data_folder(root)
+
+
+def require_accepted(folder: Path, digest: str | None) -> None:
+    """Nothing is loaded from files that nobody accepted. Raises ModelUnusable; ``digest`` None: which were accepted isn't known."""
+    if digest is None:
+        return
+    found = digest_of(folder)
+    if found != digest:
+        raise ModelUnusable(
+            f"its files are not those that were accepted: sha256 {found[:12]}… instead of {digest[:12]}…;"
+            " they were changed in MLflow's artifact store after the version was registered"
+        )
 
 
 def _describe(error: "MlflowError", uri: str, model: str, version: str) -> str:

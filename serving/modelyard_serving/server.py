@@ -21,7 +21,7 @@ from modelyard_serving.prediction_service import PredictionService, ServedVersio
 from modelyard_serving.prometheus import ServingMetrics
 from modelyard_serving.request_log.deployment_log import DeploymentLog
 from modelyard_serving.request_log.writer import PlatformBucket
-from modelyard_serving.served_model import download_version
+from modelyard_serving.served_model import download_version, require_accepted
 from modelyard_serving.settings import Settings, usable_cores
 from modelyard_serving.startup import Readiness, Startup
 
@@ -70,6 +70,7 @@ class ModelServer:
         """One attempt; raises what ``Startup`` expects."""
         request, settings = self._request, self._settings
         folder = download_version(read_platform(), self._name, request.version, settings.scratch / "model")
+        require_accepted(folder, request.digest)
         model = load_model(folder)
         difference = verify_expected(model, folder)
         if difference > TOLERANCE:

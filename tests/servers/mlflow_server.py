@@ -81,7 +81,7 @@ def _command(directory: Path, port: int, auth: bool, artifacts: S3Server | None,
         environment |= artifacts.environment()
     command = [program("mlflow"), "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", f"sqlite:///{directory / 'mlflow.db'}", "--artifacts-destination", destination]
-    return [*command, "--app-name", "basic-auth"] if auth else command
+    return [*command, "--app-name", "basic-auth", "--enable-workspaces"] if auth else command  # as the chart does
 
 
 def _authentication(directory: Path, environment: dict[str, str]) -> str:
@@ -91,7 +91,7 @@ def _authentication(directory: Path, environment: dict[str, str]) -> str:
         secret.write_text(secrets.token_urlsafe(16))
     config = configparser.ConfigParser()
     config["mlflow"] = {
-        "default_permission": "READ",
+        "default_permission": "NO_PERMISSIONS",
         "database_uri": f"sqlite:///{directory / 'auth.db'}",
         "admin_username": "admin",
         "authorization_function": "mlflow.server.auth:authenticate_request_basic_auth",

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from modelyard_api import labels
-from modelyard_api.base import GROUP
 from modelyard_api.timestamps import to_timestamp
 from modelyard_operator.kube.interface import MODEL_DEPLOYMENT, Object
 from modelyard_operator.plan import MoveAlias
@@ -50,7 +49,7 @@ def previous(current: str, tags: Mapping[str, str], history: Sequence[Mapping[st
 
 def record(now: str, by: str, came_from: str) -> dict[str, str]:
     """Tags for the version that is served again; those of its own promotion stay."""
-    return {f"{GROUP}.rolled_back_at": now, f"{GROUP}.rolled_back_by": by, f"{GROUP}.rolled_back_from": came_from}
+    return {labels.TAG_ROLLED_BACK_AT: now, labels.TAG_ROLLED_BACK_BY: by, labels.TAG_ROLLED_BACK_FROM: came_from}
 
 
 def rollback(

@@ -84,6 +84,10 @@ _ENDS = {
     Reason.NAME_CONFLICT: Meaning("Somebody else's object has a name that is needed here.", "Delete or rename that object."),
 }
 _PROMOTION = {
+    Reason.NAME_TAKEN: Meaning(
+        "Somebody else owns the registered model or the experiment of that name in MLflow; nothing is taken away from them.",
+        "Choose another name, or ask an MLflow administrator to rename theirs.",
+    ),
     Reason.REGISTRY_UNAVAILABLE: Meaning(
         "MLflow doesn't answer, or refuses; the operator tries again by itself and no attempt is spent on it.",
         "If that lasts, look whether MLflow runs and takes the credentials it is given.",
@@ -122,6 +126,10 @@ _DEPLOYMENT = {
     ),
     Reason.ALIAS_NOT_FOUND: Meaning(
         "No version has the alias yet.", "A TrainingJob that meets its criteria sets it; `modelyard get tj` shows how far they are."
+    ),
+    Reason.VERSION_NOT_ACCEPTED: Meaning(
+        "No TrainingJob of this namespace made this version, and nobody has accepted it; what is served already stays.",
+        "Move the alias back, or let somebody with the right to approve accept the version: the message has the command.",
     ),
     Reason.VERSION_NOT_FOUND: Meaning("The model has no such version.", "Set spec.model.version to one that exists, or follow an alias."),
     Reason.ROLLING_OUT: Meaning("A version is being rolled out."),

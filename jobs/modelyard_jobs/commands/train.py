@@ -12,7 +12,7 @@ from modelyard_api.conditions import Reason
 from modelyard_api.labels import TAG_TEST_SPLIT, TAG_TEST_USES, TAG_UID, registered_model
 from modelyard_api.pod_contract import TrainRequest, TrainResult
 from modelyard_clients.platform import Platform
-from modelyard_model.model_folder import save_model
+from modelyard_model.model_folder import digest_of, save_model
 
 from modelyard_jobs import training_data
 from modelyard_jobs.data import report
@@ -24,7 +24,7 @@ from modelyard_jobs.splitting.cuts import SplitName
 from modelyard_jobs.termination import InvalidRequest
 from modelyard_jobs.tracking import mlflow_server, result
 from modelyard_jobs.tracking.mlflow_server import at_alias, split_of
-from modelyard_jobs.tracking.run import TrackedRun, digest_of, log_model, tracked_run
+from modelyard_jobs.tracking.run import TrackedRun, log_model, tracked_run
 from modelyard_jobs.training_data import TrainingData
 
 _log = logging.getLogger(__name__)

@@ -1,6 +1,5 @@
 """The MLflow run of one attempt, and the model that is logged to it."""
 
-import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -102,14 +101,6 @@ def _tags(request: TrainRequest) -> dict[str, str]:
         labels.TAG_NAMESPACE: request.namespace,
         labels.TAG_TRAINING_JOB: request.name,
     }
-
-
-def digest_of(folder: Path) -> str:
-    """sha256 over names and contents of the model's files."""
-    total = hashlib.sha256()
-    for path in sorted(item for item in folder.rglob("*") if item.is_file()):
-        total.update(f"{path.relative_to(folder).as_posix()}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return total.hexdigest()
 
 
 def log_model(uri: str, folder: Path, metadata: dict[str, str], tags: dict[str, str]) -> str:

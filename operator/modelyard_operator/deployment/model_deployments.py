@@ -52,12 +52,14 @@ class ModelDeploymentReconciler:
         said = Plan(status=status.to_wire(), events=events_between(observed, status))
         if observed.spec is None or observed.spec_problem:  # children as a newer operator made them stay as they are
             return said
-        children = render(Wanted(observed.resource, observed.spec, rollout, self.images, has_answered=bool(history)))
+        digests = {version: observed.digest_of(version) for version in rollout.running}
+        children = render(Wanted(observed.resource, observed.spec, rollout, self.images, bool(history), digests))
         return Plan(
             apply=children,
             delete=_deletions(observed, rollout, children),
             status=said.status,
             events=said.events,
+            registry=observed.resolution.registry,
             requeue_after=_look_again(observed, rollout),
         )
 

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from modelyard_api import labels
 from modelyard_api.conditions import Reason
 from modelyard_api.model_deployment import ModelDeploymentSpec
 from modelyard_api.resource_status import ModelDeploymentStatus
 
 from modelyard_operator.deployment.monitor_jobs import MonitorRun
 from modelyard_operator.kube.interface import Kind, Object
+from modelyard_operator.plan import RegistryAction
 from modelyard_operator.pods.causes import rejected, runs_unready, trouble
 from modelyard_operator.reconciler import Problem
 
@@ -22,6 +24,12 @@ class Workload:
     service: Object | None = None
     pods: tuple[Object, ...] = ()
     events: tuple[Object, ...] = ()  # about its newest pod while that waits to begin, oldest first
+
+    @property
+    def digest(self) -> str | None:
+        """sha256 of the files that its pods serve; None: its Deployment doesn't say."""
+        annotations = (self.deployment or {}).get("metadata", {}).get("annotations") or {}
+        return annotations.get(labels.DIGEST_ANNOTATION)
 
     @property
     def wanted(self) -> int:
@@ -96,8 +104,11 @@ class Resolution:
     """The version that ``spec.model`` stands for. Empty: ``problem`` says in one word why, ``message`` what to do."""
 
     version: str = ""
+    digest: str = ""  # sha256 of the only files that may be served; empty: not known, served since before there was evidence
+    by: str = ""  # who moved the alias there
     problem: Reason | None = None
     message: str = ""
+    registry: tuple[RegistryAction, ...] = ()  # what has to be written so that it can be served
 
 
 @dataclass(frozen=True)
@@ -133,6 +144,15 @@ class Observed:
     def name(self) -> str:
         """Its name."""
         return str(self.resource["metadata"]["name"])
+
+    def digest_of(self, version: str) -> str | None:
+        """sha256 of the files of a version: as resolved; while it can't be resolved, as it was. None: never known."""
+        if self.resolution.version == version:
+            return self.resolution.digest
+        workload = self.workloads.get(version)
+        if workload and workload.digest is not None:
+            return workload.digest
+        return next((served.digest for served in self.status.versions if served.version == version), None)
 
     @property
     def generation(self) -> int:

@@ -1,6 +1,6 @@
 """All children of a ModelDeployment as they should be: one function per kind of child, in ``CHILDREN``. Names are deterministic."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from modelyard_api import labels
@@ -29,6 +29,7 @@ class Wanted:
     rollout: Rollout
     images: Images
     has_answered: bool  # some version has been ready once
+    digests: Mapping[str, str | None]  # of the files of each version that runs
 
     @property
     def name(self) -> str:
@@ -45,7 +46,7 @@ def render(wanted: Wanted) -> tuple[Object, ...]:
 
 def _versions(wanted: Wanted) -> Iterator[Object]:
     for version in wanted.rollout.running:
-        yield version_deployment(wanted.resource, wanted.spec, version, wanted.images)
+        yield version_deployment(wanted.resource, wanted.spec, version, wanted.digests[version], wanted.images)
         selector = version_labels(wanted.name, version)
         yield _service(child_metadata(wanted.resource, f"{wanted.name}-v{version}", selector), selector)
 

@@ -127,7 +127,8 @@ def _record(observed: Observed, before: str, after: str, at: str) -> PromotionRe
     if model and is_target:
         why = f"alias {model.alias} is at version {after}" if model.alias else f"spec.model.version is {after}"
     alias = (model.alias or "") if model else ""
-    return PromotionRecord(alias=alias, from_version=before, to_version=after, at=at, why=why)
+    by = observed.resolution.by if alias and is_target else ""
+    return PromotionRecord(alias=alias, from_version=before, to_version=after, at=at, by=by, why=why)
 
 
 STRATEGIES: Mapping[str, Callable[[Observed, datetime], Rollout]] = {"Rolling": rolling}

@@ -24,14 +24,17 @@ def version_labels(deployment: str, version: str) -> dict[str, str]:
     }
 
 
-def version_deployment(owner: Object, spec: ModelDeploymentSpec, version: str, images: Images) -> Object:
-    """``<name>-v<version>``."""
+def version_deployment(owner: Object, spec: ModelDeploymentSpec, version: str, digest: str | None, images: Images) -> Object:
+    """``<name>-v<version>``. ``digest`` is the sha256 of the only files that its pods may serve, as far as it is known."""
     name = owner["metadata"]["name"]
     selector = version_labels(name, version)
+    metadata = child_metadata(owner, f"{name}-v{version}", selector)
+    if digest is not None:
+        metadata["annotations"] = {labels.DIGEST_ANNOTATION: digest}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": child_metadata(owner, f"{name}-v{version}", selector),
+        "metadata": metadata,
         "spec": {
             "replicas": spec.replicas,
             "selector": {"matchLabels": selector},
@@ -43,15 +46,16 @@ def version_deployment(owner: Object, spec: ModelDeploymentSpec, version: str, i
                     "labels": {labels.MANAGED_BY_LABEL: labels.MANAGED_BY, **selector},
                     "annotations": _scrape_annotations(),
                 },
-                "spec": _pods(owner, spec, version, images),
+                "spec": _pods(owner, spec, version, digest, images),
             },
         },
     }
 
 
-def _pods(owner: Object, spec: ModelDeploymentSpec, version: str, images: Images) -> Object:
+def _pods(owner: Object, spec: ModelDeploymentSpec, version: str, digest: str | None, images: Images) -> Object:
     selector = version_labels(owner["metadata"]["name"], version)
-    pods = pod_spec(_server(owner, spec, version, images), images, restart_policy="Always", grace_period_seconds=GRACE_PERIOD_SECONDS)
+    server = _server(owner, spec, version, digest, images)
+    pods = pod_spec(server, images, restart_policy="Always", grace_period_seconds=GRACE_PERIOD_SECONDS)
     return {
         **pods,
         "topologySpreadConstraints": [
@@ -65,10 +69,15 @@ def _pods(owner: Object, spec: ModelDeploymentSpec, version: str, images: Images
     }
 
 
-def _server(owner: Object, spec: ModelDeploymentSpec, version: str, images: Images) -> Object:
+def _server(owner: Object, spec: ModelDeploymentSpec, version: str, digest: str | None, images: Images) -> Object:
     metadata = owner["metadata"]
     request = ServeRequest(
-        namespace=metadata["namespace"], name=metadata["name"], model=spec.model.name, version=version, request_log=spec.request_log
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        model=spec.model.name,
+        version=version,
+        request_log=spec.request_log,
+        digest=digest or None,
     )
     container = restricted_container("server", images.serving, ["modelyard-serve"], request, spec.resources)
     return {

@@ -15,7 +15,15 @@ from modelyard_operator.plan import Event
 
 _VERSIONS = 8
 _WAITING_FOR_A_MODEL = frozenset(
-    {Reason.MODEL_NOT_FOUND, Reason.ALIAS_NOT_FOUND, Reason.VERSION_NOT_FOUND, Reason.REGISTRY_UNAVAILABLE, Reason.OPERATOR_TOO_OLD}
+    {
+        Reason.MODEL_NOT_FOUND,
+        Reason.ALIAS_NOT_FOUND,
+        Reason.VERSION_NOT_FOUND,
+        Reason.VERSION_NOT_ACCEPTED,
+        Reason.NAME_TAKEN,
+        Reason.REGISTRY_UNAVAILABLE,
+        Reason.OPERATOR_TOO_OLD,
+    }
 )
 _AS_ASKED = frozenset({Reason.ROLLED_OUT, Reason.ROLLING_OUT, Reason.REGISTRY_UNAVAILABLE, Reason.SCALED_TO_ZERO})
 _PROGRESS_TYPES = {
@@ -30,6 +38,8 @@ _PROGRESS_TYPES = {
     Reason.MODEL_NOT_FOUND: "Warning",
     Reason.ALIAS_NOT_FOUND: "Warning",
     Reason.VERSION_NOT_FOUND: "Warning",
+    Reason.VERSION_NOT_ACCEPTED: "Warning",
+    Reason.NAME_TAKEN: "Warning",
 }
 _STALE = (DeploymentCondition.MONITOR_STALE, "MonitorStale", "MonitorRecovered")
 
@@ -115,7 +125,8 @@ def _versions(observed: Observed, rollout: Rollout) -> list[ServedVersion]:
         workload = observed.workloads.get(version)
         if workload and workload.deployment:
             role = "Stable" if version == rollout.serving else "Next" if version == rollout.target else "Retiring"
-            served.append(ServedVersion(version=version, role=role, ready_replicas=workload.ready, replicas=workload.wanted))
+            digest = observed.digest_of(version)
+            served.append(ServedVersion(version=version, role=role, ready_replicas=workload.ready, replicas=workload.wanted, digest=digest))
     return served
 
 

@@ -26,9 +26,9 @@ from modelyard_operator.kube.interface import (
 )
 from modelyard_operator.kube.matching import holds, same_manifest, with_hash
 from modelyard_operator.ownership import controller_uid
-from modelyard_operator.plan import EnsureModel, Event, Plan, RegisterVersion, RegistryAction, Suspension
+from modelyard_operator.plan import EnsureModel, Event, Plan, RegisterVersion, RegistryAction, SignVersion, Suspension
 from modelyard_operator.reconciler import Problem, View
-from modelyard_operator.registry.interface import AliasChanged, Registry, RegistryError
+from modelyard_operator.registry.interface import AliasChanged, NameTaken, Registry, RegistryError
 
 _NOTE_BYTES = 1024  # the API server's limit
 _LOG = logging.getLogger(__name__)
@@ -206,12 +206,15 @@ class Writer:
                 self._registry.ensure_model(action)
             elif isinstance(action, RegisterVersion):
                 self._registry.register_version(action)
+            elif isinstance(action, SignVersion):
+                self._registry.sign_version(action)
             else:
                 self._registry.move_alias(action)
         except AliasChanged:
             raise
         except RegistryError as error:
-            raise PlanError(Problem(Reason.REGISTRY_UNAVAILABLE, str(error)), status_written=True) from error
+            reason = Reason.NAME_TAKEN if isinstance(error, NameTaken) else Reason.REGISTRY_UNAVAILABLE
+            raise PlanError(Problem(reason, str(error)), status_written=True) from error
 
     def _about_to(self, verb: str, kind: Kind) -> None:
         if not self._context.may_write():

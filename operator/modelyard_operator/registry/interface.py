@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from modelyard_api import artifacts
 
-from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion
+from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion, SignVersion
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,19 @@ class RunProgress:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What the operator signed of a version, see ``evidence``."""
+
+    name: str  # registered name
+    version: str
+    model_id: str
+    digest: str  # sha256 of the model's files; empty: not known, served since before there was evidence
+    namespace: str
+    uid: str  # of the TrainingJob; of a version that a person accepted, empty
+    accepted: str  # on what grounds, for people
+
+
+@dataclass(frozen=True)
 class Version:
     """One version of a registered model."""
 
@@ -42,6 +55,8 @@ class Version:
     ready: bool
     created: datetime  # UTC
     tags: Mapping[str, str] = field(default_factory=dict)
+    evidence: Evidence | None = None  # None: nobody with a key that counts today has signed it
+    signed_by_newest_key: bool = False
 
 
 class RegistryError(Exception):
@@ -56,6 +71,10 @@ class RegistryRefused(RegistryError):
     """The request itself is wrong (no such logged model, no such user); retrying changes nothing until somebody acts."""
 
 
+class NameTaken(RegistryRefused):
+    """The registered model, or the experiment, of that name belongs to somebody else. Nothing is taken away from them."""
+
+
 class AliasChanged(RegistryError):
     """The alias was not where it was expected: somebody moved it. Nothing was written."""
 
@@ -64,7 +83,7 @@ class RegistryReader(Protocol):
     """Reads; each is fresh. Every method raises RegistryUnavailable or RegistryRefused."""
 
     def is_prepared(self, namespace: str, model: str) -> bool:
-        """Whether what ``EnsureModel`` makes is there (remembered once it was)."""
+        """Whether what ``EnsureModel`` makes is there (remembered for ten minutes). Raises NameTaken."""
         ...
 
     def find_run(self, namespace: str, model: str, uid: str, attempt: int) -> Run | None:
@@ -104,11 +123,18 @@ class Registry(RegistryReader, Protocol):
     """Reads and writes. Nothing is ever deleted."""
 
     def ensure_model(self, action: EnsureModel) -> None:
-        """Make the registered model and the experiment where missing; the namespace's pods may write runs and read the model."""
+        """Make the registered model and the experiment where missing; the namespace's pods may write runs and read the model.
+
+        Raises NameTaken.
+        """
         ...
 
     def register_version(self, action: RegisterVersion) -> Version:
-        """Register once, and return when the version is ready; a version with that UID tag is returned as it is."""
+        """Register once and sign, and return when the version is ready; a version with that UID tag is only signed, if it isn't."""
+        ...
+
+    def sign_version(self, action: SignVersion) -> None:
+        """Write evidence to a version that is there."""
         ...
 
     def move_alias(self, action: MoveAlias) -> None:

@@ -4,7 +4,9 @@ import json
 import math
 import os
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,11 @@ from mlflow.entities import Experiment
 from mlflow.entities.model_registry import ModelVersion
 from modelyard_api import artifacts, labels
 
-from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion
+from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion, SignVersion
+from modelyard_operator.registry.evidence import Keyring, as_tags, claimed
 from modelyard_operator.registry.failures import Missing, translated
-from modelyard_operator.registry.interface import AliasChanged, RegistryRefused, RegistryUnavailable, Run, RunProgress, Version
-from modelyard_operator.registry.permissions import Permissions
+from modelyard_operator.registry.interface import AliasChanged, Evidence, RegistryRefused, RegistryUnavailable, Run, RunProgress, Version
+from modelyard_operator.registry.permissions import READ_AGAIN_SECONDS, Permissions
 
 _READY_WITHIN_SECONDS = 20
 _MODELS_PER_PAGE = 1000
@@ -34,23 +37,27 @@ def set_up_client() -> None:
 class MlflowRegistry:
     """Implements ``Registry``. Thread-safe; credentials come from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, keyring: Keyring | None = None) -> None:
+        """Without ``keyring`` evidence is neither written nor believed."""
         self._uri = uri
+        self._keyring = keyring
         self._client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         self._permissions = Permissions(uri)
-        self._prepared: set[tuple[str, str]] = set()
+        self._prepared: dict[tuple[str, str], float] = {}  # when it was last seen, by the monotonic clock
 
     def is_prepared(self, namespace: str, model: str) -> bool:
         """See ``RegistryReader``."""
-        if (namespace, model) in self._prepared:
+        seen = self._prepared.get((namespace, model))
+        if seen is not None and time.monotonic() - seen < READ_AGAIN_SECONDS:
             return True
         name = labels.registered_model(namespace, model)
+        self._permissions.require_ours(namespace, name)
         experiment = self._experiment(namespace, model)
         if experiment is None or not self.model_exists(name):
             return False
         if not self._permissions.are_granted(namespace, experiment.experiment_id, name):
             return False
-        self._prepared.add((namespace, model))
+        self._prepared[namespace, model] = time.monotonic()
         return True
 
     def ensure_model(self, action: EnsureModel) -> None:
@@ -62,7 +69,7 @@ class MlflowRegistry:
             with translated(self._uri, f"creating registered model {name}"):
                 self._client.create_registered_model(name, tags={labels.TAG_NAMESPACE: action.namespace})
         self._permissions.grant(action.namespace, experiment_id, name)
-        self._prepared.add((action.namespace, action.model))
+        self._prepared[action.namespace, action.model] = time.monotonic()
 
     def find_run(self, namespace: str, model: str, uid: str, attempt: int) -> Run | None:
         """See ``RegistryReader``."""
@@ -106,7 +113,7 @@ class MlflowRegistry:
         """See ``RegistryReader``."""
         try:
             with translated(self._uri, f"reading version {version} of {name}"):
-                return _version(self._client.get_model_version(name, version))
+                return self._read(self._client.get_model_version(name, version))
         except Missing:
             return None
 
@@ -142,7 +149,18 @@ class MlflowRegistry:
         if not versions or not versions[0].ready:
             raise RegistryUnavailable(f"MLflow at {self._uri}: the version of {action.name} for TrainingJob {action.uid} is not ready yet")
         self._delete(versions[1:], versions[0].model_id)
+        if versions[0].evidence is None:
+            self._sign(
+                versions[0], SignVersion(action.name, versions[0].version, action.namespace, action.uid, action.digest, action.accepted)
+            )
         return versions[0]
+
+    def sign_version(self, action: SignVersion) -> None:
+        """See ``Registry``."""
+        version = self.version(action.name, action.version)
+        if version is None:
+            raise RegistryRefused(f"MLflow at {self._uri}: {action.name} has no version {action.version} any more")
+        self._sign(version, action)
 
     def move_alias(self, action: MoveAlias) -> None:
         """See ``Registry``. MLflow has no compare-and-set: between reading and setting remains a window of one request."""
@@ -157,12 +175,31 @@ class MlflowRegistry:
             with translated(self._uri, f"tagging version {action.to_version} of {action.name}"):
                 self._client.set_model_version_tag(action.name, action.to_version, tag, value)
 
+    def _sign(self, version: Version, action: SignVersion) -> None:
+        if self._keyring is None:
+            return
+        evidence = Evidence(action.name, version.version, version.model_id, action.digest, action.namespace, action.uid, action.accepted)
+        for tag, value in as_tags(evidence, self._keyring.sign(evidence)).items():
+            with translated(self._uri, f"signing version {version.version} of {action.name}"):
+                self._client.set_model_version_tag(action.name, version.version, tag, value)
+
+    def _read(self, found: ModelVersion) -> Version:
+        """With its evidence, if that is true. Raises KeysUnusable."""
+        version = _version(found)
+        signature = version.tags.get(labels.TAG_EVIDENCE, "")
+        if self._keyring is None or not signature:
+            return version
+        evidence = claimed(version.name, version.version, version.model_id, version.tags)
+        if not self._keyring.is_valid(evidence, signature):
+            return version
+        return replace(version, evidence=evidence, signed_by_newest_key=self._keyring.is_newest(signature))
+
     def _versions_of(self, name: str, uid: str) -> list[Version]:
         """Those that a TrainingJob's UID is on, the oldest first."""
         tags = f"name = '{name}' AND tags.`{labels.TAG_UID}` = '{uid}'"
         with translated(self._uri, f"looking for the version of {name} that TrainingJob {uid} made"):
             found = self._client.search_model_versions(tags)
-        return sorted(map(_version, found), key=lambda version: int(version.version))
+        return sorted(map(self._read, found), key=lambda version: int(version.version))
 
     def _delete(self, twins: Sequence[Version], model_id: str) -> None:
         """Versions of the same model that no alias is at: what somebody did with one of them by hand stays."""

@@ -10,6 +10,7 @@ from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.timestamps import from_timestamp
 
 from modelyard_operator.conditions import find, unchanged
+from modelyard_operator.plan import SignVersion
 from modelyard_operator.training import approval
 from modelyard_operator.training.decision import Decision
 from modelyard_operator.training.observed import Observed
@@ -23,12 +24,25 @@ def decide(observed: Observed, now: datetime) -> Decision:
     kept = unchanged(observed.status.conditions)
     record = observed.status.promotion
     decision = Decision(kept, promotion=None if is_open(record) else record, finished=True)
+    decision = _signed_after_upgrade(decision, observed)
     version = _promoted_by_hand(observed)
     if version:
         update, by_hand = outside_gates(observed, version, now)
         others = tuple(one for one in kept if one.type != TrainingCondition.PROMOTED)
         decision = replace(decision, updates=(update, *others), promotion=by_hand)
     return with_time_to_live(decision, observed, now)
+
+
+def _signed_after_upgrade(decision: Decision, observed: Observed) -> Decision:
+    """What an operator registered that made no evidence is signed once; the digest in status says that it was."""
+    result, version, digest = observed.status.result, observed.registry.version, observed.registry.digest
+    if result is None or version is None or version.version != result.model_version or not digest:
+        return decision
+    if version.evidence:
+        return replace(decision, outcome=result.model_copy(update={"digest": version.evidence.digest}))
+    accepted = f"TrainingJob {observed.name}, registered before there was evidence"
+    action = SignVersion(version.name, version.version, observed.namespace, observed.uid, digest, accepted)
+    return replace(decision, registry=(action,))
 
 
 def is_approval_withdrawn(observed: Observed) -> bool:

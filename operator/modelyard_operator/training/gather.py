@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from modelyard_api import labels
-from modelyard_api.conditions import TrainingCondition
+from modelyard_api.conditions import Reason, TrainingCondition
 from modelyard_api.resource_status import TrainingJobStatus
 from modelyard_api.training_job import TrainingJobSpec
 
@@ -12,7 +12,7 @@ from modelyard_operator.kube.interface import JOB, POD, TRAINING_JOB, Object
 from modelyard_operator.pods import facts
 from modelyard_operator.pods.facts import Child
 from modelyard_operator.reconciler import Key, Problem, View, read_spec, read_status
-from modelyard_operator.registry.interface import RegistryError, RegistryReader
+from modelyard_operator.registry.interface import NameTaken, RegistryError, RegistryReader
 from modelyard_operator.training import finished, render
 from modelyard_operator.training.observed import Observed, Phase, RegistryFacts, phase_of
 from modelyard_operator.training.phases import PHASES
@@ -113,6 +113,8 @@ def _age(resource: Object) -> tuple[str, str]:
 def _facts(observed: Observed, registry: RegistryReader) -> RegistryFacts:
     try:
         return PHASES[phase_of(observed)].read(observed, registry)
+    except NameTaken as error:
+        return RegistryFacts(problem=str(error), problem_reason=Reason.NAME_TAKEN)
     except RegistryError as error:
         return RegistryFacts(problem=str(error))
 

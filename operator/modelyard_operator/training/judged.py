@@ -23,6 +23,7 @@ def outcome_of(observed: Observed, result: TrainResult) -> TrainingOutcome:
     """The judged result. Raises UnusableResult."""
     return TrainingOutcome(
         model_id=result.model_id,
+        digest=result.digest,
         champion_version=result.champion_version,
         metrics=result.metrics,
         verdict=criteria.judge(observed.valid_spec.objective, result),
@@ -107,7 +108,7 @@ def registry_unavailable(judged: JudgedModel) -> Decision | None:
         return None
     condition = TrainingCondition.PROMOTED if judged.outcome.model_version else TrainingCondition.REGISTERED
     wait = growing_wait(find(observed.status.conditions, condition), judged.now)
-    decision = judged.waiting(condition, Reason.REGISTRY_UNAVAILABLE, observed.registry.problem, requeue_after=wait)
+    decision = judged.waiting(condition, observed.registry.problem_reason, observed.registry.problem, requeue_after=wait)
     return replace(decision, promotion=observed.status.promotion)
 
 

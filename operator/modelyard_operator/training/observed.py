@@ -6,6 +6,7 @@ from enum import Enum
 from functools import cached_property
 
 from modelyard_api import labels
+from modelyard_api.conditions import Reason
 from modelyard_api.pod_contract import TrainResult
 from modelyard_api.resource_status import TrainingJobStatus
 from modelyard_api.training_job import TrainingJobSpec
@@ -22,6 +23,7 @@ class RegistryFacts:
     """What was read from the registry, which depends on where the TrainingJob stands; what wasn't read is empty."""
 
     problem: str = ""  # it didn't answer, or said no
+    problem_reason: Reason = Reason.REGISTRY_UNAVAILABLE
     prepared: bool = False  # registered model and experiment are there
     run: Run | None = None  # of the attempt that runs, or whose result was lost
     progress: RunProgress | None = None
@@ -31,6 +33,7 @@ class RegistryFacts:
     champion_run: str = ""  # its run, where it matters
     champion_anchor: str = ""  # what its promotion named as anchor, where it matters
     version: Version | None = None  # what this TrainingJob was registered as
+    digest: str = ""  # of the model's files, read from the run, where the status is of an operator that didn't keep it
 
 
 @dataclass(frozen=True)

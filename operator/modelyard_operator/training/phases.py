@@ -105,8 +105,10 @@ def _evaluate(observed: Observed, attempts: Attempts, images: Images, now: datet
 
 def _judged(observed: Observed, outcome: TrainingOutcome, images: Images, now: datetime) -> JudgedModel:
     """With everything that the registry and a comparison have added to the outcome since it was stored."""
-    if observed.registry.version and observed.registry.version.ready:
-        outcome = outcome.model_copy(update={"model_version": observed.registry.version.version})
+    facts = observed.registry
+    if facts.version and facts.version.ready:
+        outcome = outcome.model_copy(update={"model_version": facts.version.version if facts.version.evidence else ""})
+    outcome = outcome.model_copy(update={"digest": outcome.digest or facts.digest})
     return JudgedModel(observed, comparison.latest(observed, outcome), images, now)
 
 

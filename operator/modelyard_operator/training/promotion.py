@@ -56,7 +56,16 @@ def unregistered(judged: JudgedModel) -> Decision | None:
         labels.TAG_NAMESPACE: observed.namespace,
         labels.TAG_TRAINING_JOB: observed.name,
     }
-    action = RegisterVersion(observed.registered_name, judged.outcome.model_id, run.run_id if run else "", observed.uid, tags)
+    action = RegisterVersion(
+        name=observed.registered_name,
+        model_id=judged.outcome.model_id,
+        run_id=run.run_id if run else "",
+        uid=observed.uid,
+        namespace=observed.namespace,
+        digest=judged.outcome.digest,
+        accepted=f"TrainingJob {observed.name}: {judged.basis_text}",
+        tags=tags,
+    )
     message = f"{judged.basis_text}; a version of {observed.registered_name} is being registered"
     return judged.waiting(TrainingCondition.REGISTERED, judged.basis, message, registry=(action,), requeue_after=SOON)
 

@@ -41,15 +41,23 @@ def for_promotion(observed: Observed, registry: RegistryReader) -> RegistryFacts
         champion=champion,
         champion_anchor="" if result.anchor_version else _anchor_of(observed, champion, registry),
         version=version,
+        digest="" if result.digest else _digest(observed, registry),
         prepared=version is not None or registry.is_prepared(observed.namespace, observed.model),
         comparison=_comparison(observed, champion, registry),
     )
 
 
 def after_the_end(observed: Observed, registry: RegistryReader) -> RegistryFacts:
-    """Only a model that wasn't promoted is watched, and only a version that wasn't there before is looked at."""
+    """Only a model that wasn't promoted is watched, and only a version that wasn't there before is looked at.
+
+    A version that was registered before there was evidence is looked at once, to be signed.
+    """
     result = observed.status.result
-    if result is None or not awaits_hand(observed):
+    if result is None or observed.spec is None:
+        return RegistryFacts()
+    if result.model_version and not result.digest:
+        return RegistryFacts(version=registry.version_of(observed.registered_name, observed.uid), digest=_digest(observed, registry))
+    if not awaits_hand(observed):
         return RegistryFacts()
     champion = registry.alias_version(observed.registered_name, observed.valid_spec.promotion.alias)
     if champion in {"", result.champion_version, result.model_version}:
@@ -77,6 +85,13 @@ def _result(document: Object | None) -> TrainResult | None:
         return TrainResult.model_validate(document["result"]) if document and "result" in document else None
     except ValidationError:
         return None
+
+
+def _digest(observed: Observed, registry: RegistryReader) -> str:
+    """As the run has it."""
+    run = observed.status.mlflow
+    found = _result(registry.result(run.run_id)) if run and run.run_id else None
+    return found.digest if found else ""
 
 
 def _anchor_of(observed: Observed, version: str, registry: RegistryReader) -> str:

@@ -127,7 +127,7 @@ def next_attempt(given: TrainingInput) -> Decision:
 def _registry_unavailable(given: TrainingInput, meanwhile: str) -> Decision:
     observed = given.observed
     wait = growing_wait(find(observed.status.conditions, TrainingCondition.RUNNING), given.now)
-    update = not_running(Reason.REGISTRY_UNAVAILABLE, f"{observed.registry.problem}; {meanwhile}")
+    update = not_running(observed.registry.problem_reason, f"{observed.registry.problem}; {meanwhile}")
     return Decision((update,), requeue_after=wait)
 
 

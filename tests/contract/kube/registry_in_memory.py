@@ -1,12 +1,13 @@
 """A registry without a server: what MLflow would answer, for tests of the operator's other half."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from modelyard_api.labels import registered_model
-from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion
-from modelyard_operator.registry.interface import AliasChanged, RegistryUnavailable, Run, RunProgress, Version
+from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion, SignVersion
+from modelyard_operator.registry.interface import AliasChanged, Evidence, RegistryUnavailable, Run, RunProgress, Version
 
 
 class RegistryInMemory:
@@ -21,7 +22,7 @@ class RegistryInMemory:
     def find_run(self, namespace: str, model: str, uid: str, attempt: int) -> Run | None:
         return None
 
-    def result(self, run_id: str) -> dict[str, Any] | None:
+    def result(self, run_id: str, file: str = "") -> dict[str, Any] | None:
         return None
 
     def progress(self, run_id: str) -> RunProgress:
@@ -53,9 +54,18 @@ class RegistryInMemory:
         self._answer()
         versions = self.models[action.name]
         created = datetime(2026, 1, 1, tzinfo=UTC)
-        version = Version(action.name, str(len(versions) + 1), action.run_id, action.model_id, True, created, {"uid": action.uid})
+        number = str(len(versions) + 1)
+        evidence = Evidence(action.name, number, action.model_id, action.digest, action.namespace, action.uid, action.accepted)
+        version = Version(action.name, number, action.run_id, action.model_id, True, created, {"uid": action.uid}, evidence, True)
         versions.append(version)
         return version
+
+    def sign_version(self, action: SignVersion) -> None:
+        self._answer()
+        versions = self.models[action.name]
+        position, known = next((n, each) for n, each in enumerate(versions) if each.version == action.version)
+        evidence = Evidence(known.name, known.version, known.model_id, action.digest, action.namespace, action.uid, action.accepted)
+        versions[position] = replace(known, evidence=evidence, signed_by_newest_key=True)
 
     def move_alias(self, action: MoveAlias) -> None:
         self._answer()

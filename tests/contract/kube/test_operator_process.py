@@ -126,7 +126,8 @@ def model_deployment(kube: Kube, namespace: str) -> Object:
 def register(registry: RegistryInMemory, namespace: str, versions: int = 1) -> None:
     registry.ensure_model(EnsureModel(namespace, "flights"))
     for number in range(versions):
-        registry.register_version(RegisterVersion(f"{namespace}.flights", f"m-{number}", f"run-{number}", f"uid-{number}"))
+        action = RegisterVersion(f"{namespace}.flights", f"m-{number}", f"run-{number}", f"uid-{number}", namespace, "d" * 64, "test")
+        registry.register_version(action)
     registry.moved[f"{namespace}.flights", "champion"] = "1"
 
 

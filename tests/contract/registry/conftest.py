@@ -13,21 +13,31 @@ import mlflow
 import pytest
 from mlflow import MlflowClient
 from modelyard_api import labels
-from modelyard_operator.plan import EnsureModel
+from modelyard_operator.plan import EnsureModel, RegisterVersion
+from modelyard_operator.registry.evidence import Keyring
 from modelyard_operator.registry.mlflow_registry import MlflowRegistry, set_up_client
 
 from tests.servers.mlflow_server import MlflowServer, running_mlflow
 
 NAMESPACE = "ml"
 POD_PASSWORD = "only-for-this-test"
+OTHER_TEAM = "team-a"
+KEYRING = Keyring(lambda: {"k1": b"evidence-key-of-these-tests-only!"})
+
+
+def registration(model: str, model_id: str, run_id: str, uid: str = "uid-1", **tags: str) -> RegisterVersion:
+    """Of a model of the namespace."""
+    name = labels.registered_model(NAMESPACE, model)
+    return RegisterVersion(name, model_id, run_id, uid, NAMESPACE, "d" * 64, "the tests say so", tags)
 
 
 @pytest.fixture(scope="session")
 def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
     with running_mlflow(tmp_path_factory.mktemp("mlflow"), auth=True) as server:
-        user = {"username": f"modelyard-{NAMESPACE}", "password": POD_PASSWORD}
-        login = (server.admin_username, server.admin_password)
-        httpx.post(f"{server.url}/api/2.0/mlflow/users/create", json=user, auth=login, timeout=30).raise_for_status()
+        for namespace in (NAMESPACE, OTHER_TEAM):
+            user = {"username": f"modelyard-{namespace}", "password": POD_PASSWORD}
+            login = (server.admin_username, server.admin_password)
+            httpx.post(f"{server.url}/api/2.0/mlflow/users/create", json=user, auth=login, timeout=30).raise_for_status()
         yield server
 
 
@@ -47,17 +57,18 @@ class Pod:
     """A training pod's view of MLflow: the namespace's own user."""
 
     server: MlflowServer
+    namespace: str = NAMESPACE
 
     @contextmanager
     def logged_in(self) -> Iterator[MlflowClient]:
-        environment = {"MLFLOW_TRACKING_USERNAME": f"modelyard-{NAMESPACE}", "MLFLOW_TRACKING_PASSWORD": POD_PASSWORD}
+        environment = {"MLFLOW_TRACKING_USERNAME": f"modelyard-{self.namespace}", "MLFLOW_TRACKING_PASSWORD": POD_PASSWORD}
         with logged_in(environment):
             yield MlflowClient(tracking_uri=self.server.url, registry_uri=self.server.url)
 
     def train(self, model: str, folder: Path, uid: str, attempt: int = 1, result: Any = None) -> tuple[str, str]:
         """Log a run with a model, as training does; run id and model id."""
         with self.logged_in() as client:
-            experiment = client.get_experiment_by_name(labels.experiment(NAMESPACE, model))
+            experiment = client.get_experiment_by_name(labels.experiment(self.namespace, model))
             assert experiment is not None
             run_id = client.create_run(experiment.experiment_id, tags={labels.TAG_UID: uid, labels.TAG_ATTEMPT: str(attempt)}).info.run_id
             client.log_param(run_id, "epochs", 7)
@@ -87,7 +98,7 @@ def registry(mlflow_server: MlflowServer) -> Iterator[MlflowRegistry]:
     set_up_client()
     tracking_uri = mlflow.get_tracking_uri()
     with logged_in(mlflow_server.login()):
-        yield MlflowRegistry(mlflow_server.url)
+        yield MlflowRegistry(mlflow_server.url, KEYRING)
     mlflow.set_tracking_uri(tracking_uri)
 
 

@@ -7,18 +7,18 @@ import pytest
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from modelyard_api import labels
-from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion
-from modelyard_operator.registry.interface import AliasChanged, RegistryRefused, RunProgress
+from modelyard_operator.plan import EnsureModel, MoveAlias
+from modelyard_operator.registry.interface import AliasChanged, Evidence, RegistryRefused, RunProgress
 from modelyard_operator.registry.mlflow_registry import MlflowRegistry
 
-from tests.contract.registry.conftest import NAMESPACE
+from tests.contract.registry.conftest import NAMESPACE, registration
 
 Train = Callable[..., tuple[str, str]]
 
 
 def registered(registry: MlflowRegistry, model: str, trained: Train, uid: str = "uid-1") -> str:
     run_id, model_id = trained(uid)
-    action = RegisterVersion(labels.registered_model(NAMESPACE, model), model_id, run_id, uid, {"why": "it is better"})
+    action = registration(model, model_id, run_id, uid)
     return registry.register_version(action).version
 
 
@@ -62,14 +62,16 @@ def test_progress_is_the_newest_value_of_each_metric_that_is_a_number(registry: 
 def test_registering_twice_makes_one_version(registry: MlflowRegistry, model: str, trained: Train) -> None:
     name = labels.registered_model(NAMESPACE, model)
     run_id, model_id = trained()
-    action = RegisterVersion(name, model_id, run_id, "uid-1", {"why": "it is better"})
+    action = registration(model, model_id, run_id, why="it is better")
     first, second = registry.register_version(action), registry.register_version(action)
     assert first.version == second.version == "1"
     assert registry.version(name, "2") is None
     found = registry.version(name, "1")
     assert found is not None
     assert (found.run_id, found.model_id, found.ready) == (run_id, model_id, True)
-    assert found.tags == {labels.TAG_UID: "uid-1", "why": "it is better"}
+    assert found.evidence == Evidence(name, "1", model_id, "d" * 64, NAMESPACE, "uid-1", "the tests say so")
+    assert found.signed_by_newest_key
+    assert (found.tags[labels.TAG_UID], found.tags["why"]) == ("uid-1", "it is better")
     assert registry.version_of(name, "uid-1") == found
     assert registry.version_of(name, "uid-2") is None
 
@@ -94,14 +96,14 @@ def test_a_lost_answer_makes_no_second_version(
     name = labels.registered_model(NAMESPACE, model)
     run_id, model_id = trained("uid-lost")
     losing_the_answer(registry, monkeypatch, times=1)
-    version = registry.register_version(RegisterVersion(name, model_id, run_id, "uid-lost", {})).version
+    version = registry.register_version(registration(model, model_id, run_id, "uid-lost")).version
     assert [each.version for each in registry._versions_of(name, "uid-lost")] == [version]
 
 
 def test_of_twins_the_older_is_kept_unless_an_alias_is_at_the_younger(registry: MlflowRegistry, model: str, trained: Train) -> None:
     name = labels.registered_model(NAMESPACE, model)
     run_id, model_id = trained("uid-twins")
-    action = RegisterVersion(name, model_id, run_id, "uid-twins", {})
+    action = registration(model, model_id, run_id, "uid-twins")
     for _ in range(3):  # as if requests were carried out whose answers were lost
         registry._create_version(action)
     oldest, younger, youngest = (each.version for each in registry._versions_of(name, "uid-twins"))
@@ -115,9 +117,7 @@ def test_of_twins_the_older_is_kept_unless_an_alias_is_at_the_younger(registry: 
 def test_registering_a_model_that_was_never_logged_is_refused(registry: MlflowRegistry, model: str, trained: Train) -> None:
     run_id, _ = trained()
     with pytest.raises(RegistryRefused, match="m-00000000000000000000000000000000"):
-        registry.register_version(
-            RegisterVersion(labels.registered_model(NAMESPACE, model), "m-00000000000000000000000000000000", run_id, "uid-1")
-        )
+        registry.register_version(registration(model, "m-00000000000000000000000000000000", run_id))
 
 
 def test_what_does_not_exist_is_nothing_and_not_an_error(registry: MlflowRegistry, model: str) -> None:

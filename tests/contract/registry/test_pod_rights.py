@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from mlflow.exceptions import MlflowException
 from modelyard_api import labels
-from modelyard_operator.plan import EnsureModel, MoveAlias, RegisterVersion
+from modelyard_operator.plan import MoveAlias
 from modelyard_operator.registry.mlflow_registry import MlflowRegistry
 
-from tests.contract.registry.conftest import NAMESPACE, Pod
+from tests.contract.registry.conftest import NAMESPACE, Pod, registration
 
 Train = Callable[..., tuple[str, str]]
 REFUSED = "Permission denied"
@@ -18,8 +18,7 @@ REFUSED = "Permission denied"
 @pytest.fixture
 def version(registry: MlflowRegistry, model: str, trained: Train) -> str:
     run_id, model_id = trained()
-    action = RegisterVersion(labels.registered_model(NAMESPACE, model), model_id, run_id, "uid-1")
-    return registry.register_version(action).version
+    return registry.register_version(registration(model, model_id, run_id)).version
 
 
 def test_a_pod_cannot_move_an_alias(registry: MlflowRegistry, pod: Pod, model: str, version: str) -> None:
@@ -57,14 +56,3 @@ def test_a_pod_reads_the_model_that_it_serves(pod: Pod, model: str, version: str
         assert found.status == "READY"
         logged = client.get_logged_model(found.source.removeprefix("models:/"))
         assert [item.path for item in client.list_logged_model_artifacts(logged.model_id)] == ["MLmodel"]
-
-
-def test_a_model_that_a_pod_made_before_is_taken_from_it(registry: MlflowRegistry, pod: Pod) -> None:
-    """Whoever makes a registered model may do everything with it, until the operator prepares it."""
-    name = labels.registered_model(NAMESPACE, "squatted")
-    with pod.logged_in() as client:
-        client.create_registered_model(name)
-    assert not registry.is_prepared(NAMESPACE, "squatted")
-    registry.ensure_model(EnsureModel(NAMESPACE, "squatted"))
-    with pod.logged_in() as client, pytest.raises(MlflowException, match=REFUSED):
-        client.set_registered_model_tag(name, "mine", "still")

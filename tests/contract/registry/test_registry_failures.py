@@ -4,12 +4,11 @@ import time
 from pathlib import Path
 
 import pytest
-from modelyard_api import labels
-from modelyard_operator.plan import EnsureModel, RegisterVersion
+from modelyard_operator.plan import EnsureModel
 from modelyard_operator.registry.interface import RegistryUnavailable
 from modelyard_operator.registry.mlflow_registry import MlflowRegistry, set_up_client
 
-from tests.contract.registry.conftest import NAMESPACE, POD_PASSWORD, logged_in
+from tests.contract.registry.conftest import NAMESPACE, POD_PASSWORD, logged_in, registration
 from tests.servers.mlflow_server import MlflowServer, running_mlflow
 
 
@@ -29,10 +28,9 @@ def test_wrong_credentials_are_told_with_what_to_check(mlflow_server: MlflowServ
 
 
 def test_an_operator_that_is_no_administrator_is_told_so(mlflow_server: MlflowServer, registry: MlflowRegistry, model: str) -> None:
-    name = labels.registered_model(NAMESPACE, model)
     pods = {"MLFLOW_TRACKING_USERNAME": f"modelyard-{NAMESPACE}", "MLFLOW_TRACKING_PASSWORD": POD_PASSWORD}
     with logged_in(pods), pytest.raises(RegistryUnavailable, match="has to be an administrator"):
-        registry.register_version(RegisterVersion(name, "m-1", "run-1", "uid-1"))
+        registry.register_version(registration(model, "m-1", "run-1"))
 
 
 def test_a_server_without_authentication_has_no_rights_to_give(tmp_path: Path) -> None:

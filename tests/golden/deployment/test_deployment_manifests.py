@@ -9,6 +9,7 @@ from modelyard_operator.deployment.rollout import Rollout
 from tests.unit.deployment_operator.builders import IMAGES, model_deployment
 
 SINCE = "2026-01-31T12:00:00Z"
+DIGESTS = {"1": None, "7": "7" * 64, "8": "8" * 64}
 FULL = {
     "model": {"name": "late-flights", "alias": "champion"},
     "replicas": 3,
@@ -27,15 +28,15 @@ FULL = {
 def test_minimal(golden: Callable[..., None]) -> None:
     owner = model_deployment()
     spec = ModelDeploymentSpec.model_validate({"model": {"name": "flights", "alias": "champion"}})
-    golden("minimal.yaml", *render(Wanted(owner, spec, Rollout("1", "1", SINCE), IMAGES, has_answered=False)))
+    golden("minimal.yaml", *render(Wanted(owner, spec, Rollout("1", "1", SINCE), IMAGES, False, DIGESTS)))
 
 
 def test_full_while_a_new_version_starts(golden: Callable[..., None]) -> None:
     owner = model_deployment(**FULL)
     spec = ModelDeploymentSpec.model_validate(FULL)
-    golden("full.yaml", *render(Wanted(owner, spec, Rollout("8", "7", SINCE), IMAGES, has_answered=True)))
+    golden("full.yaml", *render(Wanted(owner, spec, Rollout("8", "7", SINCE), IMAGES, True, DIGESTS)))
 
 
 def test_nothing_is_rendered_while_there_is_no_version() -> None:
     spec = ModelDeploymentSpec.model_validate(FULL)
-    assert render(Wanted(model_deployment(**FULL), spec, Rollout("", "", ""), IMAGES, has_answered=False)) == ()
+    assert render(Wanted(model_deployment(**FULL), spec, Rollout("", "", ""), IMAGES, False, DIGESTS)) == ()

@@ -13,7 +13,7 @@ from modelyard_operator.ownership import controller_uid
 from modelyard_operator.plan import Plan
 from modelyard_operator.pod_template import Images
 from modelyard_operator.reconciler import Key, Problem
-from modelyard_operator.registry.interface import RegistryReader, RegistryUnavailable, Run, RunProgress, Version
+from modelyard_operator.registry.interface import Evidence, RegistryError, RegistryReader, RegistryUnavailable, Run, RunProgress, Version
 
 NAMESPACE, NAME, UID = "ml", "flights", "0d5f4f5e-0000-4000-8000-000000000001"
 IMAGES = Images(jobs="modelyard/jobs:1", serving="modelyard/serving:1", monitoring="modelyard/monitoring:1")
@@ -35,6 +35,11 @@ def monitoring(**changes: Any) -> dict[str, Any]:
     return {"schedule": "* * * * *", "window": {"rows": 500}, **changes}
 
 
+def digest(version: str) -> str:
+    """sha256 of the files of a version."""
+    return version * 64
+
+
 class FakeRegistry(RegistryReader):
     """Models with versions and aliases; ``down`` makes every question fail."""
 
@@ -42,6 +47,13 @@ class FakeRegistry(RegistryReader):
         self._name = f"{namespace}.{NAME}"
         self.aliases_of = {self._name: dict(aliases)}
         self.versions = {self._name: [str(n) for n in range(1, 10)]}
+        self.evidence = {
+            n: Evidence(self._name, n, f"m-{n}", digest(n), namespace, "u-1", "TrainingJob") for n in self.versions[self._name]
+        }
+        self.tags: dict[str, dict[str, str]] = {}
+        self.has_newest_key = True
+        self.results: dict[str, Any] = {}
+        self.prepared: bool | RegistryError = True
         self.down = ""
 
     def _ask(self) -> None:
@@ -58,19 +70,24 @@ class FakeRegistry(RegistryReader):
 
     def version(self, name: str, version: str) -> Version | None:
         self._ask()
-        return Version(name, version, "run", "m-1", True, NOON) if version in self.versions.get(name, ()) else None
+        if version not in self.versions.get(name, ()):
+            return None
+        evidence = self.evidence.get(version)
+        return Version(name, version, "run", f"m-{version}", True, NOON, self.tags.get(version, {}), evidence, self.has_newest_key)
 
     def move(self, alias: str, version: str) -> None:
         self.aliases_of[self._name] = {**self.aliases_of[self._name], alias: version}
 
     def is_prepared(self, namespace: str, model: str) -> bool:
-        raise AssertionError("a ModelDeployment prepares nothing")
+        if isinstance(self.prepared, RegistryError):
+            raise self.prepared
+        return self.prepared
 
     def find_run(self, namespace: str, model: str, uid: str, attempt: int) -> Run | None:
         raise AssertionError("a ModelDeployment looks for no run")
 
-    def result(self, run_id: str) -> dict[str, Any] | None:
-        raise AssertionError("a ModelDeployment reads no result")
+    def result(self, run_id: str, file: str = "") -> dict[str, Any] | None:
+        return self.results or None
 
     def progress(self, run_id: str) -> RunProgress:
         raise AssertionError("a ModelDeployment follows no run")

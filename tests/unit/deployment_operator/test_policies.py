@@ -42,7 +42,7 @@ def observed(
         "",
         "",
         ModelDeploymentStatus(version=serving, versions=served),
-        resolution=Resolution(target, problem),
+        resolution=Resolution(target, problem=problem),
         stable=StableService(serving, since) if serving else None,
         workloads={version[1:]: workload(version[1:], how) for version, how in workloads.items()},
     )

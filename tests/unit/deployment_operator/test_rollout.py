@@ -29,7 +29,7 @@ def test_first_version_counts_as_answering_once_a_pod_is_ready() -> None:
     made.settle()
     assert made.status["version"] == "1"
     assert made.status["history"] == [
-        {"alias": "champion", "from": "", "to": "1", "at": "2026-01-31T12:00:00Z", "by": "", "why": "alias champion is at version 1"}
+        {"alias": "champion", "from": "", "to": "1", "at": "2026-01-31T12:00:00Z", "by": "unknown", "why": "alias champion is at version 1"}
     ]
 
 

@@ -5,7 +5,7 @@ where they are expected) and can be told to die after any single write.
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,10 +14,10 @@ from modelyard_api import artifacts, labels
 from modelyard_api.pod_contract import PodError, TrainResult
 from modelyard_api.resource_status import TrainingJobStatus
 from modelyard_operator.kube.interface import JOB, KINDS, POD, TRAINING_JOB, Kind
-from modelyard_operator.plan import EnsureModel, Event, MoveAlias, Plan, RegisterVersion
+from modelyard_operator.plan import EnsureModel, Event, MoveAlias, Plan, RegisterVersion, SignVersion
 from modelyard_operator.pod_template import Images
 from modelyard_operator.reconciler import Key, Problem
-from modelyard_operator.registry.interface import AliasChanged, RegistryUnavailable, Run, RunProgress, Version
+from modelyard_operator.registry.interface import AliasChanged, Evidence, NameTaken, RegistryUnavailable, Run, RunProgress, Version
 from modelyard_operator.training.training_jobs import TrainingJobReconciler
 
 from tests.unit.training_operator import manifests
@@ -47,6 +47,8 @@ class World:
         self.writes: list[str] = []
         self.die_after: int | None = None
         self.registry_down = ""
+        self.name_taken = ""
+        self.dies_before_signing = False
         self.models: set[str] = set()
         self.versions: list[Version] = []
         self.alias: dict[tuple[str, str], str] = {}
@@ -82,6 +84,8 @@ class World:
     # --- the registry
 
     def is_prepared(self, namespace: str, model: str) -> bool:
+        if self.name_taken:
+            raise NameTaken(self.name_taken)
         return f"{namespace}.{model}" in self.models
 
     def find_run(self, namespace: str, model: str, uid: str, attempt: int) -> Run | None:
@@ -121,7 +125,21 @@ class World:
     def register_version(self, action: RegisterVersion) -> Version:
         self._answer()
         found = self.version_of(action.name, action.uid)
-        return found or self.add_version(action.name, action.run_id, action.model_id, {labels.TAG_UID: action.uid} | action.tags)
+        if found is None:
+            found = self.add_version(action.name, action.run_id, action.model_id, {labels.TAG_UID: action.uid} | action.tags)
+        if found.evidence is None:
+            if self.dies_before_signing:
+                self.dies_before_signing = False
+                raise Died("before the version was signed")
+            self.sign_version(SignVersion(action.name, found.version, action.namespace, action.uid, action.digest, action.accepted))
+        return found
+
+    def sign_version(self, action: SignVersion) -> None:
+        self._answer()
+        position = next(n for n, one in enumerate(self.versions) if (one.name, one.version) == (action.name, action.version))
+        known = self.versions[position]
+        evidence = Evidence(known.name, known.version, known.model_id, action.digest, action.namespace, action.uid, action.accepted)
+        self.versions[position] = replace(known, evidence=evidence, signed_by_newest_key=True)
 
     def move_alias(self, action: MoveAlias) -> None:
         self._answer()
@@ -178,7 +196,13 @@ class World:
             self._survive()
         for action in plan.registry:
             self._write(type(action).__name__)
-            {EnsureModel: self.ensure_model, RegisterVersion: self.register_version, MoveAlias: self.move_alias}[type(action)](action)
+            carried_out_by: dict[type, Callable[[Any], object]] = {
+                EnsureModel: self.ensure_model,
+                RegisterVersion: self.register_version,
+                SignVersion: self.sign_version,
+                MoveAlias: self.move_alias,
+            }
+            carried_out_by[type(action)](action)
             self._survive()
         return plan
 
