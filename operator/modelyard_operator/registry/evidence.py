@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def claimed(name: str, version: str, model_id: str, tags: Mapping[str, str]) -> 
 
 
 class Keyring:
-    """Signs with the key whose id sorts last and accepts the signatures of all, so that a key can be replaced without a gap.
+    """Signs with the key whose id comes last (1, 2, … 10, or dates) and accepts the signatures of all, so that one can be replaced without a gap.
 
     ``read`` gives the keys by id and is asked every time: Kubernetes replaces mounted files while the operator runs.
     """
@@ -51,7 +51,7 @@ class Keyring:
     def sign(self, evidence: Evidence) -> str:
         """``1.<key id>.<hex>``. Raises KeysUnusable."""
         keys = self._read()
-        newest = max(keys)
+        newest = _last(keys)
         return f"{_FORMAT}.{newest}.{_hmac(keys[newest], evidence)}"
 
     def is_valid(self, evidence: Evidence, signature: str) -> bool:
@@ -63,7 +63,7 @@ class Keyring:
 
     def is_newest(self, signature: str) -> bool:
         """Whether it was made with the key that signs now."""
-        return signature.split(".")[1:2] == [max(self._read())]
+        return signature.split(".")[1:2] == [_last(self._read())]
 
 
 def keys_in(directory: Path) -> Callable[[], Mapping[str, bytes]]:
@@ -83,6 +83,10 @@ def keys_in(directory: Path) -> Callable[[], Mapping[str, bytes]]:
         return keys
 
     return read
+
+
+def _last(keys: Iterable[str]) -> str:
+    return max(keys, key=lambda key_id: (len(key_id), key_id))
 
 
 def _hmac(key: bytes, evidence: Evidence) -> str:

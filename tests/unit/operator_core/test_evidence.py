@@ -54,6 +54,10 @@ def test_a_key_is_replaced_without_a_gap() -> None:
     assert not after.is_valid(EVIDENCE, before)
 
 
+def test_the_tenth_key_is_newer_than_the_second() -> None:
+    assert ring(**{"2": OLD, "10": NEW}).sign(EVIDENCE) == ring(**{"10": NEW}).sign(EVIDENCE)
+
+
 def test_a_key_of_the_same_id_made_anew_is_another_key() -> None:
     assert not ring(k1=NEW).is_valid(EVIDENCE, ring(k1=OLD).sign(EVIDENCE))
 
