@@ -48,11 +48,17 @@ def _namespaces() -> list[dict[str, dict[str, str]]]:
 
 def namespace_s3(namespace: str, url: str) -> Any:
     """A client with the namespace's own keys; ``url`` is a forwarded port."""
+    keys = (secret_value(namespace, "modelyard", key) for key in ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"))
+    return client_of_s3(url, *keys)
+
+
+def client_of_s3(url: str, access_key: str, secret_key: str) -> Any:
+    """A client of the chart's S3."""
     return boto3.client(
         "s3",
         endpoint_url=url,
         region_name="us-east-1",
-        aws_access_key_id=secret_value(namespace, "modelyard", "S3_ACCESS_KEY_ID"),
-        aws_secret_access_key=secret_value(namespace, "modelyard", "S3_SECRET_ACCESS_KEY"),
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
         config=Config(s3={"addressing_style": "path"}, retries={"mode": "standard", "max_attempts": 5}),
     )

@@ -28,6 +28,7 @@ class Things:
     run: str
     model: str  # logged
     name: str  # registered
+    files: str  # path of the model's files behind MLflow's artifact proxy
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Attempt:
     other: Things
 
     def file(self, things: Things) -> str:
-        return f"/api/2.0/mlflow-artifacts/artifacts/{things.experiment}/models/{things.model}/artifacts/MLmodel"
+        return f"/api/2.0/mlflow-artifacts/artifacts/{things.files}/MLmodel"
 
     def ask(self, method: str, path: str, **arguments: Any) -> str:
         return self.http.request(method, path, **arguments).raise_for_status().text
@@ -54,7 +55,8 @@ def made(server: MlflowServer, registry: MlflowRegistry, namespace: str, folder:
     version = registry.register_version(action.__class__(**{**vars(action), "name": name, "namespace": namespace})).version
     registry.move_alias(MoveAlias(name, "champion", "", version, {}))
     experiment = registry._client.get_run(run).info.experiment_id
-    return Things(experiment, run, model, name)
+    files = registry._client.get_logged_model(model).artifact_location.removeprefix("mlflow-artifacts:/").strip("/")
+    return Things(experiment, run, model, name, files)
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,8 @@ ALLOWED: dict[str, Callable[[Attempt], Any]] = {
     "read a run's artifacts": lambda a: a.client.list_artifacts(a.own.run),
     "read a version": lambda a: a.client.get_model_version(a.own.name, "1"),
     "read an alias": lambda a: a.client.get_model_version_by_alias(a.own.name, "champion"),
+    "fetch a file": lambda a: a.ask("GET", a.file(a.own)),
+    "write a file": lambda a: a.ask("PUT", a.file(a.own), content=b"changed"),  # the server refuses what nobody accepted
     "fetch a version's files": lambda a: mlflow.artifacts.download_artifacts(f"models:/{a.own.name}/1"),
 }
 REFUSED: dict[str, Callable[[Attempt], Any]] = {
@@ -110,10 +114,10 @@ REFUSED: dict[str, Callable[[Attempt], Any]] = {
     "other: fetch a file": lambda a: a.ask("GET", a.file(a.other)),
     "other: write a file": lambda a: a.ask("PUT", a.file(a.other), content=b"mine"),
     "other: delete a file": lambda a: a.ask("DELETE", a.file(a.other)),
-    "other: list files": lambda a: a.ask("GET", f"/api/2.0/mlflow-artifacts/artifacts?path={a.other.experiment}/"),
+    "other: list files": lambda a: a.ask("GET", f"/api/2.0/mlflow-artifacts/artifacts?path={a.other.files}"),
     "other: list all files": lambda a: a.ask("GET", "/api/2.0/mlflow-artifacts/artifacts?path="),
     "other: fetch a file through one's own folder": lambda a: a.ask(
-        "GET", a.file(a.other).replace("artifacts/", f"artifacts/{a.own.experiment}/..%2f", 1)
+        "GET", a.file(a.other).replace("/artifacts/", f"/artifacts/{a.own.files}/..%2f..%2f..%2f..%2f..%2f..%2f", 1)
     ),
     "other: register its model as one's own": lambda a: a.client.create_model_version(
         a.own.name, f"models:/{a.other.model}", model_id=a.other.model
