@@ -72,11 +72,12 @@ class ModelDeploymentReconciler:
 
 
 def _deletions(observed: Observed, rollout: Rollout, children: tuple[Object, ...]) -> tuple[Deletion, ...]:
-    """Versions that are drained, and what the spec doesn't ask for any more."""
+    """Versions that are drained, Services of a version that runs alone, and what the spec doesn't ask for any more."""
     gone: list[tuple[Kind, Object]] = []
-    for version in rollout.finished:
-        workload = observed.workloads[version]
-        gone += [(kind, o) for kind, o in ((DEPLOYMENT, workload.deployment), (SERVICE, workload.service)) if o]
+    for version, workload in observed.workloads.items():
+        is_over = version in rollout.finished
+        found = ((DEPLOYMENT, workload.deployment, is_over), (SERVICE, workload.service, is_over or not rollout.has_two))
+        gone += [(kind, o) for kind, o, is_unwanted in found if o and is_unwanted]
     wanted = {(child["kind"], child["metadata"]["name"]) for child in children}
     gone += [(kind, extra) for kind, extra in observed.extras if (kind.name, extra["metadata"]["name"]) not in wanted]
     return tuple(Deletion(kind, observed.namespace, o["metadata"]["name"], o["metadata"]["uid"]) for kind, o in gone)

@@ -47,8 +47,9 @@ def render(wanted: Wanted) -> tuple[Object, ...]:
 def _versions(wanted: Wanted) -> Iterator[Object]:
     for version in wanted.rollout.running:
         yield version_deployment(wanted.resource, wanted.spec, version, wanted.digests[version], wanted.images)
-        selector = version_labels(wanted.name, version)
-        yield _service(child_metadata(wanted.resource, f"{wanted.name}-v{version}", selector), selector)
+        if wanted.rollout.has_two:
+            selector = version_labels(wanted.name, version)
+            yield _service(child_metadata(wanted.resource, f"{wanted.name}-v{version}", selector), selector)
 
 
 def _stable_service(wanted: Wanted) -> Iterator[Object]:

@@ -42,6 +42,11 @@ class Rollout:
         """Versions whose pods are wanted: the served one first."""
         return tuple(dict.fromkeys(version for version in (self.serving, self.target) if version))
 
+    @property
+    def has_two(self) -> bool:
+        """Two versions run or more: then each has a Service of its own, which a route can weigh."""
+        return len({*self.running, *self.draining}) > 1
+
 
 def decide_rollout(observed: Observed, now: datetime) -> Rollout:
     """By the strategy of the ModelDeployment; there is one so far."""
