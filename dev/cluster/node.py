@@ -59,6 +59,7 @@ def _kubelet_configuration() -> dict[str, Any]:
         "failSwapOn": False,
         # Absolute limits: the default ones are percentages, and a large disk that is nine tenths full has room enough.
         "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1Gi", "imagefs.available": "1Gi"},
+        "syncFrequency": "5s",  # a Secret that changed is in its pods by then, instead of a minute
         "imageGCHighThresholdPercent": 100,  # images can't be pulled again, so none is collected
         "imageGCLowThresholdPercent": 99,
         "serializeImagePulls": False,

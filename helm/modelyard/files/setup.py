@@ -18,21 +18,37 @@ from botocore.exceptions import BotoCoreError, ClientError
 WAIT_SECONDS = 240
 
 
-def make_buckets() -> None:
-    """Every bucket of S3_BUCKETS exists."""
-    s3 = boto3.client(
+def s3_client(access_key: str, secret_key: str) -> Any:
+    """With these keys."""
+    return boto3.client(
         "s3",
         endpoint_url=os.environ["S3_ENDPOINT_URL"],
         region_name=os.environ["S3_REGION"],
-        aws_access_key_id=os.environ["S3_ACCESS_KEY_ID"],
-        aws_secret_access_key=os.environ["S3_SECRET_ACCESS_KEY"],
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
         config=Config(s3={"addressing_style": "path"}, connect_timeout=5, read_timeout=20),
     )
+
+
+def make_buckets() -> None:
+    """Every bucket of S3_BUCKETS exists."""
+    s3 = s3_client(os.environ["S3_ACCESS_KEY_ID"], os.environ["S3_SECRET_ACCESS_KEY"])
     existing = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
     for bucket in os.environ["S3_BUCKETS"].split():
         if bucket not in existing:
             s3.create_bucket(Bucket=bucket)
             print(f"made bucket {bucket}")
+
+
+def use_keys() -> None:
+    """The server has read everybody's keys: of a namespace that is new it does so a minute after the Secret has them."""
+    for identity in json.loads(Path("/etc/s3/s3.json").read_text())["identities"]:
+        for key in identity["credentials"]:
+            try:
+                s3_client(key["accessKey"], key["secretKey"]).list_buckets()
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "AccessDenied":  # a key that is known, and may not do this
+                    raise
 
 
 def mlflow(method: str, path: str, body: dict[str, Any]) -> None:
@@ -77,5 +93,6 @@ def until_it_works(what: str, action: Callable[[], None]) -> None:
 if __name__ == "__main__":
     if "S3_BUCKETS" in os.environ:
         until_it_works("S3", make_buckets)
+        until_it_works("S3 keys", use_keys)
     if "MLFLOW_URL" in os.environ:
         until_it_works("MLflow", make_users)
