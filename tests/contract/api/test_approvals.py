@@ -34,12 +34,12 @@ class Person:
     def _of(self, kind: str) -> Any:
         return self._api.resources.get(api_version="modelyard.io/v1alpha1", kind=kind)
 
-    def make(self, kind: str, name: str, **annotations: str) -> None:
+    def make(self, kind: str, name: str, more: dict[str, Any] | None = None, **annotations: str) -> None:
         body = {
             "apiVersion": "modelyard.io/v1alpha1",
             "kind": kind,
             "metadata": {"name": name, "annotations": annotations},
-            "spec": KINDS[kind],
+            "spec": KINDS[kind] | (more or {}),
         }
         self._of(kind).create(body, namespace=self._namespace)
 
@@ -143,3 +143,10 @@ def test_two_people(people: dict[str, Person], two_people: bool, kind: str) -> N
     with pytest.raises(client.ApiException, match="can't be changed"):
         alice.annotate(kind, "penguins", {CREATED_BY: "carol"})
     bob.annotate(kind, "penguins", said(kind, "bob"))
+
+
+def test_no_team_takes_a_priority_of_kubernetes_itself(people: dict[str, Person]) -> None:
+    eve = people["eve"]
+    with pytest.raises(client.ApiException, match=r"spec.workers.priorityClassName: system-node-critical is for Kubernetes itself"):
+        eve.make("TrainingJob", "urgent", {"workers": {"priorityClassName": "system-node-critical"}}, **{CREATED_BY: "eve"})
+    eve.make("TrainingJob", "urgent", {"workers": {"priorityClassName": "research"}}, **{CREATED_BY: "eve"})

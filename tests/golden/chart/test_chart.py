@@ -29,14 +29,14 @@ def test_lint_passes_on_the_defaults() -> None:
     assert finished.returncode == 0, finished.stdout
 
 
-def helm_template(*values: str) -> subprocess.CompletedProcess[str]:
+def helm_template(*values: str, namespace: str = "modelyard-system") -> subprocess.CompletedProcess[str]:
     settings = [argument for value in values for argument in ("--set", value)]
-    command = [str(ensure(["helm"])["helm"]), "template", "modelyard", str(CHART), "--namespace", "modelyard-system", *settings]
+    command = [str(ensure(["helm"])["helm"]), "template", "modelyard", str(CHART), "--namespace", namespace, *settings]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def rendered(*values: str) -> list[dict[str, Any]]:
-    finished = helm_template(*values)
+def rendered(*values: str, namespace: str = "modelyard-system") -> list[dict[str, Any]]:
+    finished = helm_template(*values, namespace=namespace)
     assert finished.returncode == 0, finished.stderr
     return [each for each in yaml.safe_load_all(finished.stdout) if each]
 
