@@ -9,7 +9,7 @@ import pytest
 import yaml
 from kubernetes import client, config, dynamic
 from modelyard_operator.kube.client import connect
-from modelyard_operator.kube.interface import DEPLOYMENT, JOB, MODEL_DEPLOYMENT, TRAINING_JOB
+from modelyard_operator.kube.interface import DEPLOYMENT, MODEL_DEPLOYMENT, TRAINING_JOB
 
 from dev.cluster.apiserver import ApiServer
 from tests.contract.kube.eventually import eventually
@@ -65,13 +65,12 @@ def test_it_trains_and_serves_with_a_role_in_the_namespace(api_server: ApiServer
     register(registry, namespace)
     with starter(through(kubeconfig), namespace, registry) as start:
         start()
-        admin.create(training_job(namespace, "penguins"))
+        training_job(admin, namespace)
         model_deployment(admin, namespace)
         eventually(lambda: jobs(admin, namespace) == ["penguins-1"])
         eventually(lambda: admin.get(DEPLOYMENT, namespace, "flights-v1"))
         eventually(lambda: status(admin, TRAINING_JOB, namespace, "penguins").get("state"))
         eventually(lambda: status(admin, MODEL_DEPLOYMENT, namespace, "flights").get("state"))
-        admin.delete(JOB, namespace, "penguins-1")
     events = list(asked(api_server, namespace))
     refused = [(event["verb"], event["requestURI"]) for event in events if event["responseStatus"]["code"] == 403]
     in_the_cluster = {
