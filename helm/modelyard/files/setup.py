@@ -64,8 +64,11 @@ def mlflow(method: str, path: str, body: dict[str, Any]) -> None:
 
 
 def make_users() -> None:
-    """Every user of users.json exists with its password; administrators are administrators."""
+    """Every user of users.json exists with its password, unless it is gone; administrators are administrators."""
     for user in json.loads(Path("/etc/users/users.json").read_text()):
+        if user.get("gone"):
+            delete_user(user["username"])
+            continue
         login = {"username": user["username"], "password": user["password"]}
         try:
             mlflow("POST", "create", login)
@@ -75,6 +78,16 @@ def make_users() -> None:
                 raise
             mlflow("PATCH", "update-password", login)
         mlflow("PATCH", "update-admin", {"username": user["username"], "is_admin": user["admin"]})
+
+
+def delete_user(name: str) -> None:
+    """Its rights go with it; runs and models stay."""
+    try:
+        mlflow("DELETE", "delete", {"username": name})
+        print(f"deleted MLflow user {name}")
+    except urllib.error.HTTPError as error:
+        if b"RESOURCE_DOES_NOT_EXIST" not in error.read():
+            raise
 
 
 def until_it_works(what: str, action: Callable[[], None]) -> None:
