@@ -1,11 +1,15 @@
-"""A namespace is added and taken away: nothing restarts for it, and its user and keys go with it."""
+"""A namespace is added and taken away: nothing restarts for it, and its user and keys go with it.
+
+The last of these tests by its name: S3 starts anew where keys go, and takes the forwarded port of the others with it.
+"""
 
 import httpx
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dev.platform import chart
 from dev.platform.chart import client_of_s3, namespace_s3
-from dev.platform.kubectl import items, kubectl, secret_value, wait_until
+from dev.platform.forwarding import forwarded
+from dev.platform.kubectl import NotInTime, items, kubectl, secret_value, wait_until
 from tests.e2e.conftest import LABEL, NAMESPACE, Platform
 
 TEAM = f"{NAMESPACE}-new"
@@ -34,7 +38,7 @@ def test_a_team_comes_and_goes(platform: Platform, mlflow_url: str) -> None:
     kubectl("label", "namespace", TEAM, f"{chart.USED_LABEL}-")
     chart.install("http://127.0.0.1:5000")
     assert _status(mlflow_url, login) == 401
-    wait_until("the keys are refused", 60, lambda: _refused(platform.s3_url, keys))
+    wait_until("the keys are refused", 60, lambda: _refused(platform, keys))
     assert _status(mlflow_url, _login(platform)) == 200  # another team notices nothing
 
 
@@ -47,11 +51,12 @@ def _status(url: str, login: tuple[str, str]) -> int:
     return httpx.get(f"{url}/api/2.0/mlflow/users/current", auth=login, timeout=60).status_code
 
 
-def _refused(url: str, keys: list[str]) -> bool:
+def _refused(platform: Platform, keys: list[str]) -> bool:
     try:
-        client_of_s3(url, *keys).list_objects_v2(Bucket=f"modelyard-{TEAM}")
+        with forwarded(chart.SYSTEM_NAMESPACE, "modelyard-seaweedfs", 8333, platform.logs / "keys.log") as url:
+            client_of_s3(url, *keys).list_objects_v2(Bucket=f"modelyard-{TEAM}")
     except ClientError as error:
         return error.response["Error"]["Code"] == "InvalidAccessKeyId"
-    except OSError:
+    except (BotoCoreError, OSError, NotInTime):  # it is starting
         return False
     return False
