@@ -15,7 +15,7 @@ from modelyard_api.resource_status import ModelDeploymentStatus
 from modelyard_operator.deployment.observed import Resolution
 from modelyard_operator.kube.interface import Object
 from modelyard_operator.plan import EnsureModel, SignVersion
-from modelyard_operator.registry.interface import NameTaken, RegistryError, RegistryReader, Version
+from modelyard_operator.registry.interface import NameTaken, RegistryError, RegistryReader, RegistryRefused, Version
 
 UNKNOWN = "unknown"  # who moved an alias: MLflow doesn't say
 _PERSON = 128
@@ -63,15 +63,16 @@ def _accepted(version: Version, resource: Object, status: ModelDeploymentStatus,
     if evidence and evidence.namespace == namespace:
         sign = SignVersion(version.name, version.version, namespace, evidence.uid, evidence.digest, evidence.accepted)
         return Resolution(version.version, evidence.digest, by, registry=() if version.signed_by_newest_key else (sign,))
+    uid = version.tags.get(labels.TAG_UID, "")  # a TrainingJob finds its version by it
     said, person = _annotations(resource)
     number, _, digest = said.partition("@")
     if number == version.version and digest and person:
-        sign = SignVersion(version.name, version.version, namespace, "", digest, f"accepted by {person}")
+        sign = SignVersion(version.name, version.version, namespace, uid, digest, f"accepted by {person}")
         return Resolution(version.version, digest, by, registry=(sign,))
     claimed = _claimed_digest(version, registry)
     if any(one.version == version.version and one.digest is None for one in status.versions if one.role == "Stable"):
         accepted = "served before there was evidence"
-        sign = SignVersion(version.name, version.version, namespace, version.tags.get(labels.TAG_UID, ""), claimed, accepted)
+        sign = SignVersion(version.name, version.version, namespace, uid, claimed, accepted)
         return Resolution(version.version, claimed, by, registry=(sign,))
     return Resolution(problem=Reason.VERSION_NOT_ACCEPTED, message=_how_to_accept(version, resource, claimed))
 
@@ -96,7 +97,10 @@ def _annotations(resource: Object) -> tuple[str, str]:
 
 def _claimed_digest(version: Version, registry: RegistryReader) -> str:
     """As the version's run has it, if it tells of this very model; empty: not known."""
-    document = registry.result(version.run_id, artifacts.RESULT) if version.run_id else None
+    try:
+        document = registry.result(version.run_id, artifacts.RESULT) if version.run_id else None
+    except RegistryRefused:  # there is no such run any more, or its result is of somebody else's making
+        return ""
     result = (document or {}).get("result")
     if not isinstance(result, Mapping) or result.get("modelId") != version.model_id:
         return ""

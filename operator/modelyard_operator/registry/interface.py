@@ -40,7 +40,7 @@ class Evidence:
     model_id: str
     digest: str  # sha256 of the model's files; empty: not known, served since before there was evidence
     namespace: str
-    uid: str  # of the TrainingJob; of a version that a person accepted, empty
+    uid: str  # of the TrainingJob; empty where none made it
     accepted: str  # on what grounds, for people
 
 

@@ -104,7 +104,7 @@ class Permissions:
         known = self._read
         if known is None or self._clock() - known[0] > READ_AGAIN_SECONDS:
             answer = self._ask("GET", _USERS, "looking up the rights of all users")
-            self._read = known = (self._clock(), None if answer is None else _rights(answer["users"]))
+            self._read = known = (self._clock(), _rights(answer["users"]) if answer else None)
         return known[1]
 
     def _set(self, subject: dict[str, str], right: str) -> None:
@@ -134,8 +134,10 @@ class Permissions:
         raise failure(self._server, doing, str(code), str(answer.get("message") or f"HTTP {response.status_code}"))
 
 
-def _rights(users: list[dict[str, Any]]) -> Rights:
-    """From MLflow's list of users, each with its roles and their permissions."""
+def _rights(users: list[dict[str, Any]]) -> Rights | None:
+    """From MLflow's list of users, each with its roles and their permissions; None from a release that has no roles."""
+    if any("roles" not in user for user in users):
+        return None
     of_users = {
         str(user["username"]): {
             (one["resource_type"], one["resource_pattern"]): one["permission"] for role in user["roles"] for one in role["permissions"]

@@ -52,7 +52,7 @@ class FakeRegistry(RegistryReader):
         }
         self.tags: dict[str, dict[str, str]] = {}
         self.has_newest_key = True
-        self.results: dict[str, Any] = {}
+        self.results: dict[str, Any] | RegistryError = {}
         self.prepared: bool | RegistryError = True
         self.down = ""
 
@@ -87,6 +87,8 @@ class FakeRegistry(RegistryReader):
         raise AssertionError("a ModelDeployment looks for no run")
 
     def result(self, run_id: str, file: str = "") -> dict[str, Any] | None:
+        if isinstance(self.results, RegistryError):
+            raise self.results
         return self.results or None
 
     def progress(self, run_id: str) -> RunProgress:

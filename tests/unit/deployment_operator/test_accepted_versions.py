@@ -85,12 +85,21 @@ def test_the_digest_that_its_run_claims_is_shown(world: World) -> None:
     assert "<sha256 of its files>" in world.condition("Progressing")[2]
 
 
+def test_a_run_that_is_gone_hides_nothing(world: World) -> None:
+    world.registry.evidence.pop("2")
+    world.registry.results = RegistryRefused("run run was deleted")
+    world.registry.move("champion", "2")
+    world.settle()
+    assert world.condition("Progressing")[1] == "VersionNotAccepted"
+
+
 def test_a_person_accepts_a_version_and_its_files(world: World) -> None:
     world.registry.evidence.pop("2")
+    world.registry.tags["2"] = {labels.TAG_UID: "u-2"}  # by which its TrainingJob finds it
     world.registry.move("champion", "2")
     annotate(world, f"2@{OTHER}")
     plan = world.reconcile()
-    assert plan.registry == (SignVersion("ml.flights", "2", NAMESPACE, "", OTHER, "accepted by alice"),)
+    assert plan.registry == (SignVersion("ml.flights", "2", NAMESPACE, "u-2", OTHER, "accepted by alice"),)
     assert pinned(world, "2") == OTHER
 
 

@@ -3,8 +3,10 @@
 import pytest
 from modelyard_clients.platform import PlatformIncomplete
 from modelyard_model.errors import ModelFilesInvalid
+from modelyard_model.model_folder import digest_of
 from modelyard_serving.__main__ import InvalidRequest, read_request
 from modelyard_serving.failures import ModelUnusable, NotReady, RegistryUnavailable
+from modelyard_serving.served_model import require_accepted
 from modelyard_serving.settings import InvalidSetting, Settings, usable_cores
 from modelyard_serving.startup import Readiness, Startup
 
@@ -84,3 +86,41 @@ def test_a_model_that_must_not_be_served_is_not_tried_again(failure):
 def test_a_surprise_keeps_it_unready_in_words():
     run = Attempts(RuntimeError("boom")).run()
     assert run.readiness.why_unready() == "ml.flights version 7 can't be loaded (RuntimeError); the server's log says more"
+
+
+@pytest.fixture
+def accepted(tmp_path):
+    (tmp_path / "model.json").write_text("{}")
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights/a.bin").write_bytes(b"12")
+    return tmp_path, digest_of(tmp_path)
+
+
+def _changed(folder):
+    (folder / "model.json").write_text("{} ")
+
+
+def _added(folder):
+    (folder / "more.json").write_text("{}")
+
+
+def _removed(folder):
+    (folder / "weights/a.bin").unlink()
+
+
+def _renamed(folder):
+    (folder / "weights/a.bin").rename(folder / "weights/b.bin")
+
+
+def _moved(folder):
+    (folder / "weights/a.bin").rename(folder / "a.bin")
+
+
+@pytest.mark.parametrize("change", [_changed, _added, _removed, _renamed, _moved])
+def test_no_other_files_than_the_accepted_ones_are_loaded(accepted, change):
+    folder, digest = accepted
+    require_accepted(folder, digest)
+    change(folder)
+    with pytest.raises(ModelUnusable, match="its files are not those that were accepted"):
+        require_accepted(folder, digest)
+    require_accepted(folder, None)  # served since before there was evidence
