@@ -1,5 +1,6 @@
 """The real operator process, started and killed as often as a test wants."""
 
+import secrets
 import sys
 import urllib.error
 import urllib.request
@@ -21,7 +22,11 @@ class Operator:
         self._directory = directory
         self._port = free_ports(1)[0]
         self._process: Server | None = None
+        keys = directory / "evidence"
+        keys.mkdir()
+        (keys / "1").write_text(secrets.token_hex(32))
         self._environment = clean_environment(
+            MODELYARD_EVIDENCE_KEYS=str(keys),
             KUBECONFIG=str(kubeconfig),
             MODELYARD_IMAGE_JOBS="registry.test/jobs:1",
             MODELYARD_IMAGE_SERVING="registry.test/serving:1",
