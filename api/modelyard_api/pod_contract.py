@@ -95,7 +95,7 @@ class TrainResult(ApiModel):
     run_id: ShortText
     experiment_id: ShortText
     model_id: ShortText  # MLflow's logged model, m-…
-    digest: ShortText  # sha256 of the model's files
+    digest: Annotated[ShortText, Field(min_length=1)]  # sha256 of the model's files
     champion_version: ShortText = ""  # the version the evidence compares with; empty: there was none
     metrics: Annotated[list[MetricValue], Field(max_length=16)]  # on the test split
     evidence: Evidences  # one per criterion and opponent, in the order of the resolved objective's criteria
