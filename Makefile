@@ -58,7 +58,7 @@ golden: $(STAMP) ## Rewrite the golden manifests.
 requirements: ## Pin the requirements of every image and of development again.
 	@dev/pin_requirements.sh
 
-.PHONY: lint format unit accept-rendering accept-reading simulate contract local e2e test
+.PHONY: lint format unit accept-rendering accept-reading accept-tenants simulate contract local e2e test
 lint: $(STAMP) ## Style, types, layers, stale manifests.
 	@.venv/bin/ruff check .
 	.venv/bin/ruff format --check -q .
@@ -87,5 +87,8 @@ local: $(STAMP) ## The platform on this machine without a cluster, by the `model
 e2e: $(STAMP) ## On the node: the quickstart in small.
 	@$(PYTHON) -m dev.test_packages
 	$(PYTHON) -m dev.cluster up
-	$(PYTHON) -m pytest -q tests/e2e
+	$(PYTHON) -m pytest -q tests/e2e --ignore=tests/e2e/long
+accept-tenants: $(STAMP) ## On the node: a team tries to take over another's model, and teams come and go (3 minutes).
+	@$(PYTHON) -m dev.cluster up
+	$(PYTHON) -m pytest -q tests/e2e/test_takeover.py tests/e2e/test_s3_of_teams.py tests/e2e/long/test_teams_come_and_go.py
 test: lint unit contract local e2e ## Everything. First use builds what it needs.

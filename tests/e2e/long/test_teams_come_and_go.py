@@ -1,6 +1,6 @@
 """A namespace is added and taken away: nothing restarts for it, and its user and keys go with it.
 
-The last of these tests by its name: S3 starts anew where keys go, and takes the forwarded port of the others with it.
+The last of these tests: S3 starts anew where keys go, and takes the forwarded port of the others with it.
 """
 
 import httpx
