@@ -1,7 +1,7 @@
 """Approval is a right of its own: what the API server lets whom annotate, by the policy of the chart."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -59,25 +59,30 @@ def two_people(request: pytest.FixtureRequest, api_server: ApiServer) -> Iterato
     ]
     for each in objects:
         api.resources.get(api_version=each["apiVersion"], kind=each["kind"]).create(each)
-    _wait_until_in_force(api_server, request.param)
+    _wait_until(lambda: not _takes(api_server, {} if request.param else {labels.APPROVE_ANNOTATION: "m"}))
     yield request.param
     for each in objects:
         api.resources.get(api_version=each["apiVersion"], kind=each["kind"]).delete(name=each["metadata"]["name"])
+    _wait_until(lambda: _takes(api_server, {labels.APPROVE_ANNOTATION: "m"}))  # other tests know of no policy
 
 
-def _wait_until_in_force(server: ApiServer, two_people: bool) -> None:
-    """What only this policy refuses is refused, also to an administrator."""
+def _takes(server: ApiServer, annotations: dict[str, str]) -> bool:
+    """Whether an administrator may make a TrainingJob with them, which only these policies can refuse."""
     admin = Person(server, "system:admin", "default")
     admin._api.client.set_default_header("Impersonate-Group", "system:masters")
-    metadata = {"generateName": "probe-", "annotations": {} if two_people else {labels.APPROVE_ANNOTATION: "m"}}
+    metadata = {"generateName": "probe-", "annotations": annotations}
     body = {"apiVersion": "modelyard.io/v1alpha1", "kind": "TrainingJob", "metadata": metadata, "spec": KINDS["TrainingJob"]}
+    try:
+        admin._of("TrainingJob").create(body, namespace="default", dry_run="All")
+    except client.ApiException:
+        return False
+    return True
+
+
+def _wait_until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
-    while True:
-        try:
-            admin._of("TrainingJob").create(body, namespace="default", dry_run="All")
-        except client.ApiException:
-            return
-        assert time.monotonic() < deadline, "the policy is not in force"
+    while not holds():
+        assert time.monotonic() < deadline, "the API server doesn't know of the change yet"
         time.sleep(0.2)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from modelyard_api import labels
 
 from tests.servers.mlflow_server import MlflowServer, running_mlflow
 from tests.servers.process import clean_environment, program
@@ -61,6 +62,19 @@ class Namespace:
         """Asks the registry as the administrator, as the operator would."""
         return rest(self.mlflow, method, path, body)
 
+    def prepare(self, namespace: str, model: str) -> None:
+        """Experiment, registered model and the pods' rights, as the operator makes them before it starts a pod."""
+        name = labels.experiment(namespace, model)
+        found = self.registry("POST", "experiments/search", {"filter": f"name = '{name}'", "max_results": 1}).get("experiments")
+        if found:
+            return
+        experiment = self.registry("POST", "experiments/create", {"name": name})["experiment_id"]
+        self.registry("POST", "registered-models/create", {"name": labels.registered_model(namespace, model)})
+        rights = (("experiment", experiment, "EDIT"), ("registered_model", labels.registered_model(namespace, model), "READ"))
+        for kind, resource, right in rights:
+            grant = {"username": "pod", "resource_type": kind, "resource_id": resource, "permission": right}
+            rest(self.mlflow, "POST", "users/permissions/grant", grant, "3.0")
+
     def promote(self, name: str, result: Mapping[str, Any], alias: str = "champion") -> str:
         """Registers a result's model as a new version and moves the alias there."""
         made = self.registry(
@@ -73,11 +87,11 @@ class Namespace:
         return version
 
 
-def rest(mlflow: MlflowServer, method: str, path: str, body: Mapping[str, object]) -> Any:
+def rest(mlflow: MlflowServer, method: str, path: str, body: Mapping[str, object], version: str = "2.0") -> Any:
     """One request to MLflow's REST API as the administrator."""
     login = base64.b64encode(f"{mlflow.admin_username}:{mlflow.admin_password}".encode()).decode()
     request = urllib.request.Request(
-        f"{mlflow.url}/api/2.0/mlflow/{path}",
+        f"{mlflow.url}/api/{version}/mlflow/{path}",
         method=method,
         data=json.dumps(body).encode(),
         headers={"Authorization": f"Basic {login}", "Content-Type": "application/json"},
@@ -153,6 +167,8 @@ def start(namespace: Namespace, tmp_path: Path) -> Iterator[Start]:
     pods: list[Pod] = []
 
     def begin(command: str, request: Mapping[str, object], root: Path | None = None) -> Pod:
+        if root is None:
+            namespace.prepare(str(request["namespace"]), str(request["model"]))
         log, message = tmp_path / f"{len(pods)}.log", tmp_path / f"{len(pods)}.json"
         environment = clean_environment(
             MODELYARD_REQUEST=json.dumps(request),

@@ -132,7 +132,6 @@ def test_minimal_manifest_trains_is_read_back_alike_and_meets_its_successor(name
     assert run_data["info"]["status"] == "FINISHED"
 
     # Promoted, it is the champion of the next one; the rows are the same, and so both saw the same.
-    namespace.registry("POST", "registered-models/create", {"name": "ml.penguins"})
     version = namespace.promote("ml.penguins", result)
     linear = {"uid": "uid-2", "spec": asked["spec"] | {"model": {"architecture": "Linear"}}}
     simpler = asked | {"name": "penguins-2", "splitRun": result["runId"], **linear}
