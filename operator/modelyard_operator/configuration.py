@@ -29,6 +29,8 @@ class Configuration:
     MLFLOW_TRACKING_PASSWORD, which MLflow's client reads itself, so they are not held here."""
     mlflow_external_url: str = ""
     """MODELYARD_MLFLOW_EXTERNAL_URL: MLflow as a browser reaches it, for links in status. Default: MLFLOW_TRACKING_URI."""
+    mlflow_workspace: str = ""
+    """MODELYARD_MLFLOW_WORKSPACE: the workspace that links name, where the server has workspaces: its pages ask for one. Default: none."""
     watch_namespaces: tuple[str, ...] = ()
     """MODELYARD_WATCH_NAMESPACES: comma-separated; resources elsewhere are left alone. Default: all namespaces."""
     lease_namespace: str = "modelyard-system"
@@ -55,7 +57,8 @@ class Configuration:
     def run_url(self, experiment_id: str, run_id: str) -> str:
         """Page of a run, for a browser."""
         external = (self.mlflow_external_url or self.mlflow_uri).rstrip("/")
-        return f"{external}/#/experiments/{experiment_id}/runs/{run_id}"
+        workspace = f"?workspace={self.mlflow_workspace}" if self.mlflow_workspace else ""
+        return f"{external}/#/experiments/{experiment_id}/runs/{run_id}{workspace}"
 
 
 def from_environment(environment: Mapping[str, str]) -> Configuration:
@@ -64,6 +67,7 @@ def from_environment(environment: Mapping[str, str]) -> Configuration:
         images=_images(environment),
         mlflow_uri=_required(environment, "MLFLOW_TRACKING_URI"),
         mlflow_external_url=environment.get("MODELYARD_MLFLOW_EXTERNAL_URL", ""),
+        mlflow_workspace=environment.get("MODELYARD_MLFLOW_WORKSPACE", ""),
         watch_namespaces=_names(environment.get("MODELYARD_WATCH_NAMESPACES", "")),
         lease_namespace=environment.get("MODELYARD_LEASE_NAMESPACE") or Configuration.lease_namespace,
         lease_name=environment.get("MODELYARD_LEASE_NAME") or Configuration.lease_name,

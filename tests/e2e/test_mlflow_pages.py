@@ -37,8 +37,8 @@ def test_run_version_and_alias_are_shown(platform: Platform, mlflow_url: str) ->
         browser = browsers.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             page = browser.new_context(http_credentials=login).new_page()  # type: ignore[arg-type]
-            look(page, f"{mlflow_url}/#/models/{registered}", "@ champion", "Version 1")
-            run = job["status"]["mlflow"]
-            look(page, f"{mlflow_url}/#/experiments/{run['experimentId']}/runs/{run['runId']}", "penguins-1", registered)
+            look(page, f"{mlflow_url}/#/models/{registered}?workspace=default", "@ champion", "Version 1")
+            link = job["status"]["mlflow"]["url"].partition("/#/")[2]  # the port is another one here
+            look(page, f"{mlflow_url}/#/{link}", "penguins-1", registered)
         finally:
             browser.close()

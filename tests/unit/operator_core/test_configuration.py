@@ -31,6 +31,7 @@ def test_everything_can_be_chosen() -> None:
             "MODELYARD_WATCH_NAMESPACES": "lab, ml,,",
             "MODELYARD_LEASE_NAMESPACE": "ops",
             "MODELYARD_LEASE_NAME": "mine",
+            "MODELYARD_MLFLOW_WORKSPACE": "default",
             "POD_NAME": "operator-0",
             "MODELYARD_WORKERS": "2",
             "MODELYARD_RESYNC_SECONDS": "60",
@@ -43,7 +44,7 @@ def test_everything_can_be_chosen() -> None:
     assert chosen.watch_namespaces == ("lab", "ml")
     assert (chosen.lease_namespace, chosen.lease_name, chosen.identity) == ("ops", "mine", "operator-0")
     assert (chosen.workers, chosen.resync_seconds, chosen.alias_poll_seconds, chosen.http_port) == (2, 60, 1.5, 9000)
-    assert chosen.run_url("3", "abc").startswith("https://mlflow.example.com/#/")
+    assert chosen.run_url("3", "abc") == "https://mlflow.example.com/#/experiments/3/runs/abc?workspace=default"
 
 
 @pytest.mark.parametrize("variable", NEEDED)
