@@ -121,7 +121,7 @@ def _moved_by(tags: Mapping[str, str], status: ModelDeploymentStatus) -> str:
     """Who moved the alias here: a promotion or a rollback signs with its time, a hand in MLflow's pages doesn't."""
     last = (status.history[-1].at or "") if status.history else ""
     pairs = ((labels.TAG_PROMOTED_AT, labels.TAG_PROMOTED_BY), (labels.TAG_ROLLED_BACK_AT, labels.TAG_ROLLED_BACK_BY))
-    when, who = max(((tags.get(at, ""), tags.get(by, "")) for at, by in pairs))
+    when, who = max((tags.get(at, ""), tags.get(by, "")) for at, by in pairs)
     return who if who and when > last else UNKNOWN
 
 

@@ -71,10 +71,10 @@ def keys_in(directory: Path) -> Callable[[], Mapping[str, bytes]]:
 
     def read() -> Mapping[str, bytes]:
         try:
-            found = {path.name: path.read_bytes().strip() for path in sorted(directory.iterdir()) if path.is_file()}
+            files = [path for path in sorted(directory.iterdir()) if path.is_file() and not path.name.startswith(".")]
+            keys = {path.name: path.read_bytes().strip() for path in files}
         except OSError as error:
             raise KeysUnusable(f"the evidence keys in {directory} can't be read: {error.strerror}") from error
-        keys = {name: key for name, key in found.items() if not name.startswith(".")}
         wrong = [name for name, key in keys.items() if not _KEY_ID.fullmatch(name) or len(key) < SHORTEST_KEY]
         if wrong or not keys:
             told = f"{wrong[0]} can't be used" if wrong else "there is none"

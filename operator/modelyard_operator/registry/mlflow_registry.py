@@ -150,9 +150,7 @@ class MlflowRegistry:
             raise RegistryUnavailable(f"MLflow at {self._uri}: the version of {action.name} for TrainingJob {action.uid} is not ready yet")
         self._delete(versions[1:], versions[0].model_id)
         if versions[0].evidence is None:
-            self._sign(
-                versions[0], SignVersion(action.name, versions[0].version, action.namespace, action.uid, action.digest, action.accepted)
-            )
+            self._sign(versions[0], action)
         return versions[0]
 
     def sign_version(self, action: SignVersion) -> None:
@@ -175,7 +173,7 @@ class MlflowRegistry:
             with translated(self._uri, f"tagging version {action.to_version} of {action.name}"):
                 self._client.set_model_version_tag(action.name, action.to_version, tag, value)
 
-    def _sign(self, version: Version, action: SignVersion) -> None:
+    def _sign(self, version: Version, action: RegisterVersion | SignVersion) -> None:
         if self._keyring is None:
             return
         evidence = Evidence(action.name, version.version, version.model_id, action.digest, action.namespace, action.uid, action.accepted)
