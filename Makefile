@@ -58,7 +58,7 @@ golden: $(STAMP) ## Rewrite the golden manifests.
 requirements: ## Pin the requirements of every image and of development again.
 	@dev/pin_requirements.sh
 
-.PHONY: lint format unit accept-rendering accept-reading accept-tenants simulate contract local e2e test
+.PHONY: lint format unit accept-rendering accept-reading accept-tenants accept-upgrade simulate contract local e2e test
 lint: $(STAMP) ## Style, types, layers, stale manifests.
 	@.venv/bin/ruff check .
 	.venv/bin/ruff format --check -q .
@@ -80,6 +80,12 @@ contract: $(STAMP) ## Against a real kube-apiserver, MLflow and S3.
 	for tool in etcd kube-apiserver; do $(PYTHON) -m dev.cluster tool $$tool; done
 	# one process for each folder, because MLflow's client keeps server and experiment in globals; two at a time, because they mostly wait
 	printf '%s\n' tests/contract/*/ | xargs -P 2 -n 1 dev/test_folder.sh
+accept-upgrade: $(STAMP) ## Definitions, operator and images in every order, up and back (8 minutes); and on the node from the release before, back, and up again.
+	@$(PYTHON) -m dev.test_packages
+	for tool in etcd kube-apiserver; do $(PYTHON) -m dev.cluster tool $$tool; done
+	MODELYARD_ALL_ORDERS=1 $(PYTHON) -m pytest -q tests/contract/training/upgrade
+	$(PYTHON) -m dev.cluster up
+	$(PYTHON) -m pytest -q -s tests/e2e/long/test_upgrade.py
 simulate: $(STAMP) build/data/.installed ## Check by simulation that intervals, gates and splits hold their level; writes the tables of docs/statistics.md.
 	@OMP_NUM_THREADS=1 $(PYTHON) -m tests.simulation
 local: $(STAMP) ## The platform on this machine without a cluster, by the `modelyard` command.

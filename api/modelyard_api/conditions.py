@@ -57,6 +57,7 @@ class Reason(StrEnum):
     UNEXPECTED_ERROR = "UnexpectedError"
     INVALID_SPEC = "InvalidSpec"
     OPERATOR_TOO_OLD = "OperatorTooOld"  # the CustomResourceDefinitions are newer: waits, and goes on after the upgrade
+    IMAGE_TOO_OLD = "ImageTooOld"  # the operator is newer than the jobs image, and the manifest needs what only newer images can do
     DATA_UNAVAILABLE = "DataUnavailable"
     DATA_INVALID = "DataInvalid"
     TRAINING_DIVERGED = "TrainingDiverged"

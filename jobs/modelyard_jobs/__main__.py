@@ -71,7 +71,10 @@ def _request(kind: type[RequestT]) -> RequestT:
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc'])) or 'request'}: {item['msg']}" for item in error.errors(include_input=False))
+        found = error.errors(include_input=False)
+        if unknown := [".".join(map(str, item["loc"])) for item in found if item["type"] == "extra_forbidden"]:
+            raise Unavailable(Reason.IMAGE_TOO_OLD, f"the operator asks for what this image doesn't know: {', '.join(unknown)}") from error
+        problems = "; ".join(f"{'.'.join(map(str, item['loc'])) or 'request'}: {item['msg']}" for item in found)
         raise InvalidRequest(Reason.INVALID_SPEC, f"{REQUEST_VARIABLE} can't be read: {problems}") from error
 
 

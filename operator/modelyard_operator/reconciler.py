@@ -6,11 +6,9 @@ comes of it, and tries the whole again later, with growing pauses. So a Plan mad
 its status tells the Problem.
 """
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
 from typing import Any, Protocol, TypeVar
 
 from modelyard_api.base import ApiModel
@@ -114,9 +112,12 @@ class Reconciler(Protocol[ObservedT]):
 
 
 def read_status(model: type[ModelT], resource: Object) -> tuple[ModelT | None, str]:
-    """``status``; None, and which fields are wrong, where another version wrote it. What isn't there counts as empty."""
+    """``status``; None, and which fields are wrong, where another version wrote it. What isn't there counts as empty.
+
+    Fields of a newer operator are left out, as the API server does once the older CustomResourceDefinitions are back.
+    """
     try:
-        return model.model_validate(resource.get("status") or {}), ""
+        return model.model_validate(resource.get("status") or {}, extra="ignore"), ""
     except ValidationError as error:
         return None, _wrong(error, "status")
 
@@ -131,12 +132,9 @@ def read_spec(model: type[ModelT], resource: Object) -> tuple[ModelT | None, str
         return model.model_validate(spec), ""
     except ValidationError as error:
         wrong, unknown = _wrong(error, "spec"), [one["loc"] for one in error.errors() if one["type"] == "extra_forbidden"]
-    known: Any = copy.deepcopy(spec)
-    for *path, field in unknown:
-        reduce(lambda part, step: part[step], path, known).pop(field)
     fields = sorted(".".join(["spec", *map(str, each)]) for each in unknown)
     try:
-        return model.model_validate(known), f"unknown field {', '.join(fields[:_SHOWN])}: {_TOO_OLD}"
+        return model.model_validate(spec, extra="ignore"), f"unknown field {', '.join(fields[:_SHOWN])}: {_TOO_OLD}"
     except ValidationError:
         return None, f"{wrong}: {_TOO_OLD}"
 

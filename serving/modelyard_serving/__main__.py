@@ -46,7 +46,8 @@ def read_request(environment: Mapping[str, str]) -> ServeRequest:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join([REQUEST_VARIABLE, *map(str, first["loc"])])
-        raise InvalidRequest(f"{where}: {first['msg']}") from None
+        too_old = "; the operator asks for what this image doesn't know" if first["type"] == "extra_forbidden" else ""
+        raise InvalidRequest(f"{where}: {first['msg']}{too_old}") from None
 
 
 def _limit_threads(settings: Settings) -> None:

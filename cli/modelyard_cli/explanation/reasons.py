@@ -63,6 +63,10 @@ _ENDS = {
         "Its spec has fields that the installed operator is too old to know; nothing new is started, and what runs goes on.",
         "Upgrade the operator to the version of the CustomResourceDefinitions; then it goes on by itself.",
     ),
+    Reason.IMAGE_TOO_OLD: Meaning(
+        "Its spec needs what the installed jobs image is too old to do.",
+        f"Give the operator the jobs image of its own version (images.jobs of the chart); {_APPLY_ANEW}.",
+    ),
     Reason.INVALID_SPEC: Meaning(
         "The manifest asks for something that can't be.", "Correct the field that the message names, and apply it again."
     ),

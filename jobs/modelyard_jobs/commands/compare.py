@@ -64,7 +64,7 @@ def _result(uri: str, run_id: str, folder: Path) -> TrainResult:
     content = read_artifact(uri, run_id, artifacts.RESULT, folder / "candidate-result")
     if content is None:
         raise InvalidRequest(Reason.RESULT_MISSING, f"run {run_id} has no {artifacts.RESULT}: its training did not finish; train again")
-    return TrainResult.model_validate(json.loads(content)["result"])
+    return TrainResult.model_validate(json.loads(content)["result"], extra="ignore")  # a newer image may have trained it
 
 
 def _champion(uri: str, registered: str, version: str) -> RegisteredVersion:

@@ -176,7 +176,7 @@ class StateStore:
         if stored is None:
             return None, ""
         try:
-            return MonitorState.model_validate_json(stored.body), stored.etag
+            return MonitorState.model_validate_json(stored.body, extra="ignore"), stored.etag  # after a rollback: a newer image wrote it
         except ValidationError as error:
             raise InvalidRequest(
                 Reason.DATA_INVALID,

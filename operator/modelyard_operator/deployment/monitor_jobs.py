@@ -112,7 +112,7 @@ def _succeeded(name: str, finished: datetime, ended: Sequence[Object]) -> Monito
     if not ended:  # its pod is gone, or the mirror of pods is behind that of Jobs
         return MonitorRun(name, "Succeeded", finished)
     try:
-        result = MonitorResult.model_validate_json(str(ended[0].get("message", "")))
+        result = MonitorResult.model_validate_json(str(ended[0].get("message", "")), extra="ignore")  # a newer image may say more
     except ValidationError as error:
         fields = ", ".join(sorted({".".join(map(str, e["loc"])) or "the text" for e in error.errors()}))
         return MonitorRun(name, "Failed", finished, problem=f"Its termination message is no monitoring result ({fields}); check the image.")

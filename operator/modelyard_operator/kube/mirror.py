@@ -58,7 +58,10 @@ class Mirror:
         self._notify(before)
 
     def replace(self, objects: Iterable[Object], namespace: str = "") -> None:
-        """These, and no others (in ``namespace``, if given), are there: what changed or went meanwhile is found by comparing."""
+        """These, and no others (in ``namespace``, if given), are there: what changed or went meanwhile is found by comparing.
+
+        Not by version: what is stored reads otherwise, at the same version, once its definition has lost or got a field.
+        """
         fresh = {_name(obj): obj for obj in objects}
         changed: list[tuple[Object | None, Object | None]] = []
         with self._lock:
@@ -66,7 +69,7 @@ class Mirror:
             for name in [*gone, *fresh]:
                 after = fresh.get(name)
                 before = self._set(name, after)
-                if _version(before) != _version(after):
+                if before != after:
                     changed.append((before, after))
         for pair in changed:
             self._notify(*pair)
@@ -106,7 +109,3 @@ class Mirror:
 
 def _name(obj: Object) -> Name:
     return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
-
-
-def _version(obj: Object | None) -> tuple[str, str] | None:
-    return (obj["metadata"]["uid"], obj["metadata"]["resourceVersion"]) if obj else None

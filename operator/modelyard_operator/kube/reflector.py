@@ -9,11 +9,14 @@ import threading
 import time
 from collections.abc import Callable
 
+from modelyard_api.base import GROUP
+
 from modelyard_operator.kube.interface import Expired, Kind, Kube, KubeError, Object, Unreachable, WatchEvent
 from modelyard_operator.kube.mirror import Mirror
 from modelyard_operator.kube.pacing import Backoff
 
 _LOG = logging.getLogger(__name__)
+_WATCH_SECONDS = 290
 _SHORTEST_WATCH_SECONDS = 1.0  # an empty one that ends sooner is a failure, or a broken proxy would make this a busy loop
 
 
@@ -79,14 +82,18 @@ class Reflector:
         if not self._version:
             self._list()
         began, heard = self._clock(), False
-        for event in self._kube.watch(self.kind, resource_version=self._version, namespace=self._namespace, selector=self._selector):
+        where = {"namespace": self._namespace, "selector": self._selector}
+        for event in self._kube.watch(self.kind, resource_version=self._version, timeout_seconds=_WATCH_SECONDS, **where):
             heard = True
             self._take(event)
             if self._stop.is_set():
                 return
-        if not heard and self._clock() - began < _SHORTEST_WATCH_SECONDS:
+        lasted = self._clock() - began
+        if not heard and lasted < _SHORTEST_WATCH_SECONDS:
             raise Unreachable(f"the watch of {self.kind.plural} was closed as soon as it was opened")
         self._alive()  # the server ended it in order
+        if self.kind.group == GROUP and lasted < _WATCH_SECONDS - 1:
+            self._version = ""  # its definition may have changed: then the same version of an object reads otherwise from now on
 
     def _take(self, event: WatchEvent) -> None:
         self._alive()

@@ -23,7 +23,7 @@ def last_words(terminated: Object) -> str:
     text = str(terminated.get("message", "")).strip()
     exit_code, reason = f"exit code {terminated.get('exitCode')}", str(terminated.get("reason", ""))
     try:
-        error = PodError.model_validate_json(text)
+        error = PodError.model_validate_json(text, extra="ignore")  # a newer image may say more
     except ValidationError:
         said = f": {text.splitlines()[-1]}" if text else ""
         return f"{reason or 'Ended'} ({exit_code}){said}"

@@ -128,7 +128,7 @@ def said(child: Child) -> TrainResult | PodError | None:
     """The termination message, if it is one of ours."""
     last = ended(child)
     try:
-        return _MESSAGE.validate_json(last.message) if last else None
+        return _MESSAGE.validate_json(last.message, extra="ignore") if last else None  # a newer image may say more
     except ValidationError:
         return None
 

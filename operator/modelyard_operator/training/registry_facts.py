@@ -82,7 +82,7 @@ def _run_of(observed: Observed, version: str, registry: RegistryReader) -> str:
 def _result(document: Object | None) -> TrainResult | None:
     """The artifact has what the termination message had under ``result``."""
     try:
-        return TrainResult.model_validate(document["result"]) if document and "result" in document else None
+        return TrainResult.model_validate(document["result"], extra="ignore") if document and "result" in document else None
     except ValidationError:
         return None
 

@@ -25,6 +25,22 @@ def test_rejected_with_the_field_and_the_fix(judge: Judge, kind: str, case: Obje
 
 
 @pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"policy": {"retries": 99}, "model": {"architecture": "Oracle"}}, ("spec.policy.retries", "spec.model.architecture")),
+        ({"colour": "red", "policy": {"retires": 1}}, ("spec.colour", "spec.policy.retires")),
+        ({"promotion": {"alias": "v1"}, "data": {"time": "species"}}, ("MLflow's own", "data.time can't be the target")),
+    ],
+    ids=["values", "unknown fields", "rules"],
+)
+def test_one_wrong_field_does_not_hide_another(judge: Judge, change: Object, says: tuple[str, str]) -> None:
+    """Of one family: rules are only checked where every value can be read, as the API server then says itself."""
+    with pytest.raises(Refused) as refusal:
+        judge.admit(changed("TrainingJob", change))
+    assert all(words in str(refusal.value) for words in says), str(refusal.value)
+
+
+@pytest.mark.parametrize(
     "uri",
     [
         *("s3://datasets/ROWS.CSV", "s3://datasets/a b/part-*.jsonl", "s3://datasets/rows.tsv", "s3://datasets/rows.csv.zst"),

@@ -111,3 +111,13 @@ def test_a_broken_state_is_refused_in_words(deploy: Callable[..., Deployment]) -
     with pytest.raises(InvalidRequest, match="is not a monitor's state") as caught:
         deployment.run()
     assert key in str(caught.value)
+
+
+def test_the_state_of_a_newer_image_is_gone_on_with(deploy: Callable[..., Deployment]) -> None:
+    deployment = deploy(**WINDOW)
+    deployment.run()
+    state, newer = state_of(deployment), state_of(deployment) | {"limits": {"method": "calibrated"}}
+    key = f"ml/{deployment.request.name}/monitoring/state.json"
+    deployment.traffic.client.put_object(Bucket=deployment.traffic.bucket, Key=key, Body=json.dumps(newer).encode())
+    deployment.run()
+    assert state_of(deployment) == state

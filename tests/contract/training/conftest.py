@@ -76,7 +76,7 @@ def room(
     core = client.CoreV1Api(config.new_client_from_config(str(api_server.kubeconfig)))
     enforced = {"pod-security.kubernetes.io/enforce": "restricted"}
     core.create_namespace({"metadata": {"name": namespace, "labels": enforced}})
-    _log_in_as_pod(mlflow, namespace, monkeypatch)
+    log_in_as_pod(mlflow, namespace, monkeypatch)
     operator = Operator(tmp_path, api_server.kubeconfig, namespace, mlflow.login() | {"MLFLOW_TRACKING_URI": gate.url})
     try:
         yield Room(namespace, kube, ScriptedPods(api_server.kubeconfig, namespace), operator, mlflow, gate)
@@ -84,7 +84,7 @@ def room(
         operator.stop()
 
 
-def _log_in_as_pod(mlflow: MlflowServer, namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def log_in_as_pod(mlflow: MlflowServer, namespace: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes the namespace's user, as the chart does, and lets this process be it."""
     password = secrets.token_urlsafe(16)
     mlflow.create_user(f"modelyard-{namespace}", password)

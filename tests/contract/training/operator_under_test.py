@@ -40,9 +40,10 @@ class Operator:
             **login,
         )
 
-    def start(self) -> None:
-        """Returns when it is ready."""
+    def start(self, **changed: str) -> None:
+        """Returns when it is ready; ``changed`` are variables of its environment, from now on."""
         self.starts += 1
+        self._environment |= changed
         log = self._directory / f"operator-{self.starts}.log"
         self._process = Server([sys.executable, "-m", "modelyard_operator"], log, self._environment, self._directory)
         self._process.wait_until(self._is_ready, _READY_WITHIN_SECONDS)

@@ -69,22 +69,24 @@ class ScriptedPods:
         self._core.patch_namespaced_pod_status(_pod_name(job), self._namespace, body)
 
 
-def train(namespace: str, uid: str, mlflow_uri: str, attempt: int = 1, evidence: Sequence[Evidence] = GOOD) -> TrainResult:
+def train(
+    namespace: str, uid: str, mlflow_uri: str, attempt: int = 1, evidence: Sequence[Evidence] = GOOD, model: str = "penguins"
+) -> TrainResult:
     """What a pod leaves in MLflow: the tagged run and a logged model."""
     from mlflow import MlflowClient  # noqa: PLC0415
     from mlflow.entities import LoggedModelStatus  # noqa: PLC0415
 
     mlflow = MlflowClient(mlflow_uri, mlflow_uri)
-    experiment = mlflow.get_experiment_by_name(labels.experiment(namespace, "penguins"))
+    experiment = mlflow.get_experiment_by_name(labels.experiment(namespace, model))
     assert experiment is not None, "the operator makes it before the first attempt"
     run = mlflow.create_run(experiment.experiment_id, tags={labels.TAG_UID: uid, labels.TAG_ATTEMPT: str(attempt)})
-    model = mlflow.create_logged_model(experiment.experiment_id, name="model", source_run_id=run.info.run_id)
-    mlflow.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+    logged = mlflow.create_logged_model(experiment.experiment_id, name="model", source_run_id=run.info.run_id)
+    mlflow.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
     mlflow.set_terminated(run.info.run_id)
     return TrainResult(
         run_id=run.info.run_id,
         experiment_id=experiment.experiment_id,
-        model_id=model.model_id,
+        model_id=logged.model_id,
         digest="0",
         metrics=[MetricValue(name="f1_macro", value=0.98)],
         evidence=list(evidence),

@@ -273,7 +273,7 @@ def test_spec_that_this_operator_does_not_know_changes_nothing_but_the_status() 
 
 def test_a_status_that_can_not_be_read_stops_everything_and_what_runs_goes_on() -> None:
     made = serving_world()
-    made.owner = {**made.owner, "status": {"phase": "Serving"}}
+    made.owner = {**made.owner, "status": {"versions": "all"}}
     plan = made.reconcile()
     assert (plan.apply, plan.delete, plan.status) == ((), (), None)
     assert [event.reason for event in plan.events] == ["StatusUnreadable"]

@@ -272,6 +272,15 @@ def test_run_that_waits_says_for_what() -> None:
     assert made.condition("MonitorStale") == ("False", "MonitorRunning", words)
 
 
+def test_what_a_newer_image_says_besides_is_passed_over() -> None:
+    made = _monitored()
+    columns = [column | {"slices": 12} for column in _result()["columns"]]
+    _succeed(made, 1, 5, _result(columns=columns, energy={"joules": 12.5}))
+    made.settle()
+    assert made.condition("Drifted")[:2] == ("False", "WithinLimits")
+    assert [column["name"] for column in made.status["monitoring"]["columns"]] == ["temp"]
+
+
 def test_answer_that_is_no_result_is_a_failure_in_words_without_the_text() -> None:
     made = _monitored()
     pod = {"containerStatuses": [{"state": {"terminated": {"exitCode": 0, "message": '{"kind": "Monitored", "secret": 1}'}}}]}
@@ -279,7 +288,7 @@ def test_answer_that_is_no_result_is_a_failure_in_words_without_the_text() -> No
     made.add_run(1, {"conditions": [{"type": "Complete", "status": "True", "lastTransitionTime": at}]}, pod)
     made.settle()
     assert made.condition("MonitorStale")[:2] == ("False", "MonitorFailed")
-    assert "Its termination message is no monitoring result (secret, version); check the image." in made.condition("MonitorStale")[2]
+    assert "Its termination message is no monitoring result (version); check the image." in made.condition("MonitorStale")[2]
 
 
 def test_finished_job_whose_pod_the_mirror_does_not_show_yet_counts_once_it_does() -> None:

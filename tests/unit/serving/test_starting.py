@@ -33,7 +33,7 @@ def test_a_setting_that_cannot_be_read_is_named(name, value):
 
 def test_a_request_with_something_unknown_is_refused_by_name():
     request = '{"namespace": "ml", "name": "a", "model": "b", "version": "1", "requestLog": {}, "colour": "red"}'
-    with pytest.raises(InvalidRequest, match=r"MODELYARD_REQUEST\.colour"):
+    with pytest.raises(InvalidRequest, match=r"MODELYARD_REQUEST\.colour: .*what this image doesn't know"):
         read_request({"MODELYARD_REQUEST": request})
 
 

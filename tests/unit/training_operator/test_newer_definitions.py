@@ -1,10 +1,11 @@
-"""CustomResourceDefinitions that are newer than the operator: what runs goes on, what isn't started waits, and nothing fails."""
+"""Definitions, images and stored states that are newer than the operator: what runs goes on, what isn't started waits, and nothing fails."""
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.unit.training_operator.manifests import result, training_job
+from tests.unit.training_operator.manifests import complaint, result, training_job
 from tests.unit.training_operator.world import World
 
 UNKNOWN: dict[str, tuple[dict[str, Any], str]] = {
@@ -77,3 +78,33 @@ def test_conditions_of_a_newer_operator_are_kept_as_they_are() -> None:
     world.settle()
     assert world.condition("Registered") == ("False", "FromTheFuture", "New.")
     assert (world.condition("Running") or ())[:2] == ("False", "OperatorTooOld")
+
+
+def test_what_a_newer_image_says_besides_is_passed_over() -> None:
+    world = World(training_job())
+    world.settle()
+    newer = result().to_wire() | {"energy": {"joules": 12.5}}
+    world.pod_ends("penguins-1", 0, json.dumps(newer))
+    world.settle()
+    assert world.status().state == "Promoted"
+
+
+def test_the_reason_that_a_newer_image_gives_is_kept() -> None:
+    world = World(training_job())
+    world.settle()
+    world.pod_ends("penguins-1", 65, json.dumps(complaint().to_wire() | {"column": "species"}))
+    world.settle()
+    assert (world.condition("Failed") or ())[:2] == ("True", "DataInvalid")
+
+
+def test_what_a_newer_operator_stored_besides_is_passed_over() -> None:
+    world = World(training_job())
+    world.settle()
+    world.pod_runs("penguins-1")
+    world.settle()
+    stored = world.resource()["status"]
+    world.resource()["status"] = stored | {"queue": {"position": 2}, "attempts": [one | {"node": "a"} for one in stored["attempts"]]}
+    world.pod_ends("penguins-1", 0, result())
+    world.settle()
+    assert world.status().state == "Promoted"
+    assert "queue" not in world.resource()["status"]
