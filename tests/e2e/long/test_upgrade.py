@@ -23,7 +23,7 @@ from tests.e2e.conftest import Platform
 BEFORE = "1e30708"  # the last commit before evidence: what people have who upgrade to 0.2
 MLFLOW = "http://127.0.0.1:5000"
 _EVERY_SECONDS, _MOST_REQUESTS = 0.1, 20_000
-_LONG = {"model": {"architecture": "MLP"}, "training": {"epochs": 3000, "earlyStopping": {"patience": 1000}}}
+_LONG = {"model": {"architecture": "MLP"}, "training": {"epochs": 900, "earlyStopping": {"patience": 900}}}
 _INSTALL = f"from dev.platform import chart; chart.install({MLFLOW!r})"
 
 
@@ -156,6 +156,7 @@ def helm_rollback() -> None:
     subprocess.run(helm, check=True, timeout=700)
 
 
+@pytest.mark.timeout(1800)
 def test_up_back_and_up_again(platform: Platform, before: Callable[[], None], rows: str) -> None:
     before()
     scenario = Scenario(platform, rows)

@@ -54,6 +54,15 @@ def test_listing_again_reports_only_what_came_changed_or_went() -> None:
     assert sorted(told) == [("changed", "1"), ("changed", "2"), ("gone", "1"), ("new", "1")]
 
 
+def test_listing_again_reports_what_reads_otherwise_at_the_same_version() -> None:
+    told: list[object] = []
+    mirror = Mirror(on_change=lambda obj: told.append(obj.get("spec")))
+    mirror.replace([child("same") | {"spec": {"checkpoints": "1h"}}])
+    told.clear()
+    mirror.replace([child("same") | {"spec": {}}])  # the field's definition is gone
+    assert told == [{"checkpoints": "1h"}, {}]
+
+
 def test_listing_one_namespace_leaves_the_others() -> None:
     mirror = Mirror()
     mirror.replace([child("a", namespace="one")], "one")
