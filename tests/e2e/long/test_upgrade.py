@@ -23,7 +23,7 @@ from tests.e2e.conftest import Platform
 BEFORE = "1e30708"  # the last commit before evidence: what people have who upgrade to 0.2
 MLFLOW = "http://127.0.0.1:5000"
 _EVERY_SECONDS, _MOST_REQUESTS = 0.1, 20_000
-_LONG = {"model": {"architecture": "MLP"}, "training": {"epochs": 900, "earlyStopping": {"patience": 900}}}
+_LONG = {"model": {"architecture": "MLP"}, "training": {"epochs": 600, "earlyStopping": {"patience": 600}}}
 _INSTALL = f"from dev.platform import chart; chart.install({MLFLOW!r})"
 
 
@@ -84,7 +84,7 @@ def requests(namespace: str, service: str, body: Object) -> Iterator[Traffic]:
         over.set()
         thread.join(60)
         proxy.terminate()
-        proxy.wait(10)
+        proxy.communicate(timeout=10)
 
 
 def training_job(name: str, uri: str, **spec: object) -> Object:
