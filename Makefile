@@ -80,7 +80,7 @@ contract: $(STAMP) ## Against a real kube-apiserver, MLflow and S3.
 	for tool in etcd kube-apiserver; do $(PYTHON) -m dev.cluster tool $$tool; done
 	# one process for each folder, because MLflow's client keeps server and experiment in globals; two at a time, because they mostly wait
 	printf '%s\n' tests/contract/*/ | xargs -P 2 -n 1 dev/test_folder.sh
-accept-upgrade: $(STAMP) ## Definitions, operator and images in every order, up and back , up and back; and on the node from the release before, back, and up again (20 minutes).
+accept-upgrade: $(STAMP) ## Definitions, operator and images in every order, up and back; and on the node from the release before, back, and up again (20 minutes).
 	@$(PYTHON) -m dev.test_packages
 	for tool in etcd kube-apiserver; do $(PYTHON) -m dev.cluster tool $$tool; done
 	MODELYARD_ALL_ORDERS=1 $(PYTHON) -m pytest -q tests/contract/training/upgrade
