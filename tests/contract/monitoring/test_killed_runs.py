@@ -116,8 +116,9 @@ def test_a_broken_state_is_refused_in_words(deploy: Callable[..., Deployment]) -
 def test_the_state_of_a_newer_image_is_gone_on_with(deploy: Callable[..., Deployment]) -> None:
     deployment = deploy(**WINDOW)
     deployment.run()
-    state, newer = state_of(deployment), state_of(deployment) | {"limits": {"method": "calibrated"}}
     key = f"ml/{deployment.request.name}/monitoring/state.json"
+    newer = state_of(deployment) | {"limits": {"method": "calibrated"}}
     deployment.traffic.client.put_object(Bucket=deployment.traffic.bucket, Key=key, Body=json.dumps(newer).encode())
-    deployment.run()
-    assert state_of(deployment) == state
+    deployment.traffic.send(flights().held_out.head(ROWS))
+    assert deployment.run().windows_judged == 1
+    assert "limits" not in state_of(deployment)
