@@ -16,6 +16,7 @@ def comparison(version: str) -> str:
 
 # files of a model
 REFERENCE = "reference.parquet"  # what a monitor compares with
+PROFILE = "profile.parquet"  # how the training rows were distributed in the course of time; what a monitor's limits are calibrated on
 
 # what a run logs while a network trains: the most epochs as a parameter, then metrics at every epoch
 MOST_EPOCHS = "epochs"

@@ -72,12 +72,54 @@ class CategoricalDrift(ApiModel):
     threshold: float = Field(0.1, gt=0, le=1000, description="A column drifts when its distance is this or more.")
 
 
-class Drift(ApiModel):
-    """When the inputs count as moved, compared with the sample that was held out before training."""
+class FixedLimits(ApiModel):
+    """Thresholds that somebody has chosen, and those of a model whose training rows tell of none."""
 
-    numerical: NumericalDrift = Field(NumericalDrift(), description="For numerical columns.")
-    categorical: CategoricalDrift = Field(CategoricalDrift(), description="For categorical columns.")
-    share: float = Field(0.3, gt=0, le=1, description="A window votes for drift when this share of the columns drifted.")
+    numerical: NumericalDrift = NumericalDrift()
+    categorical: CategoricalDrift = CategoricalDrift()
+    share: float = 0.3
+
+
+class Drift(ApiModel):
+    """When the inputs count as moved: more than they did while the training rows were collected, or by fixed thresholds."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            (
+                "!has(self.falseAlarmsPerMonth) || (!has(self.numerical) && !has(self.categorical) && !has(self.share))",
+                "monitoring.drift: falseAlarmsPerMonth calibrates the limits; take it, or numerical, categorical and share, not both",
+            )
+        )
+    )
+
+    false_alarms_per_month: float | None = Field(
+        None,
+        gt=0,
+        le=100,
+        description="The limits are calibrated so that drift is alerted so often in 30 days although nothing has changed. Default 1, unless thresholds are given.",
+    )
+    numerical: NumericalDrift | None = Field(None, description="A fixed threshold for numerical columns.")
+    categorical: CategoricalDrift | None = Field(None, description="A fixed threshold for categorical columns.")
+    share: float | None = Field(
+        None, gt=0, le=1, description="With fixed thresholds a window votes for drift when this share of the columns drifted. Default 0.3."
+    )
+
+    @property
+    def fixed(self) -> FixedLimits:
+        """The thresholds that are given, and the usual ones for the others."""
+        usual = FixedLimits()
+        return FixedLimits(
+            numerical=self.numerical or usual.numerical,
+            categorical=self.categorical or usual.categorical,
+            share=self.share if self.share is not None else usual.share,
+        )
+
+    @property
+    def asked(self) -> float | None:
+        """False alarms per month; None: the thresholds are fixed. 0.1.0 wrote the usual thresholds into every manifest without them."""
+        if self.false_alarms_per_month is None and self.fixed != FixedLimits():
+            return None
+        return self.false_alarms_per_month or 1.0
 
 
 class Performance(ApiModel):
@@ -121,7 +163,7 @@ class Monitoring(ApiModel):
     ] = Field("*/5 * * * *", description="When the monitor runs, in cron's five fields (UTC).")
     window: Window = Field(description="Which predictions a verdict is about.")
     minimum_rows: int = Field(500, ge=50, le=1000000, description="With fewer new rows a window gives no vote.")
-    drift: Drift = Field(Drift(), description="Methods and thresholds.")
+    drift: Drift = Field(Drift(), description="When the inputs count as moved. Default: one false alarm a month.")
     performance: Performance | None = Field(None, description="Realised quality, when true outcomes are sent.")
     alert: Alert = Field(Alert(), description="When and whom to alert.")
 

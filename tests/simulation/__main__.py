@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.simulation.chains import chains
 from tests.simulation.codes import codes
+from tests.simulation.drift import drift
 from tests.simulation.gates import gates, rare_disagreement
 from tests.simulation.intervals import differences, rare_classes, single_metrics
 from tests.simulation.splits import fair_splits, kept_places
@@ -24,6 +25,7 @@ SIMULATIONS: Mapping[str, Callable[[int], Outcome]] = {
     "splits": fair_splits,
     "places": kept_places,
     "codes": codes,
+    "drift": drift,
 }
 
 

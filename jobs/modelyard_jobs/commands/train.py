@@ -19,6 +19,8 @@ from modelyard_jobs.data import report
 from modelyard_jobs.evaluation.evaluate import EvaluationContext, evaluate, write_reference
 from modelyard_jobs.fitting import EpochReport, FittedModel, Problem, fit_model, raw_columns
 from modelyard_jobs.fitting.problem import DEFAULT_EPOCHS
+from modelyard_jobs.profile.profile import to_parquet
+from modelyard_jobs.profile.training_rows import profile_of
 from modelyard_jobs.splitting import membership
 from modelyard_jobs.splitting.cuts import SplitName
 from modelyard_jobs.termination import InvalidRequest
@@ -153,11 +155,12 @@ def _fit(attempt: _Attempt) -> FittedModel:
 
 
 def _store(attempt: _Attempt, fitted: FittedModel) -> tuple[str, str]:
-    """Model folder with its reference sample, logged; MLflow's id and the digest of the files."""
+    """Model folder with what its monitor compares with, logged; MLflow's id and the digest of the files."""
     folder = attempt.folder / "model"
     example = attempt.data.part(SplitName.TRAIN).features.head(_EXAMPLE_ROWS)
     save_model(fitted.model, folder, raw_columns(example, example.columns))
     rows = write_reference(attempt.data, fitted.model, folder)
+    (folder / artifacts.PROFILE).write_bytes(to_parquet(profile_of(attempt.data, fitted.model)))
     digest = digest_of(folder)
     tags = {TAG_UID: attempt.request.uid}
     metadata = {"modelyard_digest": digest, "architecture": fitted.architecture.value, "task": attempt.problem.task.value}

@@ -58,7 +58,7 @@ class Dataset:
     missing_before: dict[str, int]  # per column, in the rows as read
     dropped: dict[str, int] = field(default_factory=dict)  # why: how many
     notes: tuple[ReadingNote, ...] = ()  # what reading changed
-    times: pl.Series | None = None  # of the usable rows, where they are split by time
+    times: pl.Series | None = None  # of the usable rows: data.time, or the column that they are split by time by
     index: frozenset[str] = frozenset()  # columns that number the rows
     declared: dict[str, ColumnType] = field(default_factory=dict)
 
@@ -113,7 +113,7 @@ def prepare(table: RawTable, spec: TrainingJobSpec) -> Dataset:
         missing_before=_missing(read, wanted, found),
         dropped=dropped,
         notes=(*table.notes, *moved, *found.notes),
-        times=times.values[positions] if times and by_time else None,
+        times=times.values[positions] if times else None,
         index=frozenset(name for name in reader.names if reader.is_index(name)),
         declared=declared_types(spec.data),
     )

@@ -19,6 +19,7 @@ from modelyard_jobs.monitoring.reference import ModelSource
 from modelyard_jobs.monitoring.request_rows import RequestLogReader, WindowRows
 from modelyard_jobs.monitoring.state import KEPT_WINDOWS, CheckResult, JudgedWindow, LastWindow, VersionState
 from modelyard_jobs.monitoring.windows import WindowSlice, finished, list_after, next_window, partly_taken, scan
+from modelyard_jobs.profile.profile import Profile
 
 WINDOWS_PER_RUN = 20  # the rest is judged by the next run
 
@@ -37,6 +38,11 @@ class WindowJudge:
     def reference(self) -> pl.DataFrame:
         """Fetched when the first window is judged."""
         return self.source.reference()
+
+    @cached_property
+    def profile(self) -> Profile | None:
+        """Likewise."""
+        return self.source.profile()
 
     @cached_property
     def checks(self) -> tuple[CheckSpec, ...]:
@@ -84,6 +90,7 @@ class WindowJudge:
                 state.history(),
                 previous,
                 lambda: self.reference,
+                lambda: self.profile,
                 window=window,
                 outcomes=outcomes,
                 problems=problems,

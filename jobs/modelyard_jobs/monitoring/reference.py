@@ -1,5 +1,6 @@
-"""The sample that was held out before the watched version was trained: fetched from MLflow, without the model's weights."""
+"""What a model's training left for its monitor, the reference sample and the profile: fetched from MLflow, without the model's weights."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,15 +11,17 @@ from typing import Any
 import polars as pl
 import yaml
 from mlflow import MlflowClient
-from mlflow.artifacts import download_artifacts
-from modelyard_api.artifacts import REFERENCE
+from mlflow.artifacts import download_artifacts, list_artifacts
+from modelyard_api.artifacts import PROFILE, REFERENCE
 from modelyard_api.conditions import Reason
 from modelyard_api.request_log import INPUT_PREFIX, OUTPUT_PREFIX
 from modelyard_api.timestamps import to_microseconds
 from modelyard_clients.mlflow_errors import MlflowError, MlflowProblem, translated
 
+from modelyard_jobs.profile.profile import Profile, ProfileUnreadable, from_parquet
 from modelyard_jobs.termination import InvalidRequest, JobFailure, Unavailable
 
+_log = logging.getLogger(__name__)
 REFERENCE_ROWS = 10_000
 _SEED = 0
 
@@ -44,17 +47,35 @@ class ModelSource:
         wanted = frame.select(name for name in frame.columns if name.startswith((INPUT_PREFIX, OUTPUT_PREFIX)))
         return wanted.sample(REFERENCE_ROWS, seed=_SEED) if wanted.height > REFERENCE_ROWS else wanted
 
+    def profile(self) -> Profile | None:
+        """How the training rows were distributed; None where an earlier release trained the model, or a later one in a way that isn't known here."""
+        with TemporaryDirectory() as folder:
+            data = self._data(Path(folder))
+            there = self._ask(lambda: list_artifacts(artifact_uri=f"{self._uri()}/{data}"))
+            if not any(each.path.endswith(f"/{PROFILE}") or each.path == PROFILE for each in there):
+                return None
+            try:
+                return from_parquet(self._fetch(f"{data}/{PROFILE}", Path(folder)).read_bytes())
+            except ProfileUnreadable as error:
+                _log.warning("%s of %s can't be read: %s", PROFILE, self._name(), error)
+                return None
+
     def _download(self, folder: Path) -> Path:
-        """Two small files: MLmodel says in which folder the model's own files are."""
+        return self._fetch(f"{self._data(folder)}/{REFERENCE}", folder)
+
+    def _data(self, folder: Path) -> str:
+        """The folder of the model's own files: MLmodel says which it is."""
         described = yaml.safe_load(self._fetch("MLmodel", folder).read_text(encoding="utf-8"))
         data = described.get("flavors", {}).get("python_function", {}).get("data")
         if not data:
             raise InvalidRequest(Reason.DATA_INVALID, f"{self._name()} has no {REFERENCE}: it was not trained by a TrainingJob.")
-        return self._fetch(f"{data}/{REFERENCE}", folder)
+        return str(data)
+
+    def _uri(self) -> str:
+        return f"models:/{self.registered}/{self.version}"
 
     def _fetch(self, path: str, folder: Path) -> Path:
-        uri = f"models:/{self.registered}/{self.version}/{path}"
-        return Path(self._ask(lambda: download_artifacts(artifact_uri=uri, dst_path=str(folder))))
+        return Path(self._ask(lambda: download_artifacts(artifact_uri=f"{self._uri()}/{path}", dst_path=str(folder))))
 
     def _ask(self, question: Callable[[], Any]) -> Any:
         try:

@@ -24,7 +24,7 @@ def seconds(column: pl.Series) -> NDArray[np.float64]:
         return column.cast(pl.Datetime("us")).cast(pl.Int64).to_numpy() / 1e6
     found = _usual(column) if column.dtype == pl.String else None
     rest = column if found is None else column.filter(found.is_null())
-    known = {text: _parsed(text) for text in rest.unique().to_list()}
+    known = {text: seconds_of(text) for text in rest.unique().to_list()}
     wrong = sum(value is None for value in known.values())
     if found is None or wrong:
         raise InvalidRequest(
@@ -48,7 +48,8 @@ def _usual(texts: pl.Series) -> pl.Series:
     return found.set(~usual.fill_null(value=False), None)
 
 
-def _parsed(text: object) -> float | None:
+def seconds_of(text: object) -> float | None:
+    """None: it is no timestamp."""
     try:
         moment = datetime.fromisoformat(str(text).strip())
     except ValueError:

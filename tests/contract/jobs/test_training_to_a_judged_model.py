@@ -117,6 +117,7 @@ def test_minimal_manifest_trains_is_read_back_alike_and_meets_its_successor(name
     for name in [name for name in back["native"] if name != "prediction"]:
         assert back["native"][name] == pytest.approx(back["pyfunc"][name], abs=1e-6)
     assert not [name for name in back["files"] if name.endswith((".pkl", ".pickle"))]
+    assert {name.rpartition("/")[2] for name in back["files"]} >= {"reference.parquet", "profile.parquet"}
 
     # The run holds all of it, and no data beside the reference sample.
     told = json.loads(artifact(namespace, result["runId"], "result.json"))

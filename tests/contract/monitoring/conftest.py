@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from modelyard_api.model_deployment import Monitoring
 from modelyard_api.pod_contract import MonitorRequest, MonitorResult
 from modelyard_clients.platform import Platform, read_platform
 from modelyard_clients.s3 import client_of
 from modelyard_jobs.commands.monitor import run
+from modelyard_jobs.profile.profile import make_profile, to_parquet
 
 from tests.contract.monitoring.flights import flights
 from tests.contract.monitoring.traffic import Traffic
@@ -62,7 +64,7 @@ def platform_folder(tmp_path_factory: pytest.TempPathFactory, s3: S3Server, mlfl
 
 @pytest.fixture(scope="session")
 def registered(tmp_path_factory: pytest.TempPathFactory, platform_folder: Path) -> str:
-    """Version 1 of ml.flights with a reference sample, version 2 with the same, version 3 of somebody else's making without one."""
+    """Versions of ml.flights: 1 with a reference sample, 2 with the same, 3 of somebody else's making without one, 4 with a profile besides."""
     folder = tmp_path_factory.mktemp("model") / "flights"
     folder.mkdir()
     (folder / "network.json").write_text("{}")
@@ -80,9 +82,14 @@ def registered(tmp_path_factory: pytest.TempPathFactory, platform_folder: Path) 
             flights().reference.write_parquet(folder / "reference.parquet")
             loader = "modelyard_model.pyfunc_loader"
             logged = mlflow.pyfunc.log_model(name="model", loader_module=loader, data_path=str(folder), pip_requirements=[])
-        for _ in ("1", "2"):
-            client.create_model_version("ml.flights", logged.model_uri, model_id=logged.model_id)
+            inputs = flights().in_order.select(pl.col("^input\\..*$"))
+            made = make_profile(inputs.get_columns(), flights().in_order_at, inputs.width)
+            (folder / "profile.parquet").write_bytes(to_parquet(made))
+            with_profile = mlflow.pyfunc.log_model(name="profiled", loader_module=loader, data_path=str(folder), pip_requirements=[])
+        for model in (logged, logged):
+            client.create_model_version("ml.flights", model.model_uri, model_id=model.model_id)
         client.create_model_version("ml.flights", f"{run.info.artifact_uri}/bare", run_id=run.info.run_id)
+        client.create_model_version("ml.flights", with_profile.model_uri, model_id=with_profile.model_id)
     return "flights"
 
 

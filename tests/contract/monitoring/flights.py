@@ -7,11 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 NUMBERS = ["sched_dep_time", "sched_arr_time", "distance", "temp", "humid", "wind_speed", "precip", "visib", "pressure"]
 TEXTS = ["carrier", "origin", "dest"]
 _FITTED, _REFERENCE = 20_000, 10_000
+_WEEK = 7 * 86_400_000_000  # microseconds
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,9 @@ class Flights:
     reference: pl.DataFrame  # 10,000 rows of January to April
     held_out: pl.DataFrame  # others of the same months
     july: pl.DataFrame
+    in_order: pl.DataFrame  # January to April but every fourth week, in the order of time
+    in_order_at: NDArray[np.int64]  # (rows,): microseconds
+    weeks_between: pl.DataFrame  # every fourth week, in the order of time
 
 
 @cache
@@ -30,7 +36,17 @@ def flights() -> Flights:
     july = table.filter(pl.col("month") == 7).sample(fraction=1.0, shuffle=True, seed=1)
     model = _model(spring.head(_FITTED))
     rest = _scored(spring.slice(_FITTED), model)
-    return Flights(rest.head(_REFERENCE), rest.slice(_REFERENCE), _scored(july, model))
+    ordered = table.filter(pl.col("month") <= 4).sort("time_hour", maintain_order=True)
+    at = ordered["time_hour"].str.slice(0, 19).str.to_datetime("%Y-%m-%dT%H:%M:%S").dt.epoch("us")
+    between = at // _WEEK % 4 == 2
+    return Flights(
+        reference=rest.head(_REFERENCE),
+        held_out=rest.slice(_REFERENCE),
+        july=_scored(july, model),
+        in_order=_scored(ordered.filter(~between), model),
+        in_order_at=at.filter(~between).to_numpy(),
+        weeks_between=_scored(ordered.filter(between), model),
+    )
 
 
 def _table() -> pl.DataFrame:

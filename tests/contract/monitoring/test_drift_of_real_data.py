@@ -43,6 +43,24 @@ def test_same_months_give_no_alert_and_july_gives_exactly_one(deploy: Callable[.
     _check_report(deployment, moved.report_url)
 
 
+def test_the_training_period_in_its_own_order_gives_no_alert_and_july_does(deploy: Callable[..., Deployment]) -> None:
+    """Weeks of January to April that the profile hasn't seen, one flight after the other: with fixed thresholds every window votes."""
+    deployment = deploy(window={"rows": ROWS})
+    deployment.traffic.version = "4"
+    deployment.traffic.send(flights().weeks_between.head(6 * ROWS))
+    calm = deployment.run("4")
+    assert (calm.windows_judged, calm.votes, calm.drifted, calm.alerted) == (6, 0, False, False)
+    assert calm.columns[0].distance is not None
+    drift = next(each for each in calm.checks if each.check == "drift")
+    assert "limits for 1 false alarm in 30 days" in drift.message
+
+    deployment.traffic.send(flights().july.head(2 * ROWS))
+    moved = deployment.run("4")
+    assert (moved.windows_judged, moved.votes, moved.drifted, moved.alerted) == (8, 2, True, True)
+    assert "temp" in {column.name for column in moved.columns if column.drifted}
+    assert deployment.webhook.types() == ["io.modelyard.drift.detected"]
+
+
 def test_end_of_the_drift_resolves_the_alert_once(deploy: Callable[..., Deployment]) -> None:
     deployment = deploy(window={"rows": 1000}, alert={"after": 1, "of": 1})
     deployment.traffic.send(flights().july.head(1000))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from modelyard_api.model_deployment import Drift
+from modelyard_api.model_deployment import FixedLimits
 from modelyard_jobs.monitoring.checks import distances
 from modelyard_jobs.monitoring.checks.column_findings import find_in_columns
 from modelyard_jobs.monitoring.checks.distances import Comparison, compare
@@ -28,7 +28,7 @@ WINDOW = pl.DataFrame(
 
 
 def compared(window: pl.DataFrame, **drift: Any) -> Comparison:
-    return compare(REFERENCE, window, find_in_columns(REFERENCE, window, "input."), Drift.model_validate(drift))
+    return compare(REFERENCE, window, find_in_columns(REFERENCE, window, "input."), FixedLimits.model_validate(drift))
 
 
 @pytest.mark.parametrize(("method", "expected"), [("PSI", 1.0), ("Wasserstein", 1.0), ("JensenShannon", 0.33)])
@@ -62,10 +62,10 @@ def test_one_absurd_number_neither_hides_drift_nor_makes_it() -> None:
 def test_a_column_that_evidently_refuses_is_named_and_the_others_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     run = distances._run
 
-    def refusing(reference: pl.DataFrame, current: pl.DataFrame, checks: Any, drift: Drift) -> Any:
+    def refusing(reference: pl.DataFrame, current: pl.DataFrame, checks: Any, limits: FixedLimits) -> Any:
         if any(check.name == "input.constant" for check in checks):
             raise ValueError("input.constant")
-        return run(reference, current, checks, drift)
+        return run(reference, current, checks, limits)
 
     monkeypatch.setattr(distances, "_run", refusing)
     result = compared(WINDOW)

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from modelyard_api.catalogue.metrics import Metric
+from modelyard_api.model_deployment import Alert
 
 from tests.simulation.chains import chains
 from tests.simulation.codes import Design, codes
+from tests.simulation.drift import Stream, drift
 from tests.simulation.gates import gates, rare_disagreement
 from tests.simulation.intervals import differences, rare_classes, single_metrics
 from tests.simulation.populations import Groups
@@ -42,6 +44,10 @@ def test_a_chain_of_slightly_worse_models_goes_no_further_than_the_margin() -> N
 
 def test_codes_are_told_from_amounts() -> None:
     assert codes(400, (Design(600, 60),), (Design(1_500, 400),)).failures == []
+
+
+def test_drift_is_alerted_where_there_is_some_and_seldom_else() -> None:
+    assert drift(800, (Stream(0.8, 0.7, 60),), (Alert(after=2, of=3),)).failures == []
 
 
 def test_a_table_replaces_what_stands_between_its_markers(tmp_path: Path) -> None:

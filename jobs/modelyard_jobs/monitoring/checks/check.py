@@ -16,6 +16,7 @@ from modelyard_api.pod_contract import MonitorRequest
 from modelyard_api.request_log import INPUT_PREFIX
 
 from modelyard_jobs.monitoring.state import CheckResult, JudgedWindow
+from modelyard_jobs.profile.profile import Profile
 
 _SHOWN_LENGTH = 128  # characters of a column's name
 
@@ -29,6 +30,7 @@ class Context:
     history: tuple[JudgedWindow, ...]  # judged since the version came into service, the oldest first; without this window
     previous: CheckResult | None  # what this check said last
     load_reference: Callable[[], pl.DataFrame]
+    load_profile: Callable[[], Profile | None] = lambda: None
     window: pl.DataFrame | None = None  # columns as in the request log; at most 100,000 rows, an even sample of more
     outcomes: pl.DataFrame | None = None  # predictions with their true outcome; None: nothing new about them. It may have no rows
     problems: tuple[str, ...] = ()  # of the request log and the feedback
@@ -42,6 +44,11 @@ class Context:
     def reference(self) -> pl.DataFrame:
         """Rows that were held out from training, with the model's predictions: columns ``input.<name>`` and ``output.<name>``."""
         return self.load_reference()
+
+    @cached_property
+    def profile(self) -> Profile | None:
+        """How the training rows were distributed in the course of time; None: the model's release wrote none."""
+        return self.load_profile()
 
 
 class Check(Protocol):

@@ -35,6 +35,11 @@ class ColumnFinding:
     finding: str = ""
     unable: str = ""
 
+    @property
+    def dead(self) -> bool:
+        """Nothing about it can be watched."""
+        return bool(self.finding and self.unable)
+
 
 def find_in_watched_columns(reference: pl.DataFrame, window: pl.DataFrame) -> tuple[list[ColumnFinding], list[ColumnFinding]]:
     """About the inputs, and about the output that says most: for two classes the probability of the second, else the class or the value."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 import polars as pl
-from modelyard_api.model_deployment import CategoricalMethod, Drift, NumericalMethod
+from modelyard_api.model_deployment import CategoricalMethod, FixedLimits, NumericalMethod
 
 from modelyard_jobs.monitoring.checks.column_findings import ColumnFinding, Kind, comparable_values
 
@@ -60,41 +60,41 @@ class Comparison:
     html: bytes
 
 
-def compare(reference: pl.DataFrame, window: pl.DataFrame, found: Sequence[ColumnFinding], drift: Drift) -> Comparison:
+def compare(reference: pl.DataFrame, window: pl.DataFrame, found: Sequence[ColumnFinding], limits: FixedLimits) -> Comparison:
     """Compares the columns whose finding has no ``unable``. A column that Evidently itself can't take is left out and named."""
     columns = [column for column in found if not column.unable and column.kind]
     current = window.sample(CURRENT_ROWS, seed=_SEED) if window.height > CURRENT_ROWS else window
     with _evidently():
         problems: dict[str, str] = {}
-        snapshot = _try_run(reference, current, columns, drift)
+        snapshot = _try_run(reference, current, columns, limits)
         if isinstance(snapshot, str):  # which one it was, Evidently doesn't say
-            single = {column.name: _try_run(reference, current, [column], drift) for column in columns}
+            single = {column.name: _try_run(reference, current, [column], limits) for column in columns}
             problems = {name: outcome for name, outcome in single.items() if isinstance(outcome, str)}
             columns = [column for column in columns if column.name not in problems]
-            snapshot = _try_run(reference, current, columns, drift)
+            snapshot = _try_run(reference, current, columns, limits)
         values = {} if isinstance(snapshot, str) else _values(snapshot)
         html = b"" if isinstance(snapshot, str) or not values else _html(snapshot)
-    return Comparison(tuple(_distance(column, values, problems, drift) for column in found), html)
+    return Comparison(tuple(_distance(column, values, problems, limits) for column in found), html)
 
 
-def _try_run(reference: pl.DataFrame, current: pl.DataFrame, found: Sequence[ColumnFinding], drift: Drift) -> Any:
+def _try_run(reference: pl.DataFrame, current: pl.DataFrame, found: Sequence[ColumnFinding], limits: FixedLimits) -> Any:
     """Evidently's snapshot, or in words why there is none: it raises ``ValueError`` and others of numpy and pandas on odd columns."""
     if not found:
         return "nothing to compare"
     try:
-        return _run(reference, current, found, drift)
+        return _run(reference, current, found, limits)
     except Exception as error:
         return f"Evidently can't compare it ({type(error).__name__})"
 
 
-def _run(reference: pl.DataFrame, current: pl.DataFrame, found: Sequence[ColumnFinding], drift: Drift) -> Any:
+def _run(reference: pl.DataFrame, current: pl.DataFrame, found: Sequence[ColumnFinding], limits: FixedLimits) -> Any:
     definition = DataDefinition(
         numerical_columns=[column.name for column in found if column.kind is Kind.NUMBER],
         categorical_columns=[column.name for column in found if column.kind is Kind.TEXT],
     )
     before, after = (_pandas(frame, reference, found) for frame in (reference, current))
     metrics = [
-        ValueDrift(column=column.name, method=_evidently_method(column, drift), threshold=_threshold(column, drift)) for column in found
+        ValueDrift(column=column.name, method=_evidently_method(column, limits), threshold=_threshold(column, limits)) for column in found
     ]
     return Report(metrics).run(
         current_data=Dataset.from_pandas(after, data_definition=definition),
@@ -129,23 +129,23 @@ def _html(snapshot: Any) -> bytes:
         return page.read_bytes()
 
 
-def _distance(column: ColumnFinding, values: dict[str, float], problems: dict[str, str], drift: Drift) -> Distance:
+def _distance(column: ColumnFinding, values: dict[str, float], problems: dict[str, str], limits: FixedLimits) -> Distance:
     value = values.get(column.name)
     finite = value if value is not None and abs(value) < float("inf") else None
     problem = column.unable or problems.get(column.name, "") or ("" if finite is not None else "no finite distance")
-    return Distance(column.name, _method(column, drift), _threshold(column, drift), finite, problem)
+    return Distance(column.name, _method(column, limits), _threshold(column, limits), finite, problem)
 
 
-def _method(column: ColumnFinding, drift: Drift) -> str:
-    return str(drift.categorical.method if column.kind is Kind.TEXT else drift.numerical.method)
+def _method(column: ColumnFinding, limits: FixedLimits) -> str:
+    return str(limits.categorical.method if column.kind is Kind.TEXT else limits.numerical.method)
 
 
-def _threshold(column: ColumnFinding, drift: Drift) -> float:
-    return drift.categorical.threshold if column.kind is Kind.TEXT else drift.numerical.threshold
+def _threshold(column: ColumnFinding, limits: FixedLimits) -> float:
+    return limits.categorical.threshold if column.kind is Kind.TEXT else limits.numerical.threshold
 
 
-def _evidently_method(column: ColumnFinding, drift: Drift) -> str:
-    return _CATEGORICAL[drift.categorical.method] if column.kind is Kind.TEXT else _NUMERICAL[drift.numerical.method]
+def _evidently_method(column: ColumnFinding, limits: FixedLimits) -> str:
+    return _CATEGORICAL[limits.categorical.method] if column.kind is Kind.TEXT else _NUMERICAL[limits.numerical.method]
 
 
 @contextmanager

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import polars as pl
 from modelyard_api.catalogue.checks import CheckName
-from modelyard_api.model_deployment import Monitoring
+from modelyard_api.model_deployment import Monitoring, NumericalMethod
 from modelyard_api.pod_contract import ColumnDrift
 
+from modelyard_jobs.monitoring.calibration.in_use import CalibratedLimits, limits_for, windows_per_month
 from modelyard_jobs.monitoring.checks.check import Context, enough_votes, shown, votes_on
 from modelyard_jobs.monitoring.checks.column_findings import ColumnFinding, find_in_watched_columns
 from modelyard_jobs.monitoring.checks.distances import Distance, compare
@@ -15,6 +16,7 @@ from modelyard_jobs.monitoring.state import CheckResult
 
 _FINDING_LENGTH = 128  # characters
 _NAMED = 5
+_ANY = 1e-9  # share of the columns
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class InputDrift:
         """Nothing without a window."""
         if context.window is None:
             return None
-        found = compare_window(context.reference, context.window, context.settings)
+        limits = _calibrated(context, context.window)
+        found = compare_window(context.reference, context.window, context.settings, limits)
         earlier = votes_on(CheckName.INPUT_DRIFT, context.history)
         votes = earlier if found.vote is None else [*earlier, found.vote]
         _, active = enough_votes(votes, context.settings.alert)
@@ -44,30 +47,54 @@ class InputDrift:
             active=active if votes else None,
             vote=found.vote,
             subject=subject if found.vote or context.previous is None else context.previous.subject,
-            message=_message(found, votes, context.settings),
+            message=_message(found, votes, context.settings, calibrated=limits is not None),
             columns=found.columns,
             drifted_share=found.drifted_share,
             page=found.page,
         )
 
 
-def compare_window(reference: pl.DataFrame, window: pl.DataFrame, monitoring: Monitoring) -> WindowDrift:
+def _calibrated(context: Context, window: pl.DataFrame) -> CalibratedLimits | None:
+    """None: the thresholds are given, or nothing can be learnt from the training rows."""
+    asked = context.settings.drift.asked
+    if asked is None:
+        return None
+    rate = windows_per_month(context.settings.window, context.history, context.profile)
+    return limits_for(context.profile, asked, window.height, context.settings.alert, rate)
+
+
+def compare_window(
+    reference: pl.DataFrame, window: pl.DataFrame, monitoring: Monitoring, calibrated: CalibratedLimits | None = None
+) -> WindowDrift:
     """``window`` may be a sample of its rows.
 
-    The share is that of the drifted among the inputs that could be compared. The model's output is compared as well and reported, but
-    gives no vote: it follows from the inputs, and would count their drift twice.
+    With calibrated limits one column that is beyond its own is a vote: the level is spent on the largest. With fixed ones the share of the
+    drifted counts, among the inputs that could be compared. The model's output is compared as well and reported, but gives no vote: it follows
+    from the inputs, and would count their drift twice.
     """
     inputs, outputs = find_in_watched_columns(reference, window)
-    comparison = compare(reference, window, [*inputs, *outputs], monitoring.drift)
+    fixed = monitoring.drift.fixed
+    comparison = compare(reference, window, [*inputs, *outputs], fixed)
     distances = comparison.distances[: len(inputs)]
+    if calibrated:
+        distances = tuple(_held_to(calibrated, found, window) for found in inputs)
     compared = [each for each in distances if each.distance is not None]
     share = sum(each.drifted for each in compared) / len(compared) if compared else None
+    needed = _ANY if calibrated else fixed.share
     return WindowDrift(
-        vote=None if share is None else share >= monitoring.drift.share,
+        vote=None if share is None else share >= needed,
         drifted_share=share,
         columns=_columns(inputs, distances) + _columns(outputs, comparison.distances[len(inputs) :]),
         page=comparison.html,
     )
+
+
+def _held_to(calibrated: CalibratedLimits, found: ColumnFinding, window: pl.DataFrame) -> Distance:
+    """Dead columns are findings. Texts that are too many to be compared one by one are compared by their lengths."""
+    limit = calibrated.limits.get(found.name)
+    if limit is None or found.dead:
+        return Distance(found.name, str(NumericalMethod.PSI), limit or 1.0, None, found.unable or "the training rows have no limit for it")
+    return Distance(found.name, str(NumericalMethod.PSI), limit, calibrated.distance(window[found.name]))
 
 
 def _columns(findings: Sequence[ColumnFinding], distances: Sequence[Distance]) -> tuple[ColumnDrift, ...]:
@@ -86,7 +113,7 @@ def _columns(findings: Sequence[ColumnFinding], distances: Sequence[Distance]) -
     return tuple(sorted(rows, key=lambda row: -(row.distance or 0.0) / row.threshold if row.distance is not None else 1.0))
 
 
-def _message(found: WindowDrift, votes: Sequence[bool], monitoring: Monitoring) -> str:
+def _message(found: WindowDrift, votes: Sequence[bool], monitoring: Monitoring, *, calibrated: bool) -> str:
     """The votes, how far the newest window's columns moved, and the limits."""
     alert = monitoring.alert
     if not votes:
@@ -94,7 +121,15 @@ def _message(found: WindowDrift, votes: Sequence[bool], monitoring: Monitoring) 
     share = "no column could be compared" if found.drifted_share is None else f"{found.drifted_share:.0%} of the columns drifted"
     count, _ = enough_votes(votes, alert)
     counted = f"{count} of {min(len(votes), alert.of)} windows voted for drift ({alert.after} of {alert.of} needed)"
-    return f"{counted}; in the newest {share} (a vote from {monitoring.drift.share:.0%}){_worst(found.columns)}."
+    return f"{counted}; in the newest {share} ({_rule(monitoring, calibrated)}){_worst(found.columns)}."
+
+
+def _rule(monitoring: Monitoring, calibrated: bool) -> str:
+    asked = monitoring.drift.asked
+    if calibrated and asked is not None:
+        return f"one is a vote; limits for {asked:g} false alarm{'' if asked == 1 else 's'} in 30 days"
+    unlearnt = "; fixed limits, as the training rows tell nothing of windows of this size" if asked is not None else ""
+    return f"a vote from {monitoring.drift.fixed.share:.0%}{unlearnt}"
 
 
 def _worst(columns: Sequence[ColumnDrift]) -> str:

@@ -37,7 +37,7 @@ def test_nothing_is_lost(order: tuple[tuple[str, ...], ...], team: Team, install
     assert {tuple(one["outcome"] for one in team.status(name)["attempts"]) for name in every} == {("Succeeded",)}
     history.check(mlflow)
     told = {each["reason"] for each in team.deployment.changes([EVENT], "1") if each["type"] == "Warning"}
-    assert told <= {"OperatorTooOld"}
+    assert told <= {"OperatorTooOld", "RegistryUnavailable"}  # MLflow may be slow on a busy machine, and is asked again
 
 
 def see_to_what_waits(team: Team, installation: Installation, name: str) -> None:
