@@ -60,7 +60,14 @@ class TrainingData:
 
     def frame(self, rows: NDArray[np.intp]) -> "pl.DataFrame":
         """The features of some rows, read."""
-        return self.dataset.features.frame[rows if self.place is None else self.place[rows]]
+        return self.dataset.features.frame[self._places(rows)]
+
+    def feature(self, name: str, rows: NDArray[np.intp]) -> "pl.Series":
+        """One column of them, for who needs no two at a time."""
+        return self.dataset.features.frame[name].gather(self._places(rows))
+
+    def _places(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        return rows if self.place is None else self.place[rows]
 
     def by_part(self) -> "TrainingData":
         """The same with features that lie part by part, so that a part is a view of them and no copy."""

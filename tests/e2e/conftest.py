@@ -74,6 +74,12 @@ class Platform:
         return forwarded(self.namespace, service, port, self.logs / f"{service}.log")
 
 
+def labelled_rows() -> pl.DataFrame:
+    """600 rows whose label follows from two columns together, so that neither gives it away."""
+    values = pl.DataFrame({"x": [(i * 37) % 101 / 101 for i in range(600)], "y": [(i * 61) % 89 / 89 for i in range(600)]})
+    return values.with_columns(label=pl.when(pl.col("x") + pl.col("y") > 1).then(pl.lit("yes")).otherwise(pl.lit("no")))
+
+
 def _parquet(rows: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
     rows.write_parquet(buffer)

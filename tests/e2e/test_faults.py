@@ -7,12 +7,11 @@ import signal
 from pathlib import Path
 
 import mlflow
-import polars as pl
 import pytest
 
 from dev.platform import chart
 from dev.platform.kubectl import Object, condition, get, items, kubectl, secret_value, wait_until
-from tests.e2e.conftest import Platform
+from tests.e2e.conftest import Platform, labelled_rows
 
 LABEL = "modelyard.io/training-job"
 
@@ -24,10 +23,7 @@ def training_job(name: str, uri: str, **spec: object) -> Object:
 
 @pytest.fixture(scope="module")
 def rows(platform: Platform) -> str:
-    """600 rows whose label follows from two columns together, so that neither gives it away."""
-    values = pl.DataFrame({"x": [(i * 37) % 101 / 101 for i in range(600)], "y": [(i * 61) % 89 / 89 for i in range(600)]})
-    labelled = values.with_columns(label=pl.when(pl.col("x") + pl.col("y") > 1).then(pl.lit("yes")).otherwise(pl.lit("no")))
-    return platform.upload("faults/rows.csv", labelled)
+    return platform.upload("faults/rows.csv", labelled_rows())
 
 
 def test_bad_input_ends_in_words(platform: Platform, rows: str) -> None:

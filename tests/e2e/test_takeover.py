@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
-import polars as pl
 import pytest
 from mlflow import MlflowClient
 from modelyard_api import labels
@@ -14,7 +13,7 @@ from dev.platform import chart
 from dev.platform.chart import client_of_s3
 from dev.platform.forwarding import forwarded
 from dev.platform.kubectl import Object, condition, items, kubectl, secret_value, wait_until
-from tests.e2e.conftest import Platform
+from tests.e2e.conftest import Platform, labelled_rows
 
 ATTACKER = "team-a"  # a user of MLflow; of the cluster, eve may edit in B's namespace
 PASSWORD = "only-for-this-test-1"
@@ -65,9 +64,7 @@ def registry(mlflow_url: str, monkeypatch: pytest.MonkeyPatch) -> Mlflow:
 @pytest.fixture(scope="module")
 def served(platform: Platform) -> Iterator[Callable[[], int]]:
     """B's own model, served; asks it something."""
-    rows = pl.DataFrame({"x": [(i * 37) % 101 / 101 for i in range(600)], "y": [(i * 61) % 89 / 89 for i in range(600)]})
-    labelled = rows.with_columns(label=pl.when(pl.col("x") + pl.col("y") > 1).then(pl.lit("yes")).otherwise(pl.lit("no")))
-    uri = platform.upload("takeover/rows.csv", labelled)
+    uri = platform.upload("takeover/rows.csv", labelled_rows())
     spec = {"objective": {"target": "label"}, "data": {"source": {"uri": uri}}, "model": {"architecture": "Linear"}}
     job = {"apiVersion": "modelyard.io/v1alpha1", "kind": "TrainingJob", "metadata": {"name": "victim"}, "spec": spec}
     platform.apply(job, model_deployment("victim"))

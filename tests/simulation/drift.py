@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from modelyard_api.model_deployment import Alert
-from modelyard_jobs.monitoring.calibration.distance import population_stability
 from modelyard_jobs.monitoring.calibration.in_use import CalibratedLimits, limits_for
+from modelyard_jobs.monitoring.calibration.limits import population_stability
 from modelyard_jobs.monitoring.checks.check import enough_votes
 from modelyard_jobs.profile.profile import make_profile
 from numpy.typing import NDArray

@@ -39,10 +39,8 @@ def watch(spec: ModelDeploymentSpec) -> Iterator[str]:
     size = f"{window.rows:,} new predictions" if window.rows else f"{window.seconds:,} seconds"
     yield f"At {monitoring.schedule} (cron, UTC) it judges every complete window of {size}, from {monitoring.minimum_rows:,} rows on."
     asked, alert = monitoring.drift.asked, monitoring.alert
-    when_ = (
-        f"when {monitoring.drift.fixed.share:.0%} of the columns moved" if asked is None else "when a column moved more than in training"
-    )
-    yield f"A window says drift {when_}; {alert.after} of the last {alert.of} windows have to."
+    rule = f"when {monitoring.drift.fixed.share:.0%} of the columns moved" if asked is None else "when a column moved more than in training"
+    yield f"A window says drift {rule}; {alert.after} of the last {alert.of} windows have to."
     if asked is not None:
         yield f"The limits are calibrated for {asked:g} false alarms in 30 days."
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -41,7 +42,7 @@ class ModelSource:
     def reference(self) -> pl.DataFrame:
         """Columns ``input.<column>``, ``output.<column>``, ``label``, ``group``; at most REFERENCE_ROWS rows."""
         with TemporaryDirectory() as folder:
-            frame = pl.read_parquet(self._download(Path(folder)))
+            frame = pl.read_parquet(self._fetch(f"{self._data}/{REFERENCE}", Path(folder)))
         if not any(name.startswith(INPUT_PREFIX) for name in frame.columns) or frame.is_empty():
             raise InvalidRequest(Reason.DATA_INVALID, f"{REFERENCE} of {self._name()} has no rows or no columns {INPUT_PREFIX}<name>.")
         wanted = frame.select(name for name in frame.columns if name.startswith((INPUT_PREFIX, OUTPUT_PREFIX)))
@@ -50,22 +51,20 @@ class ModelSource:
     def profile(self) -> Profile | None:
         """How the training rows were distributed; None where an earlier release trained the model, or a later one in a way that isn't known here."""
         with TemporaryDirectory() as folder:
-            data = self._data(Path(folder))
-            there = self._ask(lambda: list_artifacts(artifact_uri=f"{self._uri()}/{data}"))
-            if not any(each.path.endswith(f"/{PROFILE}") or each.path == PROFILE for each in there):
+            there = self._ask(lambda: list_artifacts(artifact_uri=f"{self._uri()}/{self._data}"))
+            if PROFILE not in {Path(each.path).name for each in there}:
                 return None
             try:
-                return from_parquet(self._fetch(f"{data}/{PROFILE}", Path(folder)).read_bytes())
+                return from_parquet(self._fetch(f"{self._data}/{PROFILE}", Path(folder)).read_bytes())
             except ProfileUnreadable as error:
                 _log.warning("%s of %s can't be read: %s", PROFILE, self._name(), error)
                 return None
 
-    def _download(self, folder: Path) -> Path:
-        return self._fetch(f"{self._data(folder)}/{REFERENCE}", folder)
-
-    def _data(self, folder: Path) -> str:
+    @cached_property
+    def _data(self) -> str:
         """The folder of the model's own files: MLmodel says which it is."""
-        described = yaml.safe_load(self._fetch("MLmodel", folder).read_text(encoding="utf-8"))
+        with TemporaryDirectory() as folder:
+            described = yaml.safe_load(self._fetch("MLmodel", Path(folder)).read_text(encoding="utf-8"))
         data = described.get("flavors", {}).get("python_function", {}).get("data")
         if not data:
             raise InvalidRequest(Reason.DATA_INVALID, f"{self._name()} has no {REFERENCE}: it was not trained by a TrainingJob.")

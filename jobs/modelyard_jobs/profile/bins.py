@@ -3,7 +3,6 @@
 The last bin of every column counts what is absent: nulls, and numbers that are not finite.
 """
 
-import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 
 NUMBER_BINS = 10
 MOST_CATEGORIES = 30  # the others are counted together
-_ROWS_PER_CATEGORY = 5  # with fewer, two samples of the same texts are far apart by chance: names, prose
-_TIMESTAMP = re.compile(r"^\s*\d{1,4}[-/.][0-9A-Za-z]{1,9}[-/.]\d{1,4}")  # 2013-01-31T05:00, 1/31/2013, 31-Jan-2013
+ROWS_PER_CATEGORY = 5  # with fewer, two samples of the same texts are far apart by chance: names, prose
+_TIMESTAMP = r"^\s*\d{1,4}[-/.][0-9A-Za-z]{1,9}[-/.]\d{1,4}"  # 2013-01-31T05:00, 1/31/2013, 31-Jan-2013
 _TIMESTAMPS_SHARE = 0.95
 _LOOKED_AT = 10_000  # texts
 
@@ -74,10 +73,10 @@ def fit_bins(column: pl.Series) -> Bins:
     if column.dtype.is_numeric():
         return Bins(kind=Kind.NUMBER, edges=_edges(_numbers(column)))
     texts = column.drop_nulls().cast(pl.String)
-    if _holds_timestamps(texts):
+    if holds_timestamps(texts):
         return Bins(kind=Kind.TIME)
     counts = texts.value_counts(sort=True)
-    if counts.height * _ROWS_PER_CATEGORY > len(texts):
+    if counts.height * ROWS_PER_CATEGORY > len(texts):
         return Bins(kind=Kind.TEXT, edges=_edges(_lengths(texts)))
     frequent: Sequence[str] = counts[texts.name].head(MOST_CATEGORIES).to_list()
     return Bins(kind=Kind.CATEGORY, categories=tuple(sorted(frequent)))
@@ -108,7 +107,8 @@ def _lengths(column: pl.Series) -> NDArray[np.float64]:
     return column.cast(pl.String).str.len_chars().cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
-def _holds_timestamps(texts: pl.Series) -> bool:
+def holds_timestamps(texts: pl.Series) -> bool:
+    """Whether nearly all of the first texts are; there are no nulls among them."""
     looked_at = texts.head(_LOOKED_AT)
-    found = int(looked_at.str.contains(_TIMESTAMP.pattern).sum())
+    found = int(looked_at.str.contains(_TIMESTAMP).sum())
     return len(looked_at) > 0 and found >= _TIMESTAMPS_SHARE * len(looked_at)

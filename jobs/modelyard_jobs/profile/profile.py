@@ -5,7 +5,6 @@ Parquet file beside the reference sample; the description of the bins is JSON in
 """
 
 import io
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,14 +14,14 @@ import numpy as np
 import polars as pl
 from modelyard_api.base import ApiModel
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from modelyard_jobs.profile.bins import Bins, fit_bins
 
 MOST_SLICES = 1_000
 _LEAST_SLICES = 100
 _MOST_CELLS = 60_000  # slices by columns: keeps the file below 2 MB
-_FORMAT = "modelyard-profile"
+_METADATA = "modelyard-profile"
+_FORMAT = 1
 
 Counts = NDArray[np.int64]
 
@@ -68,7 +67,7 @@ class Profile:
 class _Header(ApiModel):
     """Metadata of the file. A later release counts ``format`` up where older ones can't read it any more."""
 
-    format: int = 1
+    format: int = _FORMAT
     rows: tuple[int, ...]
     times: tuple[tuple[int, int], ...] | None = None
     bins: dict[str, Bins]
@@ -132,7 +131,7 @@ def to_parquet(profile: Profile) -> bytes:
     times = None if profile.times is None else tuple((int(first), int(last)) for first, last in profile.times)
     header = _Header(rows=tuple(profile.rows.tolist()), times=times, bins={name: column.bins for name, column in profile.columns.items()})
     buffer = io.BytesIO()
-    pl.concat(frames).write_parquet(buffer, compression="zstd", metadata={_FORMAT: header.model_dump_json(by_alias=True)})
+    pl.concat(frames).write_parquet(buffer, compression="zstd", metadata={_METADATA: header.model_dump_json(by_alias=True)})
     return buffer.getvalue()
 
 
@@ -148,11 +147,8 @@ def from_parquet(body: bytes) -> Profile:
 
 
 def _header(metadata: Mapping[str, Any]) -> _Header:
-    try:
-        header = _Header.model_validate(json.loads(metadata[_FORMAT]), extra="ignore")
-    except ValidationError as error:
-        raise ValueError(str(error)) from error
-    if header.format != _Header.model_fields["format"].default:
+    header = _Header.model_validate_json(metadata[_METADATA], extra="ignore")
+    if header.format != _FORMAT:
         raise ValueError(f"format {header.format} is newer than this release")
     return header
 

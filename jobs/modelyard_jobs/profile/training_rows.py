@@ -1,9 +1,6 @@
 """The profile of the rows that a model was trained on, as its monitor will see them: the columns of the request log, in the order of time."""
 
-from collections.abc import Iterator
-
 import numpy as np
-import polars as pl
 from modelyard_api.request_log import INPUT_PREFIX
 from modelyard_model.tabular_model import TabularModel
 from numpy.typing import NDArray
@@ -22,15 +19,10 @@ def profile_of(data: TrainingData, model: TabularModel) -> Profile:
     order = known if times is None else known[np.argsort(times[known], kind="stable")]
     at = None if times is None else (times[order] * _MICROSECONDS).astype(np.int64)
     kept = [field.name for field in model.logged if field.name in data.dataset.features.frame.columns]
-    return make_profile(_columns(data, kept, order), at, len(kept))
-
-
-def _columns(data: TrainingData, names: list[str], order: NDArray[np.intp]) -> Iterator[pl.Series]:
-    """One at a time: all together would need the room of the data set again."""
-    places = order if data.place is None else data.place[order]
-    frame = data.dataset.features.frame
-    for name in names:
-        yield frame[name].gather(places).alias(INPUT_PREFIX + name)
+    columns = (
+        data.feature(name, order).alias(INPUT_PREFIX + name) for name in kept
+    )  # all together would need the room of the data set again
+    return make_profile(columns, at, len(kept))
 
 
 def _times(data: TrainingData) -> NDArray[np.float64] | None:

@@ -1,16 +1,17 @@
 """What the cluster's own controllers and kubelets would report, written to a real API server; and the operator that reads it."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from modelyard_api.labels import VERSION_LABEL
 from modelyard_api.timestamps import to_timestamp
 from modelyard_operator.controller import Controller, ControllerOptions, new_queue
 from modelyard_operator.deployment.model_deployments import ModelDeploymentReconciler
 from modelyard_operator.kube.client import ApiServer
-from modelyard_operator.kube.interface import CRON_JOB, DEPLOYMENT, JOB, MODEL_DEPLOYMENT, POD, Conflict, Kind, NotFound, Object
+from modelyard_operator.kube.interface import CRON_JOB, DEPLOYMENT, JOB, MODEL_DEPLOYMENT, POD, SERVICE, Conflict, Kind, NotFound, Object
 from modelyard_operator.kube.writer import Writer, WriterContext
 from modelyard_operator.mirrors import Mirrors
 from modelyard_operator.ownership import owner_reference
@@ -161,6 +162,18 @@ class ScriptedCluster:
             if event.type != "BOOKMARK"
         ]
         return sorted(found, key=lambda o: int(o["metadata"]["resourceVersion"]))
+
+    def selections(self, since: str, selected: str = "", ready: Mapping[str, int] | None = None) -> Iterator[tuple[str, int]]:
+        """Replays every state since then: the version that the stable Service selects (as ``selected``, at first), and its ready pods."""
+        pods = dict(ready or {})
+        for state in self.changes([SERVICE, DEPLOYMENT], since):
+            if state["kind"] == "Deployment":
+                version = state["metadata"]["labels"][VERSION_LABEL]
+                pods[version] = 0 if state["gone"] else state.get("status", {}).get("readyReplicas", 0)
+            elif state["metadata"]["name"] == NAME:
+                assert not state["gone"]
+                selected = state["spec"]["selector"][VERSION_LABEL]
+            yield selected, pods.get(selected, 0)
 
     def _create_owned(self, kind: Kind, name: str, owner: Object, labels: dict[str, str], spec: Object) -> Object:
         metadata = {"name": name, "namespace": self.namespace, "labels": labels}

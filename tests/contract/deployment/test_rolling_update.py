@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -78,17 +79,9 @@ def test_moved_alias_is_a_rolling_update_without_a_gap(
 
 def _check_that_ready_pods_were_always_selected(cluster: ScriptedCluster, since: str) -> list[str]:
     """Replays every state since then; returns the versions that the stable Service moved to."""
-    ready, selected, switches = {"1": 2}, "1", []
-    for state in cluster.changes([SERVICE, DEPLOYMENT], since):
-        version = state["metadata"]["labels"].get(VERSION_LABEL)
-        if state["kind"] == "Deployment":
-            ready[version] = 0 if state["gone"] else state.get("status", {}).get("readyReplicas", 0)
-        elif state["metadata"]["name"] == "flights":
-            assert not state["gone"]
-            if state["spec"]["selector"][VERSION_LABEL] != selected:
-                selected = state["spec"]["selector"][VERSION_LABEL]
-                switches.append(selected)
-        assert ready[selected] == 2
+    found = list(cluster.selections(since, "1", {"1": 2}))
+    assert {pods for _, pods in found} == {2}
+    _, *switches = (version for version, _ in groupby(["1", *(version for version, _ in found)]))
     return switches
 
 

@@ -11,14 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import httpx
-import polars as pl
 import pytest
 
 from dev.cluster.binaries import ensure
 from dev.cluster.locations import CLONE_STATE, REPOSITORY
 from dev.platform import chart
 from dev.platform.kubectl import Object, command, get, items, kubeconfig, wait_until
-from tests.e2e.conftest import Platform
+from tests.e2e.conftest import Platform, labelled_rows
 
 BEFORE = "1e30708"  # the last commit before evidence: what people have who upgrade to 0.2
 MLFLOW = "http://127.0.0.1:5000"
@@ -100,10 +99,7 @@ def model_deployment(cpu: str) -> Object:
 
 @pytest.fixture(scope="module")
 def rows(platform: Platform) -> str:
-    """600 rows whose label follows from two columns together."""
-    values = pl.DataFrame({"x": [(i * 37) % 101 / 101 for i in range(600)], "y": [(i * 61) % 89 / 89 for i in range(600)]})
-    labelled = values.with_columns(label=pl.when(pl.col("x") + pl.col("y") > 1).then(pl.lit("yes")).otherwise(pl.lit("no")))
-    return platform.upload("upgrade/rows.csv", labelled)
+    return platform.upload("upgrade/rows.csv", labelled_rows())
 
 
 class Scenario:

@@ -7,9 +7,8 @@ import polars as pl
 from modelyard_api.model_deployment import Alert, Window
 from modelyard_api.timestamps import SECOND
 
-from modelyard_jobs.monitoring.calibration.distance import population_stability
 from modelyard_jobs.monitoring.calibration.level import DAYS_A_MONTH, level_for, rate_per_window
-from modelyard_jobs.monitoring.calibration.limits import calibrate
+from modelyard_jobs.monitoring.calibration.limits import calibrate, population_stability
 from modelyard_jobs.monitoring.state import JudgedWindow
 from modelyard_jobs.profile.profile import Profile
 

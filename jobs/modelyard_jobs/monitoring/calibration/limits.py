@@ -1,4 +1,4 @@
-"""Limits from the training rows: how far contiguous blocks of a window's size are from all others.
+"""The distance of a window from the training rows, and limits of it: how far contiguous blocks of the window's size are from all others.
 
 1. The profile's slices make blocks of the window's size. Each block is compared with the rest, column by column.
 2. A power makes the distances of a column nearly normal: one for all columns, by maximum likelihood (Box and Cox 1964). The tail is
@@ -16,15 +16,36 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 from scipy.special import digamma
 
-from modelyard_jobs.monitoring.calibration.distance import by_chance, population_stability
 from modelyard_jobs.profile.profile import ColumnProfile, Profile
 
 LEAST_BLOCKS = 8  # of fewer nothing is learnt about how much blocks differ
 _POWERS = (0.0, 0.6)  # chi-square has about 1/3, heavier tails less
 _MOST_LAGS = 10
 _TINY = 1e-12
+_PER_BIN = 0.5  # rows that are added: an empty bin has a finite logarithm (Haldane 1956, Anscombe 1956)
 
 Distances = NDArray[np.float64]  # (blocks, columns)
+
+
+def population_stability(found: NDArray[np.int64], expected: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The population stability index, the symmetric Kullback-Leibler divergence of Jeffreys 1946, along the last axis.
+
+    Both are counts (..., bins). Between two independent samples of n and m rows of one distribution it is about (1/n + 1/m) times chi-square
+    with one degree of freedom less than there are bins (Yurdakul and Naranjo 2020). What is added to ``found`` is divided as ``expected`` is, so that bins that
+    are empty in both add nothing.
+    """
+    smoothed = expected + _PER_BIN
+    other = smoothed / smoothed.sum(axis=-1, keepdims=True)
+    added = _PER_BIN * found.shape[-1]
+    one = (found + added * other) / (found.sum(axis=-1, keepdims=True) + added)
+    distance: NDArray[np.float64] = ((one - other) * np.log(one / other)).sum(axis=-1)
+    return distance
+
+
+def by_chance(rows: float, bins: int, level: float | None = None) -> float:
+    """How far a window of so many independent rows is from many rows of the same distribution: on average, or exceeded with probability ``level``."""
+    freedom = max(bins - 1, 1)
+    return float(freedom if level is None else stats.chi2.isf(level, freedom)) / rows
 
 
 @dataclass(frozen=True)
@@ -34,7 +55,6 @@ class Calibration:
     columns: tuple[str, ...]
     bins: tuple[int, ...]
     rows: int
-    blocks: int
     effective_blocks: float
     power: float
     mean: NDArray[np.float64]  # (columns,): of the transformed distances
@@ -103,7 +123,6 @@ def _fitted(compared: Mapping[str, ColumnProfile], rows: int, distances: Distanc
         columns=tuple(compared),
         bins=_bins(compared),
         rows=rows,
-        blocks=len(distances),
         effective_blocks=effective,
         power=power,
         mean=mean,

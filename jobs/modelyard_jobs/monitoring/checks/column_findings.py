@@ -10,13 +10,12 @@ from enum import StrEnum
 import polars as pl
 from modelyard_api.request_log import INPUT_PREFIX, OUTPUT_PREFIX, PREDICTION, PROBABILITY_PREFIX
 
+from modelyard_jobs.profile.bins import ROWS_PER_CATEGORY, holds_timestamps
+
 _BINARY = 2
 MINIMUM_VALUES = 50  # fewer say nothing about a distribution
 NULL_SHARE_JUMP = 0.10  # more nulls than in the reference, in share of the rows
 OUTSIDE_SHARE = 0.05  # numbers out of the reference's range, or unseen categories, beyond what sampling alone gives
-_ROWS_PER_CATEGORY = 5  # with fewer, two samples of the same texts are far apart by chance: names, prose
-_MOMENT = r"^\s*\d{1,4}[-/.][0-9A-Za-z]{1,9}[-/.]\d{1,4}"  # 2013-01-31T05:00, 1/31/2013, 31-Jan-2013
-_MOMENTS_SHARE = 0.95
 
 
 class Kind(StrEnum):
@@ -108,10 +107,10 @@ def _too_few(expected: pl.Series, values: pl.Series) -> str:
 
 def _no_category(expected: pl.Series, values: pl.Series) -> str:
     """Time moves on in every window, and of names most are new in every window: neither is drift."""
-    if int(expected.str.contains(_MOMENT).sum()) >= _MOMENTS_SHARE * len(expected):
+    if holds_timestamps(expected):
         return "timestamps are not compared: they move on by themselves"
     distinct, rows = expected.n_unique(), min(len(expected), len(values))
-    return f"{distinct} distinct texts can't be compared on {rows} rows" if distinct * _ROWS_PER_CATEGORY > rows else ""
+    return f"{distinct} distinct texts can't be compared on {rows} rows" if distinct * ROWS_PER_CATEGORY > rows else ""
 
 
 def _null_jump(reference: pl.Series, expected: pl.Series, window: pl.Series, values: pl.Series) -> str:

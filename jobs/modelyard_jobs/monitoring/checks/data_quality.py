@@ -29,7 +29,7 @@ def _of_window(context: Context) -> CheckResult:
     assert context.window is not None
     inputs, outputs = find_in_watched_columns(context.reference, context.window)
     found = [each for each in (*inputs, *outputs) if each.finding]
-    dead = [each for each in found if each.unable]
+    dead = [each for each in found if each.dead]
     findings = tuple(f"{shown(each.name)}: {each.finding}" for each in sorted(found, key=lambda each: not each.unable))
     severity = Severity.CRITICAL if dead else Severity.INFO
     return _result(findings, severity, _names(dead), vote=bool(found))

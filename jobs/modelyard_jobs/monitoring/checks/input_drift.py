@@ -16,7 +16,6 @@ from modelyard_jobs.monitoring.state import CheckResult
 
 _FINDING_LENGTH = 128  # characters
 _NAMED = 5
-_ANY = 1e-9  # share of the columns
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,8 @@ def compare_window(
         distances = tuple(_held_to(calibrated, found, window) for found in inputs)
     compared = [each for each in distances if each.distance is not None]
     share = sum(each.drifted for each in compared) / len(compared) if compared else None
-    needed = _ANY if calibrated else fixed.share
     return WindowDrift(
-        vote=None if share is None else share >= needed,
+        vote=None if share is None else share > 0 if calibrated else share >= fixed.share,
         drifted_share=share,
         columns=_columns(inputs, distances) + _columns(outputs, comparison.distances[len(inputs) :]),
         page=comparison.html,

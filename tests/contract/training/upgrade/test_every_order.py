@@ -8,7 +8,6 @@ import itertools
 import os
 
 import pytest
-from modelyard_api.labels import VERSION_LABEL
 from modelyard_operator.kube.interface import DEPLOYMENT, EVENT, SERVICE, TRAINING_JOB
 
 from tests.contract.kube.eventually import eventually
@@ -101,14 +100,7 @@ class History:
 
     def _selected(self) -> list[str]:
         """The versions that the stable Service selected, one after the other."""
-        ready: dict[str, int] = {}
-        selected: list[str] = []
-        for state in self._team.deployment.changes([SERVICE, DEPLOYMENT], self._since):
-            if state["kind"] == "Deployment":
-                version = state["metadata"]["labels"][VERSION_LABEL]
-                ready[version] = 0 if state["gone"] else state.get("status", {}).get("readyReplicas", 0)
-            elif state["metadata"]["name"] == MODEL:
-                assert not state["gone"]
-                selected += [state["spec"]["selector"][VERSION_LABEL]]
-            assert len(set(selected)) <= 1 or ready[selected[-1]] == 1, f"version {selected[-1]} was selected without a ready pod"
-        return list(dict.fromkeys(selected))
+        found = [(version, pods) for version, pods in self._team.deployment.selections(self._since) if version]
+        first = found[0][0]  # selected at once: nothing is served anyway
+        assert {pods for _, pods in itertools.dropwhile(lambda each: each[0] == first, found)} == {1}
+        return list(dict.fromkeys(version for version, _ in found))
